@@ -1,0 +1,345 @@
+"""The values that pass between stages: frozen dataclasses and enums in the words of the product.
+
+What arrives (a trace, a signal, a label, a pair) is described here once; every format is read into these values and
+the store writes nothing else. Times are aware UTC, durations seconds, money US dollars, tokens counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+Json = Any
+"""A value that JSON can hold; what stands in it belongs to whoever sent it."""
+
+
+class StepKind(StrEnum):
+    """What a step is. `user` is a turn of the person the agent talks to: no span stands behind it, yet it is read."""
+
+    LLM = "llm"
+    TOOL = "tool"
+    AGENT = "agent"
+    RETRIEVER = "retriever"
+    CHAIN = "chain"
+    MEMORY = "memory"
+    USER = "user"
+    OTHER = "other"
+
+
+class SignalKind(StrEnum):
+    """Whose evidence a signal is: a person's judgement, what a user did, or a test, validator or judge."""
+
+    EXPLICIT = "explicit"
+    IMPLICIT = "implicit"
+    AUTOMATED = "automated"
+
+
+class Outcome(StrEnum):
+    """Whether a run did what its task asked."""
+
+    SOLVED = "solved"
+    PARTLY = "partly"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Role(StrEnum):
+    """What a person may do; a machine is a rater that is never mixed with people."""
+
+    ANNOTATOR = "annotator"
+    LEAD = "lead"
+    MACHINE = "machine"
+
+
+class Split(StrEnum):
+    """Which use a task is kept for."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    HOLDOUT = "holdout"
+
+
+class LessonState(StrEnum):
+    """Where a lesson stands in its life; only active ones are recalled."""
+
+    PROPOSED = "proposed"
+    ACTIVE = "active"
+    REJECTED = "rejected"
+    RETIRED = "retired"
+    SUPERSEDED = "superseded"
+
+
+class Choice(StrEnum):
+    """A preference between the two sides of a pair, named by the pair's own A and B, never by where they stood."""
+
+    A_MUCH = "a_much"
+    A = "a"
+    EQUAL = "equal"
+    B = "b"
+    B_MUCH = "b_much"
+    BOTH_BAD = "both_bad"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call that a model asked for; `arguments` is structured where the source's text could be read as JSON."""
+
+    call_id: str
+    name: str
+    arguments: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message. `role` is system, user, assistant or tool; any other is kept as it came."""
+
+    role: str
+    content: str = ""
+    reasoning: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a run.
+
+    `input` is what a model was sent, where the source says so; in a chat log it is empty, for the context of a step is
+    then the outputs of the steps before it. `output` is what it answered. `arguments` and `result` belong to tools.
+    `attributes` keeps what was not understood, as it came.
+    """
+
+    step_id: str
+    kind: StepKind
+    name: str = ""
+    parent_id: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    input: tuple[Message, ...] = ()
+    output: tuple[Message, ...] = ()
+    call_id: str = ""
+    arguments: Json = None
+    result: Json = None
+    error: str = ""
+    model: str = ""
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    cost: float | None = None
+    attributes: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None where the source has no times."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return (self.ended_at - self.started_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a run had to do. `key` is the same for every run of the same task; `derived` when it was guessed."""
+
+    key: str
+    title: str = ""
+    definition: Json = None
+    derived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Evidence of quality on a trace or a step. `key` makes it idempotent; without one the content is the key.
+
+    `value` is a bool, a number or text; `success` says what it means for the outcome, where it means anything.
+    """
+
+    trace_id: str
+    name: str
+    kind: SignalKind
+    value: bool | float | str
+    success: bool | None = None
+    step_id: str | None = None
+    comment: str = ""
+    source: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One run of an agent on one task, with its steps in the order in which they are read.
+
+    `tools` are the tool schemas the model was given, where they were recorded. `cost` and `seconds` are the run's own
+    totals where the source states them; the store adds up the steps otherwise.
+    """
+
+    trace_id: str
+    source: str
+    steps: tuple[Step, ...]
+    agent: str = ""
+    version: str = ""
+    task: Task | None = None
+    session_id: str = ""
+    user: str = ""
+    trial: int | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    cost: float | None = None
+    seconds: float | None = None
+    tools: tuple[Json, ...] = ()
+    tags: tuple[str, ...] = ()
+    attributes: Mapping[str, Json] = field(default_factory=dict)
+    signals: tuple[Signal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One answer that points at a step, or at words in it.
+
+    `start` and `end` are character offsets into the step's text (code points); both None for the whole step.
+    """
+
+    question: str
+    step_id: str
+    value: str
+    start: int | None = None
+    end: int | None = None
+    quote: str = ""
+    comment: str = ""
+    impact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The output of a step as it should have been."""
+
+    step_id: str
+    original: str
+    corrected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One reviewer's submitted answers on one trace, under one label schema."""
+
+    trace_id: str
+    person: str
+    schema: str
+    answers: Mapping[str, Json] = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    submitted_at: datetime | None = None
+    active_seconds: float | None = None
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two candidate answers to one task: texts, or two runs (`trace_a`, `trace_b` are their trace ids)."""
+
+    pair_id: str
+    source: str
+    prompt: str
+    text_a: str = ""
+    text_b: str = ""
+    trace_a: str = ""
+    trace_b: str = ""
+    name_a: str = ""
+    name_b: str = ""
+    task: Task | None = None
+    attributes: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """One reviewer's choice between the sides of a pair; `left` says which side stood on the left, where known."""
+
+    pair_id: str
+    person: str
+    choice: Choice
+    left: str = ""
+    reason: str = ""
+    confidence: int | None = None
+    submitted_at: datetime | None = None
+    active_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """When *this* happens, do *that*: `when` is the trigger, `guidance` what to do, `avoid` what not to, `why` the reason.
+
+    `evidence` are (trace id, step id) pairs. `agent` empty means every agent.
+    """
+
+    lesson_id: str
+    when: str
+    guidance: str
+    avoid: str = ""
+    why: str = ""
+    agent: str = ""
+    tool: str = ""
+    state: LessonState = LessonState.PROPOSED
+    person: str = ""
+    evidence: tuple[tuple[str, str], ...] = ()
+    created_at: datetime | None = None
+    decided_at: datetime | None = None
+    decided_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody (or some judge) whose name stands under labels."""
+
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One deployable state of an agent; `date` and `base` (a version's name) are set by whoever knows."""
+
+    agent: str
+    name: str
+    date: datetime | None = None
+    base: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A record that could not be taken, named as its file names it, with the reason in a sentence."""
+
+    record: str
+    reason: str
+
+
+Arrival = Trace | Signal | Annotation | Pair | Preference | Lesson | Person | Version | Rejected
+"""What a format's reader yields, one by one; later values may refer to earlier ones and to what is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question of a label schema. `kind` names the control; `options` are (value, label, definition) rows."""
+
+    key: str
+    kind: str
+    title: str
+    options: tuple[tuple[str, str, str], ...] = ()
+    required: bool = False
+    help: str = ""
+    low: str = ""
+    high: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSchema:
+    """The questions that a queue asks, as one version of them; an answered version is never changed."""
+
+    key: str
+    version: int
+    title: str
+    questions: tuple[Question, ...]
+    guidelines: str = ""
+    source: str = ""

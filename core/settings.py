@@ -1,0 +1,47 @@
+"""The only reader of the environment."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import InvalidInput
+
+
+class Settings(BaseSettings):
+    """What a deployment may choose; every field has a default that works offline."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True)
+
+    data_dir: Path = Field(Path(".loopwright"), alias="LOOPWRIGHT_DATA_DIR")
+    database_url_setting: str = Field("", alias="LOOPWRIGHT_DATABASE_URL")
+    chroma_url: str = Field("", alias="LOOPWRIGHT_CHROMA_URL")
+    host: str = Field("127.0.0.1", alias="LOOPWRIGHT_HOST")
+    port: int = Field(8501, alias="LOOPWRIGHT_PORT", ge=0, le=65535)
+    access_token: SecretStr = Field(SecretStr(""), alias="LOOPWRIGHT_ACCESS_TOKEN")
+    anthropic_api_key: SecretStr = Field(SecretStr(""), alias="ANTHROPIC_API_KEY")
+    anthropic_base_url: str = Field("", alias="ANTHROPIC_BASE_URL")
+
+    @cached_property
+    def folder(self) -> Path:
+        """The data folder, absolute; created by `core.store.engine.open_store` when it is first needed."""
+        return self.data_dir.expanduser().resolve()
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of the database; a plain `postgresql://` is read with the psycopg driver."""
+        url = self.database_url_setting or f"sqlite:///{self.folder / 'loopwright.db'}"
+        return url.replace("postgresql://", "postgresql+psycopg://", 1) if url.startswith("postgresql://") else url
+
+
+def load_settings() -> Settings:
+    """The settings of the environment and `.env`; raises InvalidInput naming the variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        raise InvalidInput(f"{name}: {first['msg']}. Set it right in the environment or in .env.", field=name) from error

@@ -1,0 +1,1 @@
+"""The only SQL: tables, engine, sessions, migrations, text search, one file of functions per aggregate."""

@@ -1,0 +1,29 @@
+"""What differs between SQLite and PostgreSQL when rows may already be there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from core.store.tables import Base
+
+BATCH = 500
+"""Rows a statement: SQLite takes 32,766 parameters."""
+
+
+def is_postgresql(session: Session) -> bool:
+    """Whether the session speaks to PostgreSQL (else SQLite)."""
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def insert_new(session: Session, table: type[Base], rows: Sequence[dict[str, Any]], returning: InstrumentedAttribute[Any]) -> set[Any]:
+    """Insert the rows whose unique columns are not there yet; the values of `returning` for those that were inserted."""
+    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
+    inserted: set[Any] = set()
+    for start in range(0, len(rows), BATCH):
+        statement = insert(table).on_conflict_do_nothing().returning(returning)
+        inserted.update(session.scalars(statement, rows[start : start + BATCH]))
+    return inserted

@@ -1,0 +1,94 @@
+"""Opens the database: connection settings, migrations, and the session that commits at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from core.errors import Unavailable
+
+_MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+class Store:
+    """One database, migrated to the newest schema."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._readers = sessionmaker(engine, expire_on_commit=False)
+        self._writers = sessionmaker(engine.execution_options(write=True), expire_on_commit=False)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session that commits when its block ends and rolls back when it raises; on SQLite it waits for its turn."""
+        with self._writers.begin() as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one state of the database and never waits for a writer; nothing written in it is kept."""
+        with self._readers() as session:
+            yield session
+
+    def close(self) -> None:
+        """Give the connections back; the store cannot be used after."""
+        self.engine.dispose()
+
+
+def open_store(database_url: str) -> Store:
+    """The store behind a SQLAlchemy URL, created and migrated as needed; raises Unavailable when it cannot be reached."""
+    url = make_url(database_url)
+    try:
+        if url.get_backend_name() == "sqlite":
+            if url.database:
+                Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            engine = create_engine(url)
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        else:
+            engine = create_engine(url, pool_pre_ping=True)
+        migrate(engine)
+    except (OperationalError, OSError) as error:
+        shown = url.render_as_string(hide_password=True)
+        raise Unavailable(f"The database {shown} cannot be opened: {error}. Check LOOPWRIGHT_DATABASE_URL.") from error
+    return Store(engine)
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to its newest revision, in one transaction."""
+    with engine.execution_options(write=True).begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(730021)")
+        command.upgrade(migration_config(connection), "head")
+
+
+def migration_config(connection: Any) -> Config:
+    """Alembic's configuration, without a file."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """WAL so that readers do not wait; FULL so that a committed write survives a power cut."""
+    connection.isolation_level = None  # the driver's own BEGIN is deferred: a reader that then writes fails at once
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000", "cache_size=-65536"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A writer takes the write lock at its start, so that it waits for its turn instead of failing in the middle."""
+    write = connection.get_execution_options().get("write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
