@@ -60,7 +60,9 @@ def set_version(session: Session, version: Version) -> None:
         ancestor: VersionRow | None = base
         while ancestor is not None:
             if ancestor.id == row.id:
-                raise Conflict(f"{version.base} already rests on {version.name}: a version cannot be its own base.", field="base")
+                raise Conflict(
+                    f"{version.base} already rests on {version.name}: a version cannot be its own base.", field="base"
+                )
             ancestor = session.get(VersionRow, ancestor.base_id) if ancestor.base_id else None
         row.base_id = base.id
     session.flush()
@@ -128,7 +130,9 @@ def list_versions(session: Session, agent: str | None = None) -> list[VersionLin
 
 
 def _bases_first(lines: list[VersionLine]) -> list[VersionLine]:
-    waiting = sorted(lines, key=lambda line: (line.agent, line.date is None, line.date.timestamp() if line.date else 0.0, line.name))
+    waiting = sorted(
+        lines, key=lambda line: (line.agent, line.date is None, line.date.timestamp() if line.date else 0.0, line.name)
+    )
     known = {(line.agent, line.name) for line in lines}
     ordered: list[VersionLine] = []
     placed: set[tuple[str, str]] = set()
@@ -144,13 +148,19 @@ def _bases_first(lines: list[VersionLine]) -> list[VersionLine]:
 
 def find_version(session: Session, agent: str | None, name: str) -> VersionRow:
     """A version by name; raises NotFound, or Conflict when several agents have one of that name and none is given."""
-    query = select(VersionRow, AgentRow.name).join(AgentRow, AgentRow.id == VersionRow.agent_id).where(VersionRow.name == name)
+    query = (
+        select(VersionRow, AgentRow.name)
+        .join(AgentRow, AgentRow.id == VersionRow.agent_id)
+        .where(VersionRow.name == name)
+    )
     if agent:
         query = query.where(AgentRow.name == agent)
     found = list(session.execute(query))
     if not found:
         of = f" of {agent}" if agent else ""
-        raise NotFound(f"There is no version {name}{of}. `loopwright import … --version {name}` makes one.", field="version")
+        raise NotFound(
+            f"There is no version {name}{of}. `loopwright import … --version {name}` makes one.", field="version"
+        )
     if len(found) > 1:
         owners = ", ".join(sorted(owner for _, owner in found))
         raise Conflict(f"Several agents have a version {name}: {owners}. Say which with --agent.", field="agent")

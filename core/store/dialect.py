@@ -19,7 +19,9 @@ def is_postgresql(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
 
 
-def insert_new(session: Session, table: type[Base], rows: Sequence[dict[str, Any]], returning: InstrumentedAttribute[Any]) -> set[Any]:
+def insert_new(
+    session: Session, table: type[Base], rows: Sequence[dict[str, Any]], returning: InstrumentedAttribute[Any]
+) -> set[Any]:
     """Insert the rows whose unique columns are not there yet; the values of `returning` for those that were inserted."""
     insert = postgresql.insert if is_postgresql(session) else sqlite.insert
     inserted: set[Any] = set()

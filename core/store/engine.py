@@ -83,7 +83,13 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     """WAL so that readers do not wait; FULL so that a committed write survives a power cut."""
     connection.isolation_level = None  # the driver's own BEGIN is deferred: a reader that then writes fails at once
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000", "cache_size=-65536"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=10000",
+        "cache_size=-65536",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

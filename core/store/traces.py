@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, insert, select, tuple_
+from sqlalchemy import exists, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from core.clock import now
 from core.errors import NotFound
-from core.records import Step, Trace
+from core.records import Outcome, Step, Trace
 from core.store.catalog import refresh_version_dates, task_ids, version_id
 from core.store.content import clean, pack, step_content, step_from_row, step_text
 from core.store.dialect import insert_new
@@ -90,7 +90,9 @@ def insert_traces(session: Session, traces: Sequence[Trace]) -> Inserted:
         new.setdefault(trace.trace_id, trace)
     versions = {pair: version_id(session, *pair) for pair in {(trace.agent, trace.version) for trace in new.values()}}
     owners = dict(
-        session.execute(select(VersionRow.id, VersionRow.agent_id).where(VersionRow.id.in_(versions.values()))).tuples().all()
+        session.execute(select(VersionRow.id, VersionRow.agent_id).where(VersionRow.id.in_(versions.values())))
+        .tuples()
+        .all()
     )
     tasks = task_ids(session, [trace.task for trace in new.values() if trace.task is not None])
     rows = []
@@ -159,7 +161,9 @@ def _title(trace: Trace) -> str:
     """The task's title, else the first thing the person said, else the name of the first step."""
     if trace.task is not None and trace.task.title:
         return trace.task.title
-    said = (m.content for step in trace.steps for m in (*step.input, *step.output) if m.role == "user" and m.content.strip())
+    said = (
+        m.content for step in trace.steps for m in (*step.input, *step.output) if m.role == "user" and m.content.strip()
+    )
     return next(said, "") or (trace.steps[0].name if trace.steps else "")
 
 
@@ -214,9 +218,11 @@ def _line(row: TraceRow, agent: str, version: str, task: str | None) -> TraceLin
     return TraceLine(agent=agent, version=version, task=task or "", **shared)
 
 
-def _filtered(session: Session, query: Select[Any], wanted: TraceFilter) -> Select[Any]:
+def _filtered(session: Session, query: Any, wanted: TraceFilter) -> Any:
     if wanted.agent:
-        query = query.where(TraceRow.agent_id == select(AgentRow.id).where(AgentRow.name == wanted.agent).scalar_subquery())
+        query = query.where(
+            TraceRow.agent_id == select(AgentRow.id).where(AgentRow.name == wanted.agent).scalar_subquery()
+        )
     if wanted.version:
         query = query.where(TraceRow.version_id.in_(select(VersionRow.id).where(VersionRow.name == wanted.version)))
     if wanted.outcome:
@@ -285,7 +291,15 @@ def runs_of_task(session: Session, task: str) -> list[TraceLine]:
 
 def outline(session: Session, trace_id: int) -> list[StepLine]:
     """All steps of a trace without their content, in reading order."""
-    columns = (StepRow.position, StepRow.uid, StepRow.parent_uid, StepRow.kind, StepRow.name, StepRow.seconds, StepRow.error)
+    columns = (
+        StepRow.position,
+        StepRow.uid,
+        StepRow.parent_uid,
+        StepRow.kind,
+        StepRow.name,
+        StepRow.seconds,
+        StepRow.error,
+    )
     query = select(*columns).where(StepRow.trace_id == trace_id).order_by(StepRow.position)
     return [StepLine(*row) for row in session.execute(query).tuples()]
 
@@ -301,3 +315,13 @@ def read_steps(session: Session, trace_id: int, start: int = 0, count: int | Non
 def has_step(session: Session, trace_id: int, step_id: str) -> bool:
     """Whether the trace has a step of that id."""
     return bool(session.scalar(select(exists().where(StepRow.trace_id == trace_id, StepRow.uid == step_id))))
+
+
+def set_outcomes(session: Session, outcomes: Mapping[int, tuple[Outcome, str]]) -> None:
+    """Write trace row id → (outcome, where it comes from)."""
+    rows = [
+        {"id": key, "outcome": outcome.value, "outcome_from": source[:40]}
+        for key, (outcome, source) in outcomes.items()
+    ]
+    if rows:
+        session.execute(update(TraceRow), rows)

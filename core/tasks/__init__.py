@@ -1,0 +1,1 @@
+"""Task keys, splits, suites, versions, and the outcome of a trace."""

@@ -1,0 +1,155 @@
+"""Pairs and the preferences between their sides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from core.clock import now
+from core.errors import NotFound
+from core.records import Choice, Pair, Preference, Role
+from core.store.catalog import task_ids
+from core.store.content import clean
+from core.store.dialect import insert_new
+from core.store.tables import PairRow, PersonRow, PreferenceRow, TraceRow
+
+
+@dataclass(frozen=True, slots=True)
+class Preferred:
+    """A current preference with who gave it."""
+
+    id: int
+    pair_id: int
+    person: str
+    role: Role
+    choice: Choice
+    left: str
+    reason: str
+    confidence: int | None
+    active_seconds: float | None
+    submitted_at: datetime
+
+
+def insert_pairs(session: Session, pairs: Sequence[Pair]) -> dict[str, int]:
+    """Write the pairs that are new; pair id → row id of those."""
+    tasks = task_ids(session, [pair.task for pair in pairs if pair.task is not None])
+    uids = {uid for pair in pairs for uid in (pair.trace_a, pair.trace_b) if uid}
+    traces = {
+        uid: row_id for uid, row_id in session.execute(select(TraceRow.uid, TraceRow.id).where(TraceRow.uid.in_(uids)))
+    }
+    at = now()
+    rows: list[dict[str, Any]] = []
+    for pair in pairs:
+        missing = [uid for uid in (pair.trace_a, pair.trace_b) if uid and uid not in traces]
+        if missing:
+            raise NotFound(f"The pair {pair.pair_id} points at trace {missing[0]}, which is not here: import it first.")
+        rows.append(
+            {
+                "uid": clean(pair.pair_id, 200),
+                "source": clean(pair.source, 100),
+                "task_id": tasks[pair.task.key] if pair.task is not None else None,
+                "prompt": clean(pair.prompt),
+                "text_a": clean(pair.text_a),
+                "text_b": clean(pair.text_b),
+                "trace_a_id": traces.get(pair.trace_a),
+                "trace_b_id": traces.get(pair.trace_b),
+                "name_a": clean(pair.name_a),
+                "name_b": clean(pair.name_b),
+                "attributes": dict(pair.attributes),
+                "created_at": at,
+            }
+        )
+    inserted = insert_new(session, PairRow, rows, PairRow.uid)
+    return {
+        uid: row_id for uid, row_id in session.execute(select(PairRow.uid, PairRow.id).where(PairRow.uid.in_(inserted)))
+    }
+
+
+def pair_row(session: Session, pair_id: int) -> PairRow:
+    """One pair; raises NotFound."""
+    row = session.get(PairRow, pair_id)
+    if row is None:
+        raise NotFound(f"There is no pair {pair_id}. It may have been removed.")
+    return row
+
+
+def find_pair(session: Session, uid: str) -> int | None:
+    """The row id of a pair by the id its source gave it."""
+    return session.scalar(select(PairRow.id).where(PairRow.uid == clean(uid, 200)))
+
+
+def list_pairs(session: Session) -> list[PairRow]:
+    """All pairs, oldest first."""
+    return list(session.scalars(select(PairRow).order_by(PairRow.id)))
+
+
+def add_preference(
+    session: Session,
+    pair_id: int,
+    person: int,
+    preference: Preference,
+    submitted_at: datetime,
+    item_id: int | None = None,
+    blind: bool = False,
+    withdrawn: bool = False,
+) -> PreferenceRow:
+    """Write a person's newest word on a pair; what they said before stays, not current."""
+    mine = (PreferenceRow.pair_id == pair_id, PreferenceRow.person_id == person)
+    last = session.scalar(select(func.max(PreferenceRow.revision)).where(*mine)) or 0
+    session.execute(update(PreferenceRow).where(*mine, PreferenceRow.current).values(current=False))
+    row = PreferenceRow(
+        pair_id=pair_id,
+        item_id=item_id,
+        person_id=person,
+        revision=last + 1,
+        current=not withdrawn,
+        withdrawn=withdrawn,
+        blind=blind,
+        choice=preference.choice.value,
+        left=preference.left,
+        reason=clean(preference.reason),
+        confidence=preference.confidence,
+        active_seconds=preference.active_seconds,
+        submitted_at=submitted_at,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def has_preference(session: Session, pair_id: int, person: int) -> bool:
+    """Whether the person has ever said anything on the pair."""
+    query = select(PreferenceRow.id).where(PreferenceRow.pair_id == pair_id, PreferenceRow.person_id == person)
+    return session.scalar(query.limit(1)) is not None
+
+
+def preferences_of(session: Session, pair_ids: Sequence[int] | None = None) -> list[Preferred]:
+    """Current preferences on the pairs (None: all), oldest first."""
+    query = (
+        select(PreferenceRow, PersonRow.name, PersonRow.role)
+        .join(PersonRow, PersonRow.id == PreferenceRow.person_id)
+        .where(PreferenceRow.current)
+        .order_by(PreferenceRow.submitted_at, PreferenceRow.id)
+    )
+    if pair_ids is not None:
+        query = query.where(PreferenceRow.pair_id.in_(pair_ids))
+    return [
+        Preferred(
+            row.id,
+            row.pair_id,
+            name,
+            Role(role),
+            Choice(row.choice),
+            row.left,
+            row.reason,
+            row.confidence,
+            row.active_seconds,
+            row.submitted_at,
+        )
+        for row, name, role in session.execute(query)
+    ]

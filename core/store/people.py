@@ -1,0 +1,68 @@
+"""People who may act, and the names (people's or judges') that stand under imported labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.clock import now
+from core.errors import Conflict, InvalidInput, NotFound
+from core.records import Role
+from core.store.content import clean
+from core.store.dialect import insert_new
+from core.store.tables import PersonRow
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """A person as lists show them."""
+
+    id: int
+    name: str
+    role: Role
+    active: bool
+
+
+def person_id(session: Session, name: str, role: Role = Role.ANNOTATOR, active: bool = True) -> int:
+    """The row id of a person, added when the name is new; somebody who is there keeps their role."""
+    name = clean(name.strip(), 200)
+    if not name:
+        raise InvalidInput("A person needs a name.", field="name")
+    values = {"name": name, "role": role.value, "active": active, "created_at": now()}
+    insert_new(session, PersonRow, [values], PersonRow.id)
+    return session.scalars(select(PersonRow.id).where(PersonRow.name == name)).one()
+
+
+def add_person(session: Session, name: str, role: Role) -> int:
+    """Add somebody who will work here; raises Conflict when the name is taken."""
+    if session.scalar(select(PersonRow.id).where(PersonRow.name == clean(name.strip(), 200))) is not None:
+        raise Conflict(f"There is already somebody called {name.strip()}. Choose another name.", field="name")
+    return person_id(session, name, role)
+
+
+def change_person(session: Session, person: int, role: Role | None = None, active: bool | None = None) -> None:
+    """Change a person's role, or whether they may act; the last active lead stays."""
+    row = session.get(PersonRow, person)
+    if row is None:
+        raise NotFound(f"There is no person {person}.")
+    row.role = role.value if role is not None else row.role
+    row.active = active if active is not None else row.active
+    session.flush()
+    if not session.scalar(select(PersonRow.id).where(PersonRow.role == Role.LEAD.value, PersonRow.active).limit(1)):
+        raise Conflict("Somebody has to be lead: make another person lead first.", field="role")
+
+
+def get_person(session: Session, person: int) -> PersonLine | None:
+    """One person, or None."""
+    row = session.get(PersonRow, person)
+    return None if row is None else PersonLine(row.id, row.name, Role(row.role), row.active)
+
+
+def list_people(session: Session, active_only: bool = False) -> list[PersonLine]:
+    """Everybody by name, machines last."""
+    query = select(PersonRow).order_by(PersonRow.role == Role.MACHINE.value, PersonRow.name)
+    if active_only:
+        query = query.where(PersonRow.active, PersonRow.role != Role.MACHINE.value)
+    return [PersonLine(row.id, row.name, Role(row.role), row.active) for row in session.scalars(query)]

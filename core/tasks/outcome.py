@@ -1,0 +1,72 @@
+"""Whether a trace succeeded, by one documented order: labels, automated checks, users' judgements, users' behaviour.
+
+Where people disagree, the strict majority counts; without one the outcome is unknown, from "people disagree". Among the
+signals of one kind, all must say success for *solved*; one failure makes it *failed*; a graded value between counts as
+*partly*. A signal whose `success` is None and that has no number between 0 and 1 says nothing. A user's thumb comes
+after an automated check because it judges the conversation, not the state it left behind. Machines' labels do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from core.measure.majority import majority
+from core.records import Outcome, Role, Signal, SignalKind
+from core.store.annotations import Given, annotations_of
+from core.store.signals import signals_of
+from core.store.traces import set_outcomes
+
+OUTCOME = "outcome"
+"""The question of a label schema whose answer says whether the task was solved."""
+
+DISAGREE = "people disagree"
+
+_SIGNALS = (
+    (SignalKind.AUTOMATED, "automated check"),
+    (SignalKind.EXPLICIT, "user's judgement"),
+    (SignalKind.IMPLICIT, "user's behaviour"),
+)
+
+
+def outcome_of(annotations: Sequence[Given], signals: Sequence[Signal]) -> tuple[Outcome, str]:
+    """The outcome of a trace and where it comes from, in words; (unknown, "") when nothing says."""
+    people = [
+        given.answers[OUTCOME] for given in annotations if given.role is not Role.MACHINE and OUTCOME in given.answers
+    ]
+    if people:
+        agreed = majority([str(vote) for vote in people])
+        return (Outcome(agreed), "people") if agreed is not None else (Outcome.UNKNOWN, DISAGREE)
+    for kind, source in _SIGNALS:
+        said = [(signal.name, _reads(signal)) for signal in signals if signal.kind is kind and signal.step_id is None]
+        known = [(name, outcome) for name, outcome in said if outcome is not None]
+        if known:
+            names = ", ".join(sorted({name for name, _ in known}))
+            return _worst([outcome for _, outcome in known]), f"{source}: {names}"
+    return Outcome.UNKNOWN, ""
+
+
+def _reads(signal: Signal) -> Outcome | None:
+    if signal.success is not None:
+        return Outcome.SOLVED if signal.success else Outcome.FAILED
+    if isinstance(signal.value, (int, float)) and not isinstance(signal.value, bool) and 0 < signal.value < 1:
+        return Outcome.PARTLY
+    return None
+
+
+def _worst(outcomes: Sequence[Outcome]) -> Outcome:
+    order = (Outcome.FAILED, Outcome.PARTLY, Outcome.SOLVED)
+    return next(outcome for outcome in order if outcome in outcomes)
+
+
+def refresh_outcomes(session: Session, trace_ids: Sequence[int]) -> None:
+    """Write the outcome of these traces anew from their labels and signals."""
+    listed = sorted(set(trace_ids))
+    for start in range(0, len(listed), 500):
+        part = listed[start : start + 500]
+        signals = signals_of(session, part)
+        labels: dict[int, list[Given]] = {trace_id: [] for trace_id in part}
+        for given in annotations_of(session, part):
+            labels[given.trace_id].append(given)
+        set_outcomes(session, {trace_id: outcome_of(labels[trace_id], signals[trace_id]) for trace_id in part})
