@@ -1,0 +1,1 @@
+"""Statistics, pure: values in, values out; nothing is opened, stored or drawn here."""
