@@ -92,5 +92,6 @@ def _checked(item: Any, rater: str, value: Any, level: Level, order: Sequence[Ha
     if needs_number and not (isinstance(value, int | float) and isfinite(value)):
         hint = "; say the order of the answers" if level == "ordinal" else ""
         raise ValueError(f"item {item}, rater {rater}: {value!r} is not a finite number{hint}")
-    answer: Hashable = value
-    return answer
+    if not isinstance(value, Hashable):
+        raise ValueError(f"item {item}, rater {rater}: {value!r} is not a single answer; several are of level sets")
+    return value
