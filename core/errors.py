@@ -53,6 +53,13 @@ class Conflict(LoopwrightError):
     code = "conflict"
 
 
+class Ambiguous(LoopwrightError):
+    """A name that fits several things."""
+
+    status = 409
+    code = "ambiguous"
+
+
 class TooLarge(LoopwrightError):
     """The payload is past a limit of the settings."""
 

@@ -1,0 +1,1 @@
+"""Queues and claims, label schemas, annotations and corrections, pairs."""

@@ -87,6 +87,19 @@ def recount(session: Session, trace_id: int) -> None:
     session.execute(update(TraceRow).where(TraceRow.id == trace_id).values(n_annotations=count))
 
 
+def current_annotation(session: Session, trace_id: int, person: int, schema: str) -> AnnotationRow | None:
+    """What a person says on a trace under a schema (key) now, if anything."""
+    query = select(AnnotationRow).where(AnnotationRow.trace_id == trace_id, AnnotationRow.person_id == person)
+    return session.scalar(query.where(AnnotationRow.schema_key == schema, AnnotationRow.current))
+
+
+def says_the_same(row: AnnotationRow, annotation: Annotation) -> bool:
+    """Whether an annotation says nothing that the stored one does not (time spent aside)."""
+    marks = [asdict(mark) for mark in annotation.marks]
+    corrections = [asdict(correction) for correction in annotation.corrections]
+    return (row.answers, row.marks, row.corrections) == (dict(annotation.answers), marks, corrections)
+
+
 def annotation_with_key(session: Session, key: str) -> int | None:
     """The row id of an imported annotation by its key."""
     return session.scalar(select(AnnotationRow.id).where(AnnotationRow.key == clean(key, 200)).limit(1))

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from core.errors import Conflict, NotFound
+from core.errors import Ambiguous, Conflict, NotFound
 from core.records import Task, Version
 from core.store.dialect import insert_new
 from core.store.content import clean
@@ -147,7 +147,7 @@ def _bases_first(lines: list[VersionLine]) -> list[VersionLine]:
 
 
 def find_version(session: Session, agent: str | None, name: str) -> VersionRow:
-    """A version by name; raises NotFound, or Conflict when several agents have one of that name and none is given."""
+    """A version by name; raises NotFound, or Ambiguous when several agents have one of that name and none is given."""
     query = (
         select(VersionRow, AgentRow.name)
         .join(AgentRow, AgentRow.id == VersionRow.agent_id)
@@ -163,6 +163,6 @@ def find_version(session: Session, agent: str | None, name: str) -> VersionRow:
         )
     if len(found) > 1:
         owners = ", ".join(sorted(owner for _, owner in found))
-        raise Conflict(f"Several agents have a version {name}: {owners}. Say which with --agent.", field="agent")
+        raise Ambiguous(f"Several agents have a version {name}: {owners}. Say which with --agent.", field="agent")
     row: VersionRow = found[0][0]
     return row

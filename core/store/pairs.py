@@ -122,6 +122,12 @@ def add_preference(
     return row
 
 
+def current_preference(session: Session, pair_id: int, person: int) -> PreferenceRow | None:
+    """What a person says on a pair now, if anything."""
+    mine = (PreferenceRow.pair_id == pair_id, PreferenceRow.person_id == person, PreferenceRow.current)
+    return session.scalar(select(PreferenceRow).where(*mine))
+
+
 def has_preference(session: Session, pair_id: int, person: int) -> bool:
     """Whether the person has ever said anything on the pair."""
     query = select(PreferenceRow.id).where(PreferenceRow.pair_id == pair_id, PreferenceRow.person_id == person)

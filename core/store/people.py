@@ -25,8 +25,11 @@ class PersonLine:
     active: bool
 
 
-def person_id(session: Session, name: str, role: Role = Role.ANNOTATOR, active: bool = True) -> int:
-    """The row id of a person, added when the name is new; somebody who is there keeps their role."""
+def person_id(session: Session, name: str, role: Role = Role.ANNOTATOR, active: bool = False) -> int:
+    """The row id of a person, added when the name is new; somebody who is there keeps their role.
+
+    A name that only stands under imported labels is not active: it cannot act until a lead says so.
+    """
     name = clean(name.strip(), 200)
     if not name:
         raise InvalidInput("A person needs a name.", field="name")
@@ -39,7 +42,7 @@ def add_person(session: Session, name: str, role: Role) -> int:
     """Add somebody who will work here; raises Conflict when the name is taken."""
     if session.scalar(select(PersonRow.id).where(PersonRow.name == clean(name.strip(), 200))) is not None:
         raise Conflict(f"There is already somebody called {name.strip()}. Choose another name.", field="name")
-    return person_id(session, name, role)
+    return person_id(session, name, role, active=True)
 
 
 def change_person(session: Session, person: int, role: Role | None = None, active: bool | None = None) -> None:

@@ -16,6 +16,7 @@ from core.records import Outcome, Step, Trace
 from core.store.catalog import refresh_version_dates, task_ids, version_id
 from core.store.content import clean, pack, step_content, step_from_row, step_text
 from core.store.dialect import insert_new
+from core.store.queues import hidden_from
 from core.store.tables import AgentRow, StepRow, TaskRow, TraceRow, VersionRow
 from core.store.text_search import index_steps, matching_traces
 
@@ -32,7 +33,10 @@ class Inserted:
 
 @dataclass(frozen=True, slots=True)
 class TraceFilter:
-    """Which traces a list shows; every empty field lets all through."""
+    """Which traces a list shows; every empty field lets all through.
+
+    `blind_for` is the person who looks: what is still hidden from them is left out as soon as a filter would tell of it.
+    """
 
     agent: str = ""
     version: str = ""
@@ -43,6 +47,7 @@ class TraceFilter:
     text: str = ""
     session: str = ""
     task: str = ""
+    blind_for: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +242,8 @@ def _filtered(session: Session, query: Any, wanted: TraceFilter) -> Any:
         query = query.where(TraceRow.session == wanted.session)
     if wanted.task:
         query = query.where(TraceRow.task_id.in_(select(TaskRow.id).where(TaskRow.key == wanted.task)))
+    if wanted.blind_for is not None and (wanted.version or wanted.outcome or wanted.labelled is not None):
+        query = query.where(~hidden_from(wanted.blind_for))
     found = matching_traces(session, wanted.text) if wanted.text else None
     return query if found is None else query.where(found)
 

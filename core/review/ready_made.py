@@ -1,0 +1,104 @@
+"""Label schemas that ship, each with definitions in our own words and the source of its names."""
+
+from __future__ import annotations
+
+from core.records import LabelSchema, Question
+
+TRAIL_CATEGORIES = (
+    ("Language-only", "Hallucination: says something that nothing in the run supports, without any tool involved."),
+    ("Tool-related", "Hallucination about a tool: invents its output, or claims a call that was never made."),
+    ("Poor Information Retrieval", "Looks for, or brings back, information that does not fit the question."),
+    ("Tool Output Misinterpretation", "Reads a tool's result wrongly and goes on from the wrong reading."),
+    ("Incorrect Problem Identification", "Misunderstands what has to be done, overall or at this step."),
+    ("Tool Selection Errors", "Uses a tool that does not fit when a fitting one was at hand."),
+    ("Formatting Errors", "The output is not in the form that was asked for: broken code, JSON, tags or layout."),
+    ("Instruction Non-compliance", "Leaves out or goes against an explicit instruction of the task or policy."),
+    ("Tool Definition Issues", "A tool is described or declared wrongly, so that it cannot be used as meant."),
+    ("Environment Setup Errors", "Something the run needs is missing or set up wrongly: packages, keys, rights."),
+    ("Rate Limiting", "A service refuses because it was called too often."),
+    ("Authentication Errors", "A service refuses because the credentials are missing or wrong."),
+    ("Service Errors", "A service fails on its own side."),
+    ("Resource Not Found", "What was asked for does not exist at the place where it was looked for."),
+    ("Resource Exhaustion", "Memory, disk or another supply runs out."),
+    ("Timeout Issues", "Something takes longer than it may."),
+    ("Context Handling Failures", "Loses or ignores what was said or found earlier in the run."),
+    ("Resource Abuse", "Calls tools far more often than needed. Mark the last such call."),
+    ("Goal Deviation", "Drifts away from the goal, or pursues one that nobody set."),
+    ("Task Orchestration", "Divides, orders or hands over the work badly, between steps or between agents."),
+)
+
+RUN_REVIEW = LabelSchema(
+    key="run-review",
+    version=1,
+    title="Run review",
+    source="Failure categories: TRAIL, arXiv 2505.08638",
+    guidelines=(
+        "Read the task, then the run. Judge what the person asked for, by what was really done, not by how it sounds. "
+        "Mark the first step that went wrong: the earliest one whose repair would have changed the end. "
+        "Correct a step only if you can write what should have stood there."
+    ),
+    questions=(
+        Question(
+            "outcome",
+            "choice",
+            "Did it solve the task?",
+            (
+                ("solved", "Yes", "Everything that was asked for was done, and nothing harmful."),
+                ("partly", "Partly", "Some of it was done, or it was done with a flaw that matters."),
+                ("failed", "No", "It was not done, or something else was."),
+            ),
+            required=True,
+        ),
+        Question(
+            "first_mistake",
+            "step",
+            "First mistake",
+            help="The earliest step whose repair would have changed the end.",
+        ),
+        Question(
+            "went_wrong",
+            "taxonomy",
+            "What went wrong",
+            tuple((name, name, definition) for name, definition in TRAIL_CATEGORIES),
+            help="Mark it on the step where it stands; the first instance, except for Resource Abuse: the last.",
+        ),
+        Question(
+            "rating",
+            "scale",
+            "How good was the conversation?",
+            tuple((str(n), str(n), "") for n in range(1, 6)),
+            low="poor",
+            high="excellent",
+            help="Tone, clarity and effort, whatever the outcome.",
+        ),
+        Question("correction", "correction", "What should it have said?", help="Written on the step itself."),
+        Question("lesson", "lesson", "Lesson", help="When this happens, do that. A lead decides before agents see it."),
+        Question("comment", "text", "Comment"),
+    ),
+)
+
+_SCORE = tuple((str(n), str(n), "") for n in range(6))
+
+TRAIL = LabelSchema(
+    key="trail",
+    version=1,
+    title="TRAIL",
+    source="TRAIL, arXiv 2505.08638",
+    guidelines="Mark each error at its first instance, except Resource Abuse: at its last. Quote the evidence.",
+    questions=(
+        Question(
+            "errors",
+            "taxonomy",
+            "Errors",
+            tuple((name, name, definition) for name, definition in TRAIL_CATEGORIES),
+            help="Category, place, evidence, description and impact.",
+        ),
+        Question("reliability", "scale", "Reliability", _SCORE, low="none", high="full"),
+        Question("security", "scale", "Security", _SCORE, low="none", high="full"),
+        Question("instruction_adherence", "scale", "Instruction adherence", _SCORE, low="none", high="full"),
+        Question("plan_optimality", "scale", "Plan optimality", _SCORE, low="none", high="full"),
+        Question("overall", "number", "Overall", help="The mean of the four scores."),
+    ),
+)
+
+READY_MADE = {schema.key: schema for schema in (RUN_REVIEW, TRAIL)}
