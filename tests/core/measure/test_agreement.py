@@ -200,7 +200,7 @@ def test_cohen_is_symmetric(answers):
 
 def test_missing_answers_leave_items_out_of_what_needs_them():
     ratings = {
-        1: {"a": "x", "b": "x", "c": "y"},
+        1: {"c": "y", "b": "x", "a": "x"},
         2: {"a": "y", "b": "y", "c": "y"},
         3: {"a": "x", "b": "y", "c": None},
         4: {"d": "x"},
@@ -212,6 +212,12 @@ def test_missing_answers_leave_items_out_of_what_needs_them():
     assert {pair: kappa.n_items for pair, kappa in report.cohen.items()} == {"a~b": 3, "a~c": 2, "b~c": 2}
     assert report.percent.value == pytest.approx(100 * (1 / 3 + 1 + 0) / 3)
     assert percent_agreement(ratings) == report.percent
+
+
+def test_fleiss_speaks_of_the_most_common_number_of_raters():
+    two, three = {"a": "x", "b": "y"}, {"a": "x", "b": "x", "c": "x"}
+    assert fleiss_kappa({1: two, 2: two, 3: three}).n_items == 2
+    assert fleiss_kappa({1: two, 2: three}).why == "every answer is the same one, so chance alone would agree as well"
 
 
 def test_what_is_undefined_is_none_and_says_why():

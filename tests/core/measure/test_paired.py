@@ -170,6 +170,24 @@ def test_one_task_can_show_nothing():
 
 
 @pytest.mark.parametrize(
+    ("n_tasks", "fixed", "margin", "verdict"),
+    [
+        (20, 6, 0.05, "better"),  # p = 0.031
+        (20, 5, 0.05, "cannot be told at this n"),  # p = 0.063
+        (200, 4, 0.05, "no difference shown"),
+        (100, 4, 0.05, "cannot be told at this n"),  # the interval ends above 0.05, though not below -0.05
+        (100, 4, 0.20, "no difference shown"),
+    ],
+)
+def test_verdict_needs_five_percent_or_an_interval_within_the_margin(n_tasks, fixed, margin, verdict):
+    base = {str(task): [float(task >= fixed)] for task in range(n_tasks)}
+    candidate = {str(task): [1.0] for task in range(n_tasks)}
+    mirrored = {"better": "worse"}.get(verdict, verdict)
+    assert compare(base, candidate, margin).verdict == verdict
+    assert compare(candidate, base, margin).verdict == mirrored
+
+
+@pytest.mark.parametrize(
     ("base", "candidate", "message"),
     [
         ({"a": [1.0]}, {"b": [1.0]}, "no task in common"),

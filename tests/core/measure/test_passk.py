@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.measure.intervals import clustered_rate
+from core.measure.intervals import clustered_rate, wilson
 from core.measure.passk import pass_k
 
 same_trials = st.integers(1, 5).flatmap(
@@ -61,3 +61,9 @@ def test_k_ends_at_the_fewest_trials_unless_more_is_asked_for():
 def test_what_cannot_be_counted_is_refused(outcomes):
     with pytest.raises(ValueError, match=r"pass\^k"):
         pass_k(outcomes)
+
+
+def test_k_trials_at_once_are_k_times_fewer_draws():
+    result = pass_k([[1.0, 1.0, 0.0, 0.0]] * 10)[1]
+    assert result.hat == pytest.approx(1 / 6)
+    assert result.hat_interval == wilson(result.hat * 20, 20)
