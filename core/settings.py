@@ -44,4 +44,6 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
-        raise InvalidInput(f"{name}: {first['msg']}. Set it right in the environment or in .env.", field=name) from error
+        raise InvalidInput(
+            f"{name}: {first['msg']}. Set it right in the environment or in .env.", field=name
+        ) from error

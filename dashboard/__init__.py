@@ -1,0 +1,1 @@
+"""The application: everything that faces a person or a network."""

@@ -1,0 +1,110 @@
+"""How our own routes answer: JSON in, JSON out, one shape for every error, blocking work off the event loop."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy.exc import OperationalError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from core.errors import InvalidInput, LoopwrightError, NotPermitted, TooLarge, Unavailable
+from dashboard.identity import Actor, actor_from
+
+LARGEST_BODY = 8_000_000
+_log = logging.getLogger("loopwright")
+
+Work = Callable[..., Any]
+
+
+def answer(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON response; times are ISO 8601."""
+    body = orjson.dumps(content, default=_plain, option=orjson.OPT_NON_STR_KEYS)
+    return Response(body, status, {"Cache-Control": "no-store", **(headers or {})}, "application/json")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value)
+
+
+def answer_error(error: LoopwrightError, extra: dict[str, Any] | None = None) -> Response:
+    """The one JSON shape of an error."""
+    retry = {"Retry-After": "2"} if error.status == 503 else None
+    return answer(error.as_json() | (extra or {}), error.status, retry)
+
+
+def route(work: Work) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint from a blocking function `work(request, body)`, whose LoopwrightErrors become answers.
+
+    `body` is the JSON object that was sent ({} where there is none). What `work` returns is answered as JSON unless it is
+    a Response already.
+    """
+
+    @functools.wraps(work)
+    async def endpoint(request: Request) -> Response:
+        try:
+            body = await _json_body(request) if request.method in ("POST", "PUT", "DELETE") else {}
+            result = await run_in_threadpool(work, request, body)
+        except LoopwrightError as error:
+            return answer_error(error)
+        except OperationalError as error:
+            _log.warning("database: %s", error)
+            return answer_error(Unavailable("The database cannot be used at the moment. Try again in a moment."))
+        except ClientDisconnect:
+            return Response(status_code=499)
+        return result if isinstance(result, Response) else answer(result)
+
+    return endpoint
+
+
+async def _json_body(request: Request) -> dict[str, Any]:
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > LARGEST_BODY:
+            raise TooLarge(f"A request holds at most {LARGEST_BODY:,} bytes.")
+        chunks.append(chunk)
+    try:
+        body = orjson.loads(b"".join(chunks) or b"{}")
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput(f"The body is not JSON: {error}.") from error
+    if not isinstance(body, dict):
+        raise InvalidInput("The body has to be a JSON object.")
+    return body
+
+
+def actor_of(request: Request) -> Actor:
+    """Who is acting, by the request's cookie; raises NotPermitted when nobody was chosen."""
+    actor = actor_from(request.cookies)
+    if actor is None:
+        raise NotPermitted("Choose who you are first: open Loopwright and pick your name.")
+    return actor
+
+
+def text_field(body: dict[str, Any], name: str, longest: int = 200) -> str:
+    """A required text of the body; raises InvalidInput."""
+    value = body.get(name)
+    if not isinstance(value, str) or not value.strip() or len(value) > longest:
+        raise InvalidInput(f"{name} has to be a text of 1 to {longest:,} characters.", field=name)
+    return value
+
+
+def number_in(value: Any, name: str, low: int, high: int, default: int) -> int:
+    """A whole number of a query or body, within bounds; raises InvalidInput."""
+    if value is None or value == "":
+        return default
+    try:
+        number = int(value)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"{name} has to be a whole number.", field=name) from error
+    if not low <= number <= high:
+        raise InvalidInput(f"{name} has to lie between {low} and {high:,}.", field=name)
+    return number

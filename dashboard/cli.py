@@ -1,0 +1,340 @@
+"""`loopwright`: the command line. Each command prints words, or with --json one JSON object and nothing else on stdout.
+
+Exit 0 done, 1 it could not be done (the reason on stderr), 2 wrong usage or an ambiguous name.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+
+from core.clock import parse_time
+from core.errors import Ambiguous, InvalidInput, LoopwrightError, Unavailable
+
+app = typer.Typer(
+    help="Loopwright: where people teach an AI agent. Each command explains itself with --help.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+words = Console(stderr=True, highlight=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and everything else on stderr.")]
+Agent = Annotated[str, typer.Option(help="The agent, where several have versions of one name.")]
+
+
+def command(work: Callable[..., Any]) -> Callable[..., Any]:
+    """Register a command; `work` returns (JSON object, lines of words) and may raise LoopwrightErrors."""
+
+    @functools.wraps(work)
+    def run(*args: Any, **chosen: Any) -> None:
+        as_json = chosen.get("json", False)
+        try:
+            result, lines = work(*args, **chosen)
+        except LoopwrightError as error:
+            if as_json:
+                print(orjson.dumps(error.as_json()).decode())
+            words.print(error.message, style="red", markup=False)
+            raise typer.Exit(2 if isinstance(error, Ambiguous) else 1) from None
+        if as_json:
+            print(orjson.dumps(result, default=str, option=orjson.OPT_INDENT_2).decode())
+        else:
+            print("\n".join(lines))
+
+    return app.command(work.__name__.removesuffix("_"))(run)
+
+
+def _serve(host: str, port: int) -> None:
+    import socket
+
+    import uvicorn
+
+    from dashboard.gate import is_loopback
+    from dashboard.process import settings
+
+    chosen = settings()
+    if not is_loopback(host) and not chosen.access_token.get_secret_value():
+        raise InvalidInput(
+            f"Serving on {host} would let anybody in. Set LOOPWRIGHT_ACCESS_TOKEN to a long random text, or serve on 127.0.0.1.",
+            field="host",
+        )
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Unavailable(f"Port {port} on {host} cannot be used ({error.strerror}). Choose another with --port.") from error
+    from dashboard.server import make_app
+
+    try:
+        server = uvicorn.Server(uvicorn.Config(make_app(), host=host, port=port, log_level="warning", timeout_graceful_shutdown=5))
+        words.print(f"Loopwright serves on http://{host}:{port}   (stop with Ctrl+C)", markup=False)
+        server.run()
+    except KeyboardInterrupt:
+        return
+    if not server.started:
+        raise Unavailable("The server could not start; the lines above say why.")
+
+
+def _address(host: str | None, port: int | None) -> tuple[str, int]:
+    """Where to serve; what the command line says is written back, because the lock file tells it to other commands."""
+    import os
+
+    from dashboard.process import settings
+
+    if host is not None:
+        os.environ["LOOPWRIGHT_HOST"] = host
+    if port is not None:
+        os.environ["LOOPWRIGHT_PORT"] = str(port)
+    chosen = settings()
+    return chosen.host, chosen.port
+
+
+Host = Annotated[str | None, typer.Option(help="The interface to listen on (default 127.0.0.1).")]
+Port = Annotated[int | None, typer.Option(help="The port (default 8501).", min=1, max=65535)]
+
+
+@command
+def serve(host: Host = None, port: Port = None) -> Any:
+    """Serve what the data folder holds."""
+    _serve(*_address(host, port))
+    return {}, []
+
+
+@command
+def demo(host: Host = None, port: Port = None) -> Any:
+    """Fill an empty data folder from seed_data/ and serve it."""
+    from core.store.traces import TraceFilter, count_traces
+    from dashboard.process import store
+
+    chosen = _address(host, port)
+    with store().reading() as session:
+        empty = count_traces(session, TraceFilter()) == 0
+    if empty:
+        from core.ingest.accept import ImportOptions, import_paths
+
+        words.print("Filling the empty data folder from seed_data/ …")
+        report = import_paths(store(), _seed_files(), ImportOptions())
+        words.print(f"{report.traces} runs of a shop's support agent are there to read.")
+    _serve(*chosen)
+    return {}, []
+
+
+def _seed_files() -> list[Path]:
+    folder = Path(__file__).resolve().parents[1] / "seed_data"
+    files = sorted([*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz")])
+    if not files:
+        raise Unavailable(f"There is no seed data in {folder}. Install Loopwright again.")
+    return files
+
+
+@command
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders to look through.")],
+    format: Annotated[str, typer.Option(help="Read as this format instead of finding it by content.")] = "",
+    agent: Annotated[str, typer.Option(help="The agent's name, instead of the file's.")] = "",
+    version: Annotated[str, typer.Option(help="The version's name, instead of the file's.")] = "",
+    version_date: Annotated[str, typer.Option(help="When the version was made, for example 2026-08-31.")] = "",
+    base: Annotated[str, typer.Option(help="The version that this one was made from.")] = "",
+    suite: Annotated[str, typer.Option(help="Also put the tasks of these runs into this draft suite.")] = "",
+    json: Json = False,
+) -> Any:
+    """Import traces, signals, labels, pairs and lessons from files. The same file twice adds nothing."""
+    from rich.progress import Progress
+
+    from core.ingest.accept import ImportOptions, import_paths
+    from dashboard.process import store
+
+    date = parse_time(version_date) if version_date else None
+    if version_date and date is None:
+        raise InvalidInput(f"--version-date {version_date} is no date. Write it like 2026-08-31.", field="version_date")
+    options = ImportOptions(agent=agent, version=version, version_date=date, base=base, suite=suite, format=format)
+    with Progress(console=words, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("Importing", total=None)
+
+        def show(name: str, done: int, total: int) -> None:
+            bar.update(task, description=name[-60:], completed=done, total=total)
+
+        report = import_paths(store(), paths, options, progress=show)
+    result = report.as_json()
+    arrived = sum(value for key, value in result.items() if isinstance(value, int) and key != "duplicates")
+    for path, record, reason in ((row["path"], row["record"], row["reason"]) for row in result["rejected"]):
+        words.print(f"{path}: {record}: {reason}", markup=False)
+    if arrived + result["duplicates"] == 0:
+        reason = result["rejected"][0]["reason"] if result["rejected"] else "no file that Loopwright reads was found there."
+        raise InvalidInput(f"Nothing was imported: {reason}")
+    counts = [f"{value:,} {key}" for key, value in result.items() if isinstance(value, int) and value]
+    return result, [", ".join(counts) + (f"; {len(result['rejected'])} rejected (see above)" if result["rejected"] else "")]
+
+
+@command
+def agreement(
+    queue: Annotated[str, typer.Option(help="Only what was reviewed in this queue.")] = "",
+    question: Annotated[str, typer.Option(help="Only this question (its key).")] = "",
+    raters: Annotated[str, typer.Option(help="people or machines.")] = "people",
+    json: Json = False,
+) -> Any:
+    """How far reviewers agree, question by question, with intervals."""
+    from core.evaluate.agreement_report import agreement_report
+    from dashboard.process import store
+
+    if raters not in ("people", "machines"):
+        raise InvalidInput("--raters is people or machines.", field="raters")
+    with store().reading() as session:
+        report = agreement_report(session, queue=queue or None, question=question or None, machines=raters == "machines")
+    return report.as_json(), report.lines()
+
+
+@command
+def lessons(
+    state: Annotated[str, typer.Option(help="proposed, active, rejected, retired or superseded.")] = "",
+    json: Json = False,
+) -> Any:
+    """The memory: every lesson, or those in one state."""
+    from core.records import LessonState
+    from core.store.lessons import list_lessons
+    from dashboard.process import store
+
+    if state and state not in list(LessonState):
+        raise InvalidInput(f"There is no state {state}. States are {', '.join(LessonState)}.", field="state")
+    with store().reading() as session:
+        found = list_lessons(session, LessonState(state) if state else None)
+    rows = [
+        {"id": lesson.id, "state": lesson.state.value, "when": lesson.when, "guidance": lesson.guidance, "score": None}
+        for lesson in found
+    ]
+    return {"lessons": rows}, [f"{r['id']:>5}  {r['state']:<10} when {r['when']} → {r['guidance']}" for r in rows] or ["No lesson yet."]
+
+
+@command
+def recall(
+    text: Annotated[str, typer.Argument(help="The situation an agent is in.")],
+    agent: Annotated[str, typer.Option(help="Only lessons for this agent, or for all.")] = "",
+    k: Annotated[int, typer.Option("-k", help="At most this many lessons.", min=1, max=50)] = 5,
+    json: Json = False,
+) -> Any:
+    """What an agent would be given in a situation; a dry run, nothing is logged."""
+    from dashboard.ask import ask_recall
+
+    found = ask_recall(text, agent, k)
+    lines = [f"{row['score']:.2f}  when {row['when']} → {row['guidance']}" for row in found["lessons"]]
+    return found, lines or ["No active lesson fits this situation: nothing would be given."]
+
+
+@command
+def export(
+    format: Annotated[str, typer.Argument(help="sft or dpo.")],
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    dataset: Annotated[str, typer.Option(help="The dataset's name (default: the format's).")] = "",
+    gate: Annotated[list[str] | None, typer.Option(help="NAME=on or NAME=off; may be given several times.")] = None,
+    json: Json = False,
+) -> Any:
+    """Make and write a dataset version: rows, where each comes from, and what was left out and why."""
+    from core.dataset.versions import export_version
+    from dashboard.process import store
+
+    report = export_version(store(), format, out, dataset, gate or [])
+    result = report.as_json()
+    excluded = [f"  {count:>6,}  {reason}" for reason, count in result["excluded"].items()]
+    head = f"{result['rows']:,} rows of {result['candidates']:,} candidates in {out} (version {result['version']})"
+    return result, [head, *excluded]
+
+
+@command
+def compare(
+    base: Annotated[str, typer.Argument(help="The version to compare with.")],
+    candidate: Annotated[str, typer.Argument(help="The version that may be better.")],
+    suite: Annotated[str, typer.Option(help="The suite to compare on; its tasks are fixed by the first comparison.")],
+    agent: Agent = "",
+    json: Json = False,
+) -> Any:
+    """Two versions on one suite: what got better, what broke, and how sure that is."""
+    from core.evaluate.comparison import compare_versions
+    from dashboard.process import store
+
+    with store().session() as session:
+        result = compare_versions(session, base, candidate, suite=suite, agent=agent or None)
+    return result.as_json(), result.lines()
+
+
+@command
+def doctor(json: Json = False) -> Any:
+    """Check settings, disk, database and index; say what to do."""
+    from dashboard.doctor import checks
+
+    made = checks()
+    lines = [f"{'ok  ' if check['ok'] else 'LOOK'}  {check['name']}: {check['detail']}" for check in made]
+    if not all(check["ok"] for check in made):
+        if json:
+            print(orjson.dumps({"checks": made}, option=orjson.OPT_INDENT_2).decode())
+        else:
+            print("\n".join(lines))
+        raise typer.Exit(1)
+    return {"checks": made}, lines
+
+
+@command
+def reindex(json: Json = False) -> Any:
+    """Build the lesson index anew from the database (not while a server owns it)."""
+    from time import perf_counter
+
+    from core.memory.indexer import rebuild
+    from dashboard.process import lesson_index, store
+
+    start = perf_counter()
+    count = rebuild(store(), lesson_index())
+    seconds = round(perf_counter() - start, 2)
+    return {"lessons": count, "seconds": seconds}, [f"{count:,} lessons indexed in {seconds} s"]
+
+
+@command
+def backup(file: Annotated[Path, typer.Argument(help="The file to write.")], json: Json = False) -> Any:
+    """Write everything into one file, also while a server runs."""
+    from core.store.backup import write_backup
+    from dashboard.process import settings, store
+
+    if not file.parent.is_dir():
+        raise InvalidInput(f"There is no folder {file.parent}. Make it first.", field="file")
+    write_backup(store(), file, settings().folder)
+    return _file_facts(file)
+
+
+@command
+def restore(file: Annotated[Path, typer.Argument(help="A backup.")], json: Json = False) -> Any:
+    """Bring a backup back into an empty data folder."""
+    from core.store.backup import read_backup
+    from core.store.engine import open_store
+    from dashboard.process import settings
+
+    opened = open_store(settings().database_url)
+    try:
+        read_backup(opened, file, settings().folder)
+    finally:
+        opened.close()
+    return _file_facts(file)
+
+
+def _file_facts(file: Path) -> Any:
+    import hashlib
+
+    with file.open("rb") as data:
+        digest = hashlib.file_digest(data, "sha256").hexdigest()
+    size = file.stat().st_size
+    return {"bytes": size, "sha256": digest}, [f"{file}: {size:,} bytes, SHA-256 {digest}"]
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

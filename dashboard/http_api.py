@@ -1,0 +1,133 @@
+"""Our own routes beside the pages: reading runs, recall, who is acting, assets, health."""
+
+from __future__ import annotations
+
+import logging
+import mimetypes
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from core.errors import InvalidInput, LoopwrightError, NotFound
+from core.memory.recall import RecallRequest, recall
+from core.store.people import get_person
+from core.store.traces import outline, read_steps, trace_line
+from dashboard.answering import answer, answer_error, number_in, route, text_field
+from dashboard.identity import COOKIE, cookie_for
+from dashboard.parts.reading import outline_json, steps_json, text_slice
+from dashboard.process import lesson_index, store
+
+_log = logging.getLogger("loopwright")
+_COMPONENTS = Path(__file__).resolve().parent / "components"
+
+
+def show_outline(request: Request, body: dict[str, Any]) -> Any:
+    trace = int(request.path_params["trace"])
+    with store().reading() as session:
+        trace_line(session, trace)
+        return outline_json(trace, outline(session, trace))
+
+
+def show_steps(request: Request, body: dict[str, Any]) -> Any:
+    trace = int(request.path_params["trace"])
+    start = number_in(request.query_params.get("start"), "start", 0, 10**9, 0)
+    count = number_in(request.query_params.get("count"), "count", 1, 200, 40)
+    with store().reading() as session:
+        total = trace_line(session, trace).n_steps
+        return steps_json(trace, total, start, outline(session, trace), read_steps(session, trace, start, count))
+
+
+def show_text(request: Request, body: dict[str, Any]) -> Any:
+    trace, position = int(request.path_params["trace"]), int(request.path_params["position"])
+    part = request.query_params.get("part", "")
+    start = number_in(request.query_params.get("start"), "start", 0, 10**10, 0)
+    count = number_in(request.query_params.get("count"), "count", 1, 1_000_000, 200_000)
+    with store().reading() as session:
+        steps = read_steps(session, trace, position, 1)
+    if not steps:
+        raise NotFound(f"Trace {trace} has no step {position}.", field="position")
+    return text_slice(steps[0], part, start, count)
+
+
+def ask_recall(request: Request, body: dict[str, Any]) -> Any:
+    asked = RecallRequest(
+        agent=text_field(body, "agent") if body.get("agent") else "",
+        task=text_field(body, "task", 100_000),
+        **{name: _optional(body, name) for name in ("version", "run_key", "trace_id", "session_id")},
+        k=number_in(body.get("k"), "k", 1, 50, 5),
+    )
+    with store().session() as session:
+        found = recall(session, lesson_index(), asked, dry_run=body.get("dry_run") is True)
+    return found.as_json()
+
+
+def _optional(body: dict[str, Any], name: str) -> str:
+    value = body.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > 200:
+        raise InvalidInput(f"{name} has to be a text of at most 200 characters.", field=name)
+    return value
+
+
+def choose_person(request: Request, body: dict[str, Any]) -> Response:
+    with store().reading() as session:
+        person = get_person(session, int(request.path_params["person"]))
+    if person is None or not person.active:
+        raise NotFound("This person does not work here. Choose another name.")
+    page = urlsplit(request.query_params.get("next", "/")).path
+    response = RedirectResponse("/" + page.lstrip("/"), 303)
+    response.set_cookie(COOKIE, cookie_for(person.id), max_age=365 * 86_400, httponly=True, samesite="lax")
+    return response
+
+
+async def show_asset(request: Request) -> Response:
+    name = request.path_params["name"]
+    known = {path.name: path for path in _COMPONENTS.iterdir() if path.suffix in (".js", ".css")}
+    if name not in known:
+        return answer_error(NotFound(f"There is no asset {name}."))
+    kind = mimetypes.guess_type(name)[0] or "text/plain"
+    return FileResponse(known[name], media_type=kind, headers={"Cache-Control": "no-cache"})
+
+
+async def live(request: Request) -> Response:
+    return answer({"status": "ok"})
+
+
+def ready(request: Request, body: dict[str, Any]) -> Any:
+    with store().reading() as session:
+        get_person(session, 0)
+    lesson_index()
+    return {"status": "ok"}
+
+
+def log_script_error(error: BaseException) -> bool:
+    """Say in a sentence what went wrong on a page; the traceback goes to the log, never into a person's face."""
+    import streamlit as st
+
+    if isinstance(error, LoopwrightError):
+        st.error(error.message, icon=":material/error:")
+        return True
+    _log.error("a page failed", exc_info=error)
+    st.error(
+        "This page could not be drawn. What you typed in the desks is saved. Reload the page; if it happens again, the "
+        "server's log says why.",
+        icon=":material/error:",
+    )
+    return True
+
+
+ROUTES = [
+    Route("/api/traces/{trace:int}/outline", route(show_outline)),
+    Route("/api/traces/{trace:int}/steps", route(show_steps)),
+    Route("/api/traces/{trace:int}/steps/{position:int}/text", route(show_text)),
+    Route("/api/recall", route(ask_recall), methods=["POST"]),
+    Route("/who/{person:int}", route(choose_person)),
+    Route("/assets/{name}", show_asset),
+    Route("/healthz", live),
+    Route("/readyz", route(ready)),
+]

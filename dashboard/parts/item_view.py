@@ -1,0 +1,93 @@
+"""An item as the desks show it (the JSON of /api/items): task, run or sides, schema, draft and submission; never its outcome."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core.records import LabelSchema
+from core.review import desk
+from core.store import drafts, queues
+from core.store.pairs import pair_row
+from core.store.people import PersonLine
+from core.store.schemas import get_schema
+from core.store.tables import ItemRow, PairRow
+from core.store.tasks import task_text
+from core.store.traces import TraceLine, outline, read_steps, trace_line
+from dashboard.parts.reading import outline_json, steps_json
+
+FIRST_PAGE = 40
+
+
+def item_view(session: Session, item: ItemRow, person: PersonLine) -> dict[str, Any]:
+    """Everything the desk needs to show the item at once, in one answer."""
+    queue = queues.get_queue(session, item.queue_id)
+    claim = queues.my_claim(session, item.id, person.id)
+    draft = drafts.get_draft(session, item.id, person.id)
+    said = desk.current_submission(session, item, person.id)
+    view: dict[str, Any] = {
+        "item": item.id,
+        "queue": {"id": queue.id, "name": queue.name, "subject": queue.subject, "blind": queue.blind},
+        "state": claim.state if claim is not None else queues.CLAIMED,
+        "expires_at": claim.expires_at if claim is not None else None,
+        "schema": _schema(get_schema(session, queue.schema_id)) if queue.schema_id is not None else None,
+        "draft": draft and {"revision": draft.revision, "body": draft.body, "saved_at": draft.saved_at},
+        "submitted": said and {"revision": said.revision, "submitted_at": said.submitted_at, "body": said.body},
+        "pair": None,
+    }
+    if item.pair_id is not None:
+        return view | _pair(session, pair_row(session, item.pair_id), claim.left if claim is not None else "a")
+    return view | _run(session, item.trace_id or 0)
+
+
+def _schema(schema: LabelSchema) -> dict[str, Any]:
+    return {
+        "key": schema.key,
+        "version": schema.version,
+        "title": schema.title,
+        "guidelines": schema.guidelines,
+        "questions": [asdict(question) for question in schema.questions],
+    }
+
+
+def _run(session: Session, trace_id: int) -> dict[str, Any]:
+    trace = trace_line(session, trace_id)
+    lines = outline(session, trace_id)
+    return {
+        "task": {"title": trace.title, "text": task_text(session, trace.task) or trace.title, "key": trace.task},
+        "facts": _facts(trace),
+        "segments": [_segment(trace)],
+        "outline": outline_json(trace_id, lines),
+        "first": steps_json(trace_id, trace.n_steps, 0, lines, read_steps(session, trace_id, 0, FIRST_PAGE)),
+    }
+
+
+def _facts(trace: TraceLine) -> dict[str, Any]:
+    return {"n_steps": trace.n_steps, "n_errors": trace.n_errors, "seconds": trace.seconds, "cost": trace.cost}
+
+
+def _segment(trace: TraceLine, title: str = "") -> dict[str, Any]:
+    return {"trace": trace.id, "n_steps": trace.n_steps, "title": title}
+
+
+def _pair(session: Session, pair: PairRow, left: str) -> dict[str, Any]:
+    sides = {"a": (pair.text_a, pair.trace_a_id), "b": (pair.text_b, pair.trace_b_id)}
+    order = ("a", "b") if left != "b" else ("b", "a")
+    shown = [_side(session, *sides[side]) for side in order]
+    task = {"title": pair.prompt[:200], "text": pair.prompt, "key": ""}
+    return {"task": task, "facts": None, "segments": [], "pair": {"prompt": pair.prompt, "left": shown[0], "right": shown[1]}}
+
+
+def _side(session: Session, text: str, trace_id: int | None) -> dict[str, Any]:
+    if trace_id is None:
+        return {"text": text}
+    trace = trace_line(session, trace_id)
+    lines = outline(session, trace_id)
+    return {
+        "segment": _segment(trace),
+        "facts": _facts(trace),
+        "outline": outline_json(trace_id, lines),
+        "first": steps_json(trace_id, trace.n_steps, 0, lines, read_steps(session, trace_id, 0, FIRST_PAGE)),
+    }

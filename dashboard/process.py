@@ -1,0 +1,75 @@
+"""What the process holds once: settings, the store, the lesson index, and the worker's wake-up call."""
+
+from __future__ import annotations
+
+import secrets
+from functools import cache
+from pathlib import Path
+from threading import Event, Lock
+
+from core.records import Role
+from core.settings import Settings, load_settings
+from core.similarity.index import LessonIndex, open_index
+from core.store.engine import Store, open_store
+from core.store.people import list_people, person_id
+
+_opening = Lock()
+_stores: dict[str, Store] = {}
+_indexes: dict[Path, LessonIndex] = {}
+
+index_due = Event()
+"""Set when a lesson changed: the worker brings the index up to date at once instead of at its next round."""
+
+
+def settings() -> Settings:
+    """The settings as they stand in the environment now."""
+    return load_settings()
+
+
+def store() -> Store:
+    """The store of the process, opened (and migrated, and given its first lead) at the first call."""
+    url = settings().database_url
+    with _opening:
+        if url not in _stores:
+            opened = open_store(url)
+            with opened.session() as session:
+                if not list_people(session, active_only=True):
+                    person_id(session, "me", Role.LEAD, active=True)
+            _stores[url] = opened
+        return _stores[url]
+
+
+def secret() -> str:
+    """The key that signs cookies: made once, kept in the data folder, readable by its owner only."""
+    return _secret(settings().folder)
+
+
+@cache
+def _secret(folder: Path) -> str:
+    path = folder / "cookie.key"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        draft = path.with_suffix(f".{secrets.token_hex(4)}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(32))
+        draft.rename(path)
+    return path.read_text()
+
+
+def lesson_index() -> LessonIndex:
+    """The index of the process, taken under the data folder's lock and verified at the first call."""
+    chosen = settings()
+    with _opening:
+        if chosen.folder not in _indexes:
+            address = f"http://{chosen.host}:{chosen.port}"
+            _indexes[chosen.folder] = open_index(chosen, address)
+        return _indexes[chosen.folder]
+
+
+def close_all() -> None:
+    """Give the index and its lock, and the database, back."""
+    with _opening:
+        while _indexes:
+            _indexes.popitem()[1].close()
+        while _stores:
+            _stores.popitem()[1].close()

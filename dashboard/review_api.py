@@ -1,0 +1,160 @@
+"""The routes of the review and compare desks: the next item, drafts, submissions (see core.review.desk)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from core.errors import Conflict, InvalidInput
+from core.memory import lessons as memory
+from core.records import Lesson
+from core.review import desk
+from core.store import queues
+from core.store.people import PersonLine
+from core.store.tables import ItemRow, QueueRow
+from core.store.traces import trace_line
+from dashboard.answering import actor_of, answer_error, number_in, route, text_field
+from dashboard.parts.item_view import item_view
+from dashboard.process import index_due, store
+
+
+def _next(session: Session, queue: QueueRow, person: PersonLine) -> dict[str, Any]:
+    item = desk.next_item(session, queue, person)
+    return {
+        "item": None if item is None else item_view(session, item, person),
+        "progress": _progress(session, queue, person),
+        "empty": desk.why_empty(session, queue, person) if item is None else None,
+    }
+
+
+def _progress(session: Session, queue: QueueRow, person: PersonLine) -> dict[str, Any]:
+    made = queues.progress(session, queue, person.id)
+    return {"done": made.done, "total": made.total, "mine": made.mine, "per_hour": made.per_hour}
+
+
+def _item_id(request: Request) -> int:
+    return int(request.path_params["item"])
+
+
+def _queue_of(session: Session, request: Request) -> QueueRow:
+    return queues.get_queue(session, int(request.path_params["queue"]))
+
+
+def take_next(request: Request, body: dict[str, Any]) -> Any:
+    person = actor_of(request).person()
+    with store().session() as session:
+        return _next(session, _queue_of(session, request), person)
+
+
+def show_item(request: Request, body: dict[str, Any]) -> Any:
+    person = actor_of(request).person()
+    with store().session() as session:
+        return item_view(session, desk.open_item(session, _item_id(request), person), person)
+
+
+def put_draft(request: Request, body: dict[str, Any]) -> Any:
+    person, tab = actor_of(request).person(), text_field(body, "tab", 64)
+    sent = body.get("body")
+    if not isinstance(sent, dict):
+        raise InvalidInput("A draft is an object.", field="body")
+    revision = number_in(body.get("revision"), "revision", 0, 2**31, 0)
+    editing = body.get("editing") if isinstance(body.get("editing"), int) else None
+    with store().session() as session:
+        ended = desk.late_draft(session, _item_id(request), person, tab, sent, editing)
+        saved = None if ended else desk.save_draft(session, _item_id(request), person, tab, revision, sent)
+    if saved is None:
+        error = Conflict("This item was submitted in the meantime. What you typed here is kept as a copy.")
+        error.code = "submitted"
+        return answer_error(error, {"submitted_at": ended})
+    other = None if saved.other is None else {"body": saved.other, "saved_at": saved.other_saved_at}
+    return {"revision": saved.revision, "saved_at": saved.saved_at, "other": other}
+
+
+def submit(request: Request, body: dict[str, Any]) -> Any:
+    person, sent = actor_of(request).person(), body.get("body")
+    if not isinstance(sent, dict):
+        raise InvalidInput("A submission is an object.", field="body")
+    with store().session() as session:
+        item = queues.get_item(session, _item_id(request))
+        done = desk.submit(session, item.id, person, sent)
+        lesson = _propose(session, item, done, person)
+    # the answer is given after the commit, and the next item is claimed in a transaction of its own
+    with store().session() as session:
+        following = _next(session, queues.get_queue(session, item.queue_id), person)
+    if lesson is not None:
+        index_due.set()
+    return {
+        "submitted_at": done.submitted_at,
+        "revision": done.revision,
+        "lesson": lesson,
+        "note": done.note,
+        "next": following,
+    }
+
+
+def _propose(session: Session, item: ItemRow, done: desk.Submitted, person: PersonLine) -> int | None:
+    if done.lesson is None or done.trace_id is None:
+        return None
+    trace = trace_line(session, done.trace_id)
+    said = desk.current_submission(session, item, person.id)
+    marks = said.body.get("marks", []) if said is not None else []
+    step = next((mark["step_id"] for mark in marks if mark["question"] == "first_mistake"), "")
+    text = done.lesson
+    lesson = Lesson(
+        "", text.when, text.guidance, text.avoid, text.why, trace.agent, person=person.name, evidence=((trace.uid, step),)
+    )
+    return memory.propose_once(session, lesson, person.id, done.row_id)
+
+
+def skip(request: Request, body: dict[str, Any]) -> Any:
+    person = actor_of(request).person()
+    with store().session() as session:
+        item = queues.get_item(session, _item_id(request))
+        desk.skip(session, item.id, person)
+        return {"next": _next(session, queues.get_queue(session, item.queue_id), person)}
+
+
+def flag(request: Request, body: dict[str, Any]) -> Any:
+    person = actor_of(request).person()
+    with store().session() as session:
+        item = queues.get_item(session, _item_id(request))
+        desk.flag(session, item.id, person, str(body.get("reason") or ""))
+        return {"next": _next(session, queues.get_queue(session, item.queue_id), person)}
+
+
+def undo(request: Request, body: dict[str, Any]) -> Any:
+    person = actor_of(request).person()
+    with store().session() as session:
+        item, withdrawn = desk.undo(session, _queue_of(session, request), person)
+        memory.withdraw_proposals(session, withdrawn, person.id)
+        return {"item": item_view(session, item, person)}
+
+
+def mine(request: Request, body: dict[str, Any]) -> Any:
+    person = actor_of(request).person()
+    with store().reading() as session:
+        found = queues.submissions(session, _queue_of(session, request), person.id, 50)
+    return {"submissions": [{"item": item, "title": title, "submitted_at": at} for item, title, at in found]}
+
+
+def show_progress(request: Request, body: dict[str, Any]) -> Any:
+    person = actor_of(request).person()
+    with store().reading() as session:
+        return _progress(session, _queue_of(session, request), person)
+
+
+ROUTES = [
+    Route("/api/queues/{queue:int}/next", route(take_next), methods=["POST"]),
+    Route("/api/queues/{queue:int}/undo", route(undo), methods=["POST"]),
+    Route("/api/queues/{queue:int}/mine", route(mine)),
+    Route("/api/queues/{queue:int}/progress", route(show_progress)),
+    Route("/api/items/{item:int}", route(show_item)),
+    Route("/api/items/{item:int}/submit", route(submit), methods=["POST"]),
+    Route("/api/items/{item:int}/skip", route(skip), methods=["POST"]),
+    Route("/api/items/{item:int}/flag", route(flag), methods=["POST"]),
+    Route("/api/drafts/{item:int}", route(put_draft), methods=["PUT", "POST"]),
+]
