@@ -109,6 +109,10 @@ def test_a_reader_of_the_environment_is_named(source: str) -> None:
     assert house.environment_readers({"core/settings.py": source}) == []
 
 
+def test_a_writer_of_the_environment_is_no_reader() -> None:
+    assert house.environment_readers({"dashboard/cli.py": "import os\nos.environ['A'] = '1'"}) == []
+
+
 def test_a_commit_in_core_is_named() -> None:
     assert house.commits_in_core({"core/store/traces.py": "def f(session):\n    session.commit()"}) == [
         "core/store/traces.py:2: .commit(); the caller's `with store.session()` commits"
