@@ -268,7 +268,7 @@ class Preference:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """When *this* happens, do *that*: `when` is the trigger, `guidance` what to do, `avoid` what not to, `why` the reason.
+    """When *this* happens, do *that*: `when` is the trigger, `guidance` what to do, `avoid` what not to.
 
     `evidence` are (trace id, step id) pairs. `agent` empty means every agent.
     """

@@ -44,8 +44,8 @@ def answer_error(error: LoopwrightError, extra: dict[str, Any] | None = None) ->
 def route(work: Work) -> Callable[[Request], Awaitable[Response]]:
     """An endpoint from a blocking function `work(request, body)`, whose LoopwrightErrors become answers.
 
-    `body` is the JSON object that was sent ({} where there is none). What `work` returns is answered as JSON unless it is
-    a Response already.
+    `body` is the JSON object that was sent ({} where there is none). What `work` returns is answered as JSON, unless it
+    is a Response already.
     """
 
     @functools.wraps(work)

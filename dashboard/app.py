@@ -15,14 +15,18 @@ PAGES = Path(__file__).resolve().parents[1] / "pages"
 
 def page(name: str, title: str, icon: str, says: str, default: bool = False) -> st.Page:
     """One entry of the navigation; `says` is its tooltip."""
-    return st.Page(PAGES / f"{name}.py", title=title, icon=f":material/{icon}:", help=says, default=default, url_path=name)
+    return st.Page(
+        PAGES / f"{name}.py", title=title, icon=f":material/{icon}:", help=says, default=default, url_path=name
+    )
 
 
 def names_to_choose(besides: int | None = None) -> None:
     """A link for each person who may act; our own route sets the cookie and comes back in the same tab."""
     with store().reading() as session:
         people = [person for person in list_people(session, active_only=True) if person.id != besides]
-    links = (f'<li><a href="who/{one.id}" target="_self">{escape(one.name)}</a>, {one.role.value}</li>' for one in people)
+    links = (
+        f'<li><a href="who/{one.id}" target="_self">{escape(one.name)}</a>, {one.role.value}</li>' for one in people
+    )
     st.html(f"<ul>{''.join(links)}</ul>")
 
 

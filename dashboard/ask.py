@@ -13,7 +13,7 @@ from dashboard.process import lesson_index, settings, store
 
 
 def ask_recall(text: str, agent: str, k: int) -> dict[str, Any]:
-    """A dry run of the memory arm, ranked by whoever owns the index; raises Unavailable when the owner does not answer."""
+    """A dry run of the memory arm, ranked by whoever owns the index; raises Unavailable when that one is silent."""
     chosen = settings()
     address = None if chosen.chroma_url else owner_address(chosen.folder)
     if address is None:

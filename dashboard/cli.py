@@ -63,7 +63,8 @@ def _serve(host: str, port: int) -> None:
     chosen = settings()
     if not is_loopback(host) and not chosen.access_token.get_secret_value():
         raise InvalidInput(
-            f"Serving on {host} would let anybody in. Set LOOPWRIGHT_ACCESS_TOKEN to a long random text, or serve on 127.0.0.1.",
+            f"Serving on {host} would let anybody in. Set LOOPWRIGHT_ACCESS_TOKEN to a long random text, "
+            "or serve on 127.0.0.1.",
             field="host",
         )
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
@@ -71,11 +72,15 @@ def _serve(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise Unavailable(f"Port {port} on {host} cannot be used ({error.strerror}). Choose another with --port.") from error
+            raise Unavailable(
+                f"Port {port} on {host} cannot be used ({error.strerror}). Choose another with --port."
+            ) from error
     from dashboard.server import make_app
 
     try:
-        server = uvicorn.Server(uvicorn.Config(make_app(), host=host, port=port, log_level="warning", timeout_graceful_shutdown=5))
+        server = uvicorn.Server(
+            uvicorn.Config(make_app(), host=host, port=port, log_level="warning", timeout_graceful_shutdown=5)
+        )
         words.print(f"Loopwright serves on http://{host}:{port}   (stop with Ctrl+C)", markup=False)
         server.run()
     except KeyboardInterrupt:
@@ -169,10 +174,14 @@ def import_(
     for path, record, reason in ((row["path"], row["record"], row["reason"]) for row in result["rejected"]):
         words.print(f"{path}: {record}: {reason}", markup=False)
     if arrived + result["duplicates"] == 0:
-        reason = result["rejected"][0]["reason"] if result["rejected"] else "no file that Loopwright reads was found there."
+        reason = (
+            result["rejected"][0]["reason"] if result["rejected"] else "no file that Loopwright reads was found there."
+        )
         raise InvalidInput(f"Nothing was imported: {reason}")
     counts = [f"{value:,} {key}" for key, value in result.items() if isinstance(value, int) and value]
-    return result, [", ".join(counts) + (f"; {len(result['rejected'])} rejected (see above)" if result["rejected"] else "")]
+    return result, [
+        ", ".join(counts) + (f"; {len(result['rejected'])} rejected (see above)" if result["rejected"] else "")
+    ]
 
 
 @command
@@ -189,7 +198,9 @@ def agreement(
     if raters not in ("people", "machines"):
         raise InvalidInput("--raters is people or machines.", field="raters")
     with store().reading() as session:
-        report = agreement_report(session, queue=queue or None, question=question or None, machines=raters == "machines")
+        report = agreement_report(
+            session, queue=queue or None, question=question or None, machines=raters == "machines"
+        )
     return report.as_json(), report.lines()
 
 
@@ -211,7 +222,9 @@ def lessons(
         {"id": lesson.id, "state": lesson.state.value, "when": lesson.when, "guidance": lesson.guidance, "score": None}
         for lesson in found
     ]
-    return {"lessons": rows}, [f"{r['id']:>5}  {r['state']:<10} when {r['when']} → {r['guidance']}" for r in rows] or ["No lesson yet."]
+    return {"lessons": rows}, [f"{r['id']:>5}  {r['state']:<10} when {r['when']} → {r['guidance']}" for r in rows] or [
+        "No lesson yet."
+    ]
 
 
 @command

@@ -1,4 +1,4 @@
-"""Who is acting, with which role: a name picked once, kept in a signed cookie. Not a security boundary (docs/run.md)."""
+"""Who is acting, with which role: a name picked once, kept in a signed cookie. No security boundary (docs/run.md)."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from core.errors import Conflict, InvalidInput
@@ -105,7 +104,14 @@ def _propose(session: Session, item: ItemRow, done: desk.Submitted, person: Pers
     step = next((mark["step_id"] for mark in marks if mark["question"] == "first_mistake"), "")
     text = done.lesson
     lesson = Lesson(
-        "", text.when, text.guidance, text.avoid, text.why, trace.agent, person=person.name, evidence=((trace.uid, step),)
+        "",
+        text.when,
+        text.guidance,
+        text.avoid,
+        text.why,
+        trace.agent,
+        person=person.name,
+        evidence=((trace.uid, step),),
     )
     return memory.propose_once(session, lesson, person.id, done.row_id)
 

@@ -22,8 +22,8 @@ HERE = Path(__file__).resolve().parent
 
 if Path(core.__file__).resolve().parents[1] != Path(dashboard.__file__).resolve().parents[1]:
     raise ImportError(
-        f"core comes from {core.__file__} and dashboard from {dashboard.__file__}: another package has one of these names. "
-        "Install Loopwright into an environment of its own."
+        f"core comes from {core.__file__} and dashboard from {dashboard.__file__}: another package has one of these "
+        "names. Install Loopwright into an environment of its own."
     )
 
 

@@ -33,18 +33,32 @@ if problem := st.session_state.pop("settings_problem", ""):
 
 with store().reading() as session:
     people = list_people(session)
-    queues = [(queue, progress(session, queue, actor.id)) for subject in ("trace", "pair") for queue in list_queues(session, subject)]
+    queues = [
+        (queue, progress(session, queue, actor.id))
+        for subject in ("trace", "pair")
+        for queue in list_queues(session, subject)
+    ]
 
-st.header("People", help="An annotator reviews; a lead also decides about lessons, people and what stays hidden until submission.")
+st.header(
+    "People",
+    help="An annotator reviews; a lead also decides about lessons, people and what stays hidden until submission.",
+)
 st.caption("Names that only stand under imported labels cannot act until they are made active.")
 for person in people:
     name, role, active = st.columns([3, 2, 1], vertical_alignment="center")
-    name.markdown(f":material/{'smart_toy' if person.role is Role.MACHINE else 'person'}: " + person.name.replace("[", "\\["))
+    name.markdown(
+        f":material/{'smart_toy' if person.role is Role.MACHINE else 'person'}: " + person.name.replace("[", "\\[")
+    )
     if person.role is Role.MACHINE:
         role.caption("machine")
         continue
     key = str(person.id)
-    fixed = {"on_change": change, "args": (person.id, key), "disabled": not actor.leads, "label_visibility": "collapsed"}
+    fixed = {
+        "on_change": change,
+        "args": (person.id, key),
+        "disabled": not actor.leads,
+        "label_visibility": "collapsed",
+    }
     role.selectbox("Role", ROLES, ROLES.index(person.role), key=f"settings_role_{key}", format_func=str, **fixed)
     active.toggle("Active", person.active, key=f"settings_active_{key}", **(fixed | {"label_visibility": "visible"}))
 
@@ -87,7 +101,11 @@ st.dataframe(
     [
         {"What": "Data folder", "Where": str(chosen.folder), "Setting": "LOOPWRIGHT_DATA_DIR"},
         {"What": "Database", "Where": shown, "Setting": "LOOPWRIGHT_DATABASE_URL"},
-        {"What": "Lesson index", "Where": chosen.chroma_url or str(chosen.folder / "chroma"), "Setting": "LOOPWRIGHT_CHROMA_URL"},
+        {
+            "What": "Lesson index",
+            "Where": chosen.chroma_url or str(chosen.folder / "chroma"),
+            "Setting": "LOOPWRIGHT_CHROMA_URL",
+        },
     ],
     hide_index=True,
     alt="Where data is kept",

@@ -169,7 +169,7 @@ def current_submission(session: Session, item: ItemRow, person: int) -> Submissi
 
 
 def submit(session: Session, item_id: int, person: PersonLine, body: Mapping[str, Any]) -> Submitted:
-    """Store what the person says on the item; sending the same again adds nothing. Raises InvalidInput, NotPermitted."""
+    """Store what the person says on the item; the same again adds nothing. Raises InvalidInput, NotPermitted."""
     item = queues.get_item(session, item_id)
     claim = queues.my_claim(session, item.id, person.id)
     if claim is None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Table, func, insert, select, text
+from sqlalchemy import Table, func, insert, select
 from sqlalchemy.orm import Session
 
 from core.clock import now, parse_time
@@ -107,8 +107,9 @@ def _fill(session: Session, table: Table, archive: zipfile.ZipFile) -> None:
     if batch:
         session.execute(insert(table), batch)
     if is_postgresql(session) and "id" in table.c:
-        highest = f'SELECT setval(pg_get_serial_sequence(\'"{table.name}"\', \'id\'), max(id)) FROM "{table.name}" HAVING max(id) > 0'
-        session.execute(text(highest))
+        highest = session.scalar(select(func.max(table.c.id)))
+        if highest is not None:
+            session.execute(select(func.setval(func.pg_get_serial_sequence(f'"{table.name}"', "id"), highest)))
 
 
 def _row(table: Table, values: dict[str, Any]) -> dict[str, Any]:

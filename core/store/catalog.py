@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from core.errors import Ambiguous, Conflict, NotFound
 from core.records import Task, Version
-from core.store.dialect import insert_new
 from core.store.content import clean
+from core.store.dialect import insert_new
 from core.store.tables import AgentRow, TaskRow, TraceRow, VersionRow
 
 UNNAMED_AGENT = "agent"
@@ -49,7 +49,7 @@ def version_id(session: Session, agent: str, name: str) -> int:
 
 
 def set_version(session: Session, version: Version) -> None:
-    """Make a version if it is new and set the date, base and note that are given; raises Conflict for a circle of bases."""
+    """Make a version if it is new and set what is given of date, base and note; raises Conflict for a circle."""
     row = session.get_one(VersionRow, version_id(session, version.agent, version.name))
     if version.date is not None:
         row.date, row.date_set = version.date, True
@@ -101,7 +101,7 @@ def task_ids(session: Session, tasks: Sequence[Task]) -> dict[str, int]:
     keys = [row["key"] for row in rows]
     for start in range(0, len(keys), 500):
         query = select(TaskRow.key, TaskRow.id).where(TaskRow.key.in_(keys[start : start + 500]))
-        found.update({key: row_id for key, row_id in session.execute(query)})
+        found.update(dict(session.execute(query)))
     return {key: found[clean(key, 300)] for key in unique}
 
 

@@ -127,7 +127,7 @@ def text_of(value: Any) -> str:
 
 
 def step_text(step: Step) -> str:
-    """Everything of a step that people search for: what was said, called and answered (not a model's repeated input)."""
+    """Everything of a step that people search for: what was said, called and answered, not a model's input."""
     parts = [step.name, step.error, text_of(step.arguments), text_of(step.result)]
     for message in step.output:
         parts += [message.reasoning, message.content]

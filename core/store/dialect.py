@@ -22,7 +22,7 @@ def is_postgresql(session: Session) -> bool:
 def insert_new(
     session: Session, table: type[Base], rows: Sequence[dict[str, Any]], returning: InstrumentedAttribute[Any]
 ) -> set[Any]:
-    """Insert the rows whose unique columns are not there yet; the values of `returning` for those that were inserted."""
+    """Insert the rows whose unique columns are not there yet; their values of `returning`."""
     insert = postgresql.insert if is_postgresql(session) else sqlite.insert
     inserted: set[Any] = set()
     for start in range(0, len(rows), BATCH):

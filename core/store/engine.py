@@ -45,7 +45,7 @@ class Store:
 
 
 def open_store(database_url: str) -> Store:
-    """The store behind a SQLAlchemy URL, created and migrated as needed; raises Unavailable when it cannot be reached."""
+    """The store behind a SQLAlchemy URL, created and migrated as needed; raises Unavailable."""
     url = make_url(database_url)
     try:
         if url.get_backend_name() == "sqlite":

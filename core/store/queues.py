@@ -1,4 +1,4 @@
-"""Queues, their items, and the claims that people hold on items. An item is taken under a lock: never by one too many."""
+"""Queues, their items, and the claims that people hold on items. Items are taken under a lock."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from core.clock import content_hash, now
 from core.errors import NotFound
@@ -18,6 +18,7 @@ from core.store.tables import (
     AnnotationRow,
     ClaimRow,
     ItemRow,
+    LabelSchemaRow,
     PairRow,
     PersonRow,
     PreferenceRow,
@@ -31,7 +32,7 @@ OPEN, DONE = "open", "done"
 
 @dataclass(frozen=True, slots=True)
 class QueueProgress:
-    """How far a queue is: items done by enough people, all items, one person's own submissions and their pace an hour."""
+    """How far a queue is: items done by enough people, all items, one person's submissions and pace an hour."""
 
     done: int
     total: int
@@ -97,30 +98,33 @@ def _rank(queue: str, subject: int) -> float:
 
 def refresh_items(session: Session, subject: str, subjects: Sequence[int]) -> None:
     """Bring `n_done` and the state of the items of these traces or pairs in line with the labels they have."""
-    done: Any
+    label: Any
     if subject == "trace":
-        column = ItemRow.trace_id
-        asked = (
-            select(AnnotationRow.schema_key)
-            .where(AnnotationRow.schema_id == QueueRow.schema_id)
-            .limit(1)
-            .scalar_subquery()
-        )
-        done = select(func.count()).where(
-            AnnotationRow.trace_id == ItemRow.trace_id, AnnotationRow.current, AnnotationRow.schema_key == asked
-        )
+        column, label = ItemRow.trace_id, AnnotationRow
+        asked, given = aliased(LabelSchemaRow), (AnnotationRow.trace_id == ItemRow.trace_id, AnnotationRow.current)
     else:
-        column = ItemRow.pair_id
-        done = select(func.count()).where(PreferenceRow.pair_id == ItemRow.pair_id, PreferenceRow.current)
+        column, label = ItemRow.pair_id, PreferenceRow
+        asked, given = aliased(LabelSchemaRow), (PreferenceRow.pair_id == ItemRow.pair_id, PreferenceRow.current)
+    query = (
+        select(ItemRow.id, ItemRow.state, QueueRow.overlap, func.count(label.id))
+        .join(QueueRow, QueueRow.id == ItemRow.queue_id)
+        .outerjoin(asked, asked.id == QueueRow.schema_id)
+        .outerjoin(label, and_(*given, *([AnnotationRow.schema_key == asked.key] if subject == "trace" else [])))
+        .group_by(ItemRow.id, ItemRow.state, QueueRow.overlap)
+    )
     listed = list(subjects)
     for start in range(0, len(listed), 500):
-        touched = (column.in_(listed[start : start + 500]), ItemRow.queue_id == QueueRow.id)
-        counted = select(done.scalar_subquery()).where(QueueRow.id == ItemRow.queue_id).scalar_subquery()
-        overlap = select(QueueRow.overlap).where(QueueRow.id == ItemRow.queue_id).scalar_subquery()
-        items = update(ItemRow).where(touched[0]).execution_options(synchronize_session=False)
-        session.execute(items.values(n_done=counted))
-        for state, reached in ((DONE, ItemRow.n_done >= overlap), (OPEN, ItemRow.n_done < overlap)):
-            session.execute(items.where(ItemRow.state.in_((OPEN, DONE)), reached).values(state=state))
+        counted = session.execute(query.where(column.in_(listed[start : start + 500]))).all()
+        rows = [
+            {
+                "id": item,
+                "n_done": done,
+                "state": (DONE if done >= overlap else OPEN) if state in (OPEN, DONE) else state,
+            }
+            for item, state, overlap, done in counted
+        ]
+        if rows:
+            session.execute(update(ItemRow), rows)
     session.expire_all()
 
 
@@ -150,7 +154,7 @@ def held_item(session: Session, queue: int, person: int) -> ItemRow | None:
 
 
 def next_open_item(session: Session, queue: QueueRow, person: int) -> ItemRow | None:
-    """The first item that still needs a reviewer and that this person has not had; locked until the transaction ends."""
+    """The first item that needs a reviewer and that this person has not had; locked until the transaction ends."""
     needs_one = ItemRow.n_done + _claims_of_others(person) < queue.overlap
     query = (
         select(ItemRow)
@@ -163,9 +167,9 @@ def next_open_item(session: Session, queue: QueueRow, person: int) -> ItemRow | 
         )
         .order_by(ItemRow.rank, ItemRow.id)
         .limit(1)
-        .with_for_update(of=ItemRow, skip_locked=True)
     )
-    while (found := session.scalar(query)) is not None:
+    passing, waiting = (query.with_for_update(of=ItemRow, skip_locked=skip) for skip in (True, False))
+    while (found := session.scalar(passing) or session.scalar(waiting)) is not None:
         # what was counted may have been claimed between the count and the lock: count again under the lock
         if session.scalar(select(needs_one).select_from(ItemRow).where(ItemRow.id == found.id)):
             return found
@@ -173,7 +177,7 @@ def next_open_item(session: Session, queue: QueueRow, person: int) -> ItemRow | 
 
 
 def is_free(session: Session, item: ItemRow, person: int) -> bool:
-    """Whether the item needs one reviewer more than have it or hold it; the item is locked until the transaction ends."""
+    """Whether the item needs one reviewer more than have or hold it; it is locked until the transaction ends."""
     session.scalar(select(ItemRow.id).where(ItemRow.id == item.id).with_for_update())
     needs_one = ItemRow.n_done + _claims_of_others(person) < QueueRow.overlap
     query = select(needs_one).select_from(ItemRow).join(QueueRow, QueueRow.id == ItemRow.queue_id)
@@ -222,10 +226,8 @@ def renew(session: Session, item: int, person: int, lease: timedelta) -> None:
 
 def progress(session: Session, queue: QueueRow, person: int) -> QueueProgress:
     """Counts of a queue; the pace is a person's submissions over the last eight hours they were at it."""
-    states = session.execute(
-        select(ItemRow.state, func.count()).where(ItemRow.queue_id == queue.id).group_by(ItemRow.state)
-    ).tuples()
-    counts = {state: count for state, count in states}
+    states = select(ItemRow.state, func.count()).where(ItemRow.queue_id == queue.id).group_by(ItemRow.state)
+    counts = dict(session.execute(states))
     table: Any = PreferenceRow if queue.subject == "pair" else AnnotationRow
     in_queue = select(ItemRow.id).where(ItemRow.queue_id == queue.id)
     mine = (table.person_id == person, table.current, table.item_id.in_(in_queue))

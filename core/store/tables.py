@@ -1,4 +1,4 @@
-"""The tables. What a person said is append-only: an edit is a new row with the next `revision`, `current` moves to it."""
+"""The tables. What a person said is append-only: an edit is a new row, and `current` moves to it."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class AgentRow(Base):
 
 
 class VersionRow(Base):
-    """One deployable state of an agent. `date_set` says that somebody gave the date; else it is the earliest trace's."""
+    """One deployable state of an agent. Without `date_set` the date is the earliest trace's."""
 
     __tablename__ = "version"
     __table_args__ = (UniqueConstraint("agent_id", "name"),)

@@ -28,20 +28,20 @@ CREATE = {
 def index_steps(session: Session, rows: Sequence[tuple[int, str]]) -> None:
     """Add (step row id, text) to the index; a step must not be in it yet."""
     postgres = session.get_bind().dialect.name == "postgresql"
-    value = "to_tsvector('simple', :body)" if postgres else ":body"
-    statement = text(f"INSERT INTO step_text (rowid, body) VALUES (:rowid, {value})")
+    as_words = "INSERT INTO step_text (rowid, body) VALUES (:rowid, to_tsvector('simple', :body))"
+    statement = text(as_words if postgres else "INSERT INTO step_text (rowid, body) VALUES (:rowid, :body)")
     cut = [{"rowid": rowid, "body": clean(body, INDEXED)} for rowid, body in rows]
     if cut:
         session.execute(statement, cut)
 
 
 def matching_traces(session: Session, query: str) -> ColumnElement[bool] | None:
-    """A condition on `TraceRow`: some step of it has all the words (the last one as a beginning); None without words."""
+    """A condition on `TraceRow`: a step of it has all the words (the last as a beginning); None without words."""
     words = re.findall(r"\w+", query)
     if not words:
         return None
     if session.get_bind().dialect.name == "postgresql":
-        wanted = " & ".join(words[:-1] + [words[-1] + ":*"])
+        wanted = " & ".join([*words[:-1], words[-1] + ":*"])
         index = table("step_text", column("rowid"), column("body"))
         found = select(index.c.rowid).where(index.c.body.op("@@")(func.to_tsquery("simple", wanted)))
     else:

@@ -35,7 +35,7 @@ class Inserted:
 class TraceFilter:
     """Which traces a list shows; every empty field lets all through.
 
-    `blind_for` is the person who looks: what is still hidden from them is left out as soon as a filter would tell of it.
+    `blind_for` is the person who looks: what is hidden from them is left out as soon as a filter would tell of it.
     """
 
     agent: str = ""
@@ -96,8 +96,6 @@ def insert_traces(session: Session, traces: Sequence[Trace]) -> Inserted:
     versions = {pair: version_id(session, *pair) for pair in {(trace.agent, trace.version) for trace in new.values()}}
     owners = dict(
         session.execute(select(VersionRow.id, VersionRow.agent_id).where(VersionRow.id.in_(versions.values())))
-        .tuples()
-        .all()
     )
     tasks = task_ids(session, [trace.task for trace in new.values() if trace.task is not None])
     rows = []
@@ -117,7 +115,7 @@ def _ids_of(session: Session, uids: set[Any]) -> dict[str, int]:
     listed = list(uids)
     for start in range(0, len(listed), 500):
         query = select(TraceRow.uid, TraceRow.id).where(TraceRow.uid.in_(listed[start : start + 500]))
-        found.update({uid: row_id for uid, row_id in session.execute(query)})
+        found.update(dict(session.execute(query)))
     return found
 
 
@@ -308,7 +306,7 @@ def outline(session: Session, trace_id: int) -> list[StepLine]:
         StepRow.error,
     )
     query = select(*columns).where(StepRow.trace_id == trace_id).order_by(StepRow.position)
-    return [StepLine(*row) for row in session.execute(query).tuples()]
+    return [StepLine(*row) for row in session.execute(query)]
 
 
 def read_steps(session: Session, trace_id: int, start: int = 0, count: int | None = None) -> list[Step]:

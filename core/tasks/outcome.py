@@ -3,7 +3,7 @@
 Where people disagree, the strict majority counts; without one the outcome is unknown, from "people disagree". Among the
 signals of one kind, all must say success for *solved*; one failure makes it *failed*; a graded value between counts as
 *partly*. A signal whose `success` is None and that has no number between 0 and 1 says nothing. A user's thumb comes
-after an automated check because it judges the conversation, not the state it left behind. Machines' labels do not count.
+after an automated check because it judges the conversation, not the state it left. Machines' labels do not count.
 """
 
 from __future__ import annotations
