@@ -1,0 +1,84 @@
+"""Shares, means and medians over runs, where runs of one task resemble each other.
+
+`core.measure.intervals` weighs every task the same, as a suite does. Live traffic repeats some tasks more than others,
+and what is asked of it is the share of runs; so here every run weighs the same, and only the interval knows of tasks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, floor, sqrt
+
+from core.measure.intervals import Interval, Mean, Rate, wilson, z_score
+
+
+@dataclass(frozen=True)
+class Median:
+    """The value that half of the runs do not exceed; no interval from fewer than six runs."""
+
+    n: int
+    value: float
+    interval: Interval | None
+
+
+def run_share(clusters: Sequence[tuple[float, int]], confidence: float = 0.95) -> Rate:
+    """The share of runs that succeeded; each cluster is (successes, runs) of one task.
+
+    The number of runs in Wilson's formula is 1 + p(1-p) / V, within tasks..runs, with V = K/(K-1) Σ (s - p m)² / n²,
+    the linearised variance of a ratio (Cochran 1977, Sampling Techniques, ch. 6). One run a task is Wilson exactly.
+    ValueError without clusters, or for a cluster without runs.
+    """
+    if not clusters or not all(n > 0 and 0 <= successes <= n for successes, n in clusters):
+        raise ValueError("a share needs at least one run, and no more successes than runs")
+    successes, n = sum(s for s, _ in clusters), sum(m for _, m in clusters)
+    share, tasks = successes / n, len(clusters)
+    effective = float(tasks)
+    if tasks > 1 and 0 < share < 1:
+        spread = _variance(clusters, share, n)
+        effective = float(n) if spread == 0 else min(max(1 + share * (1 - share) / spread, tasks), n)
+    return Rate(successes, n, share, wilson(share * effective, effective, confidence), tasks, effective)
+
+
+def run_mean(clusters: Sequence[tuple[float, int]], confidence: float = 0.95) -> Mean:
+    """The mean over runs; each cluster is (sum of values, runs) of one task. Interval: mean ± t √V with K-1 degrees.
+
+    V as in `run_share`. With one run a task it is Student's interval; it is symmetric, so for few runs of a skewed
+    cost it says too little above and too much below. No interval from one task. ValueError without clusters.
+    """
+    from scipy.special import stdtrit
+
+    if not clusters or not all(n > 0 for _, n in clusters):
+        raise ValueError("a mean needs at least one run")
+    n, tasks = sum(m for _, m in clusters), len(clusters)
+    mean = sum(total for total, _ in clusters) / n
+    if tasks == 1:
+        return Mean(n, mean, None)
+    reach = float(stdtrit(tasks - 1, (1 + confidence) / 2)) * sqrt(_variance(clusters, mean, n))
+    return Mean(n, mean, Interval(mean - reach, mean + reach))
+
+
+def _variance(clusters: Sequence[tuple[float, int]], mean: float, n: int) -> float:
+    tasks = len(clusters)
+    return tasks / (tasks - 1) * sum((total - mean * m) ** 2 for total, m in clusters) / n**2
+
+
+def median_ranks(n: int, confidence: float = 0.95) -> tuple[int, int] | None:
+    """The ranks (from 1) of the sorted values that bound the median: n/2 ± z √n / 2, outwards; None below six values.
+
+    Source: Campbell & Gardner 1988, BMJ 296. Runs are taken as independent.
+    """
+    if n < 6:
+        return None
+    reach = z_score(confidence) * sqrt(n) / 2
+    return max(1, floor(n / 2 - reach)), min(n, ceil(1 + n / 2 + reach))
+
+
+def rate_difference(before: Rate, after: Rate, confidence: float = 0.95) -> Interval:
+    """The interval of after - before for two independent rates: Newcombe's, from the two Wilson intervals.
+
+    Source: Newcombe 1998, Stat. Med. 17, 873, method 10.
+    """
+    first, second = (wilson(one.value * one.effective_n, one.effective_n, confidence) for one in (before, after))
+    difference = after.value - before.value
+    low = sqrt((after.value - second.low) ** 2 + (first.high - before.value) ** 2)
+    high = sqrt((second.high - after.value) ** 2 + (before.value - first.low) ** 2)
+    return Interval(difference - low, difference + high)
