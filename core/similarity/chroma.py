@@ -1,0 +1,187 @@
+"""Where Chroma keeps the collection of lessons: in our own data folder, or on a Chroma server.
+
+The folder is one that can always be made again from SQL, and is, unless it is exactly as this program left it: a
+truncated index file makes Chroma end the whole process (no exception), so nothing is opened whose checksums were not
+written by a clean `close`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol, cast
+from urllib.parse import urlsplit
+
+import chromadb
+import httpx
+import orjson
+from chromadb.api.client import Client
+from chromadb.api.collection_configuration import CreateCollectionConfiguration, CreateHNSWConfiguration
+from chromadb.api.models.Collection import Collection
+from chromadb.config import Settings as ChromaSettings
+from chromadb.errors import ChromaError, NotFoundError
+
+from core.clock import new_id
+from core.errors import InvalidInput, Unavailable
+from core.similarity.lock import FolderLock
+
+TROUBLE = (ChromaError, httpx.HTTPError, OSError, ValueError, RuntimeError, AttributeError)
+"""What Chroma raises when it is broken, away or closed; wrong use of it raises the same."""
+
+_SEAL = "seal.json"
+# Twice Chroma's number of neighbours: with the default one in a hundred of many near-equal lessons is never found.
+_GRAPH = CreateHNSWConfiguration(space="cosine", max_neighbors=32, ef_construction=200, ef_search=200)
+
+
+class Place(Protocol):
+    """A place for one collection."""
+
+    name: str
+    owned: bool
+    """Whether this process alone writes there."""
+
+    def open(self) -> Collection:
+        """The collection as it stands, made when there is none."""
+
+    def fresh(self) -> Collection:
+        """An empty collection that takes the place of the present one."""
+
+    def close(self) -> None:
+        """Leave the place in order."""
+
+
+class ChromaFolder:
+    """Embedded Chroma below `<data folder>/chroma`, owned by this process through the folder's lock."""
+
+    owned = True
+
+    def __init__(self, data_folder: Path, name: str, address: str = "") -> None:
+        """Take the data folder; raises Conflict when another process owns it."""
+        self.name = name
+        self._lock = FolderLock(data_folder, address)
+        self._folder = data_folder / "chroma"
+        self._part: Path | None = None
+        self._clients: list[Client] = []
+
+    def open(self) -> Collection:
+        """The collection as `close` left it, or an empty one where anything is different."""
+        part = sealed_part(self._folder)
+        if part is None:
+            return self.fresh()
+        (self._folder / _SEAL).unlink()
+        self._part = part
+        return self._collection()
+
+    def fresh(self) -> Collection:
+        """An empty collection in a new folder; what else lay below ours is deleted.
+
+        A new folder each time: Chroma keeps what it once opened by path, also when opening failed.
+        """
+        self._part = self._folder / new_id()[:12]
+        try:
+            if self._folder.is_symlink() or not self._folder.is_dir():
+                self._folder.unlink(missing_ok=True)
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for old in self._folder.iterdir():
+                if old.is_dir() and not old.is_symlink():
+                    shutil.rmtree(old)
+                else:
+                    old.unlink()
+        except OSError as error:
+            raise Unavailable(f"{self._folder} cannot be made anew: {error}. Check who may write there.") from error
+        return self._collection()
+
+    def _collection(self) -> Collection:
+        # The clients before stay open until the end: a query may be under way in them.
+        client = cast("Client", chromadb.PersistentClient(str(self._part), settings=_quiet()))
+        self._clients.append(client)
+        return _collection(client, self.name)
+
+    def close(self) -> None:
+        """Flush, write the checksums of what now lies there, and give the data folder back."""
+        try:
+            for client in self._clients:
+                client.close()
+            if self._clients and self._part is not None and self._part.is_dir():
+                write_seal(self._part)
+        finally:
+            self._clients.clear()
+            self._lock.release()
+
+
+class ChromaServer:
+    """A Chroma server, which keeps order among its writers itself."""
+
+    owned = False
+
+    def __init__(self, url: str, name: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise InvalidInput(
+                f"LOOPWRIGHT_CHROMA_URL is {url!r}: write it as http://host:8000.", field="LOOPWRIGHT_CHROMA_URL"
+            )
+        self.name = name
+        self._url = f"{parts.scheme}://{parts.netloc}"
+        self._host, self._ssl = parts.hostname, parts.scheme == "https"
+        self._port = parts.port or (443 if self._ssl else 8000)
+        self._client: Client | None = None
+
+    def _connected(self) -> Client:
+        if self._client is None:
+            httpx.get(f"{self._url}/api/v2/heartbeat", timeout=1.0).raise_for_status()  # its own client waits for ever
+            self._client = cast("Client", chromadb.HttpClient(self._host, self._port, self._ssl, settings=_quiet()))
+        return self._client
+
+    def open(self) -> Collection:
+        """The collection on the server, made when there is none."""
+        return _collection(self._connected(), self.name)
+
+    def fresh(self) -> Collection:
+        """The collection, deleted on the server and made again."""
+        client = self._connected()
+        with suppress(NotFoundError):
+            client.delete_collection(self.name)
+        return _collection(client, self.name)
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+
+def _quiet() -> ChromaSettings:
+    return ChromaSettings(anonymized_telemetry=False)  # a new one for each client: clients write into theirs
+
+
+def _collection(client: Client, name: str) -> Collection:
+    # Without an embedding function Chroma would take its own, which downloads a model.
+    configuration = CreateCollectionConfiguration(hnsw=_GRAPH)
+    return client.get_or_create_collection(name, embedding_function=None, configuration=configuration)
+
+
+def write_seal(part: Path) -> None:
+    """Write down the checksum of every file of a closed Chroma folder."""
+    seal = {"part": part.name, "files": _checksums(part)}
+    (part.parent / _SEAL).write_bytes(orjson.dumps(seal))
+
+
+def sealed_part(folder: Path) -> Path | None:
+    """The Chroma folder that `write_seal` described, if each of its files is as it was then."""
+    try:
+        seal = orjson.loads((folder / _SEAL).read_bytes())
+        part = folder / str(seal["part"])
+        return part if part.parent == folder and seal["files"] == _checksums(part) else None
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
+        return None
+
+
+def _checksums(part: Path) -> dict[str, str]:
+    found = {}
+    for path in sorted(part.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                found[str(path.relative_to(part))] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found

@@ -1,0 +1,155 @@
+"""The search index over texts that SQL holds: made from them, thrown away at any doubt, never the truth.
+
+It knows entries (an id, a text, a revision), not lessons. Similarity is the cosine of two embeddings, cut to 0..1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import RLock
+
+from chromadb.api.models.Collection import Collection
+
+from core.clock import content_hash
+from core.errors import Unavailable
+from core.settings import Settings
+from core.similarity.chroma import TROUBLE, ChromaFolder, ChromaServer, Place
+from core.similarity.embedder import Embedder, default_embedder
+
+_BATCH = 1_000
+"""Entries a write; Chroma takes up to 5,461."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One text to be found, as of one revision of it."""
+
+    id: str
+    text: str
+    revision: int
+
+    @property
+    def stamp(self) -> str:
+        """What tells this content from any other under the same id."""
+        return f"{self.revision}:{content_hash(self.text, 16)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An entry that a query found; `score` is its similarity, 0..1."""
+
+    id: str
+    score: float
+
+
+class LessonIndex:
+    """One collection of one embedding model. Queries may come from any thread; writers hold `writing`.
+
+    It answers once it is `ready`: verified against SQL or rebuilt from it (core.memory.indexer does that).
+    """
+
+    def __init__(self, place: Place, embedder: Embedder) -> None:
+        self.writing = RLock()
+        self.ready = False
+        self._place = place
+        self._embedder = embedder
+        self._collection: Collection | None = None
+
+    @property
+    def owned(self) -> bool:
+        """Whether this process alone writes it (embedded), so that trouble in it is ours to mend."""
+        return self._place.owned
+
+    def query(self, text: str, n: int) -> list[Hit]:
+        """The `n` most similar entries, best first; raises Unavailable."""
+        if not self.ready:
+            raise Unavailable("The lesson index is being made ready. Try again in a few seconds.")
+        vector = self._embedder.embed([text])
+        with self._trusted("asked"):
+            found = self._opened().query(query_embeddings=vector, n_results=n, include=["distances"])
+        scored = zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True)
+        hits = [Hit(id_, round(min(1.0, max(0.0, 1 - float(distance))), 4)) for id_, distance in scored]
+        # Entries of one score are put in an order of their own, so that every door ranks the same.
+        return sorted(hits, key=lambda hit: (-hit.score, hit.id))
+
+    def upsert(self, entries: Sequence[Entry]) -> None:
+        """Write the entries, in place of what stood under their ids."""
+        with self.writing, self._trusted("written"):
+            self._write(self._opened(), entries)
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Take entries out; ids that are not there are passed over."""
+        with self.writing, self._trusted("written"):
+            for start in range(0, len(ids), _BATCH):
+                self._opened().delete(ids=list(ids[start : start + _BATCH]))
+
+    def contents(self) -> dict[str, str]:
+        """The stamp of each entry that a query really finds, by id.
+
+        Not what Chroma lists: it lists (and counts) entries whose vectors it has lost.
+        """
+        with self.writing, self._trusted("read"):
+            collection = self._opened()
+            count = collection.count()
+            if count == 0:
+                return {}
+            anywhere = self._embedder.embed(["what a query finds"])
+            found = collection.query(query_embeddings=anywhere, n_results=count, include=["metadatas"])
+        stamps = [str((metadata or {}).get("stamp")) for metadata in (found["metadatas"] or [[]])[0]]
+        return dict(zip(found["ids"][0], stamps, strict=True))
+
+    def rebuild(self, entries: Sequence[Entry]) -> None:
+        """Make the index anew from these entries alone; until it is done, queries are answered from the old one."""
+        with self.writing, self._trusted("rebuilt"):
+            fresh = self._place.fresh()
+            self._write(fresh, entries)
+            self._collection = fresh
+
+    def close(self) -> None:
+        """Leave the index so that the next start can trust it; it cannot be used after."""
+        with self.writing, self._trusted("closed"):
+            self.ready, self._collection = False, None
+            self._place.close()
+
+    def _opened(self) -> Collection:
+        collection = self._collection
+        if collection is None:
+            with self.writing:
+                collection = self._collection = self._collection or self._place.open()
+        return collection
+
+    @contextmanager
+    def _trusted(self, what: str) -> Iterator[None]:
+        """After any trouble the collection is opened and verified again before it answers."""
+        try:
+            yield
+        except TROUBLE as error:
+            self.ready, self._collection = False, None
+            raise Unavailable(
+                f"The lesson index cannot be {what}: {str(error)[:200] or type(error).__name__}. "
+                "A server mends it within seconds; else run `loopwright reindex`."
+            ) from error
+
+    def _write(self, collection: Collection, entries: Sequence[Entry]) -> None:
+        for start in range(0, len(entries), _BATCH):
+            batch = entries[start : start + _BATCH]
+            collection.upsert(
+                ids=[entry.id for entry in batch],
+                embeddings=self._embedder.embed([entry.text for entry in batch]),
+                metadatas=[{"stamp": entry.stamp} for entry in batch],
+            )
+
+
+def open_index(settings: Settings, address: str = "", embedder: Embedder | None = None) -> LessonIndex:
+    """The index that the settings name: embedded in the data folder, or on a Chroma server.
+
+    Embedded, this process becomes the owner of the folder, and `address` is where others may ask it; raises Conflict
+    when another process is the owner already. A server is first called when it is needed.
+    """
+    embedder = embedder or default_embedder()
+    name = f"lessons-{embedder.name}"  # one collection a model: vectors of two models are never compared
+    if settings.chroma_url:
+        return LessonIndex(ChromaServer(settings.chroma_url, name), embedder)
+    return LessonIndex(ChromaFolder(settings.folder, name, address), embedder)

@@ -1,0 +1,67 @@
+"""What lessons rest on: steps of traces, and the reviews they were written in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.errors import InvalidInput
+from core.store.content import clean
+from core.store.tables import AnnotationRow, LessonEvidenceRow, PersonRow, TraceRow
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A step that a lesson rests on; `reviewer` is who wrote the annotation, where there was one."""
+
+    trace_id: int
+    trace_uid: str
+    title: str
+    step_id: str
+    annotation_id: int | None
+    reviewer: str
+
+
+def add_evidence(
+    session: Session, lesson: int, evidence: Sequence[tuple[str, str]], annotation: int | None = None
+) -> int:
+    """Add the (trace id, step id) pairs that are not there yet; how many were new.
+
+    Raises InvalidInput for a trace that is not stored.
+    """
+    known = select(LessonEvidenceRow.trace_id, LessonEvidenceRow.step_uid).where(LessonEvidenceRow.lesson_id == lesson)
+    present = set(session.execute(known).tuples())
+    before = len(present)
+    for trace_uid, step_id in evidence:
+        trace = session.scalar(select(TraceRow.id).where(TraceRow.uid == trace_uid))
+        if trace is None:
+            raise InvalidInput(
+                f"The lesson names the trace {trace_uid!r} as evidence, which is not here.", field="evidence"
+            )
+        place = (trace, clean(step_id, 200))
+        if place not in present:
+            present.add(place)
+            session.add(
+                LessonEvidenceRow(lesson_id=lesson, trace_id=trace, step_uid=place[1], annotation_id=annotation)
+            )
+    session.flush()
+    return len(present) - before
+
+
+def lesson_evidence(session: Session, lesson: int) -> list[Evidence]:
+    """The steps that a lesson rests on, in the order in which they were added."""
+    query = (
+        select(LessonEvidenceRow, TraceRow.uid, TraceRow.title, PersonRow.name)
+        .join(TraceRow, TraceRow.id == LessonEvidenceRow.trace_id)
+        .outerjoin(AnnotationRow, AnnotationRow.id == LessonEvidenceRow.annotation_id)
+        .outerjoin(PersonRow, PersonRow.id == AnnotationRow.person_id)
+        .where(LessonEvidenceRow.lesson_id == lesson)
+        .order_by(LessonEvidenceRow.id)
+    )
+    return [
+        Evidence(row.trace_id, uid, title, row.step_uid, row.annotation_id, name or "")
+        for row, uid, title, name in session.execute(query)
+    ]
