@@ -56,7 +56,7 @@ def suite_tasks(session: Session, suite: int) -> dict[int, str]:
     """Task row id → task key of a suite."""
     query = select(TaskRow.id, TaskRow.key).join(SuiteCaseRow, SuiteCaseRow.task_id == TaskRow.id)
     found = session.execute(query.where(SuiteCaseRow.suite_id == suite).order_by(TaskRow.key))
-    return dict(found)
+    return dict(found.all())
 
 
 def freeze(session: Session, suite: SuiteRow) -> None:

@@ -1,0 +1,92 @@
+"""Worlds for evaluation: runs of which only the outcome matters, invented and real."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.records import Signal, SignalKind, Step, StepKind, Task, Trace, Version
+from core.store.catalog import set_version
+from core.store.engine import Store
+from core.store.signals import add_signals
+from core.store.traces import insert_traces
+from core.tasks.outcome import refresh_outcomes
+
+MONDAY = datetime(2026, 8, 31, 12, tzinfo=UTC)
+
+
+def run(
+    uid: str, version: str, task: str | Task | None, reward: float | None, at: datetime | None = MONDAY, **more: Any
+) -> Trace:
+    """A run of one step; `reward` None leaves its outcome unknown, one between 0 and 1 makes it partly solved."""
+    signals = ()
+    if reward is not None:
+        success = None if 0 < reward < 1 else reward == 1
+        signals = (Signal(uid, "reward", SignalKind.AUTOMATED, reward, success),)
+    asked = Task(task) if isinstance(task, str) else task
+    values: dict[str, Any] = {"agent": "shop", "seconds": 10.0, "cost": 0.01} | more
+    step = Step("0", StepKind.LLM, "agent", error=values.pop("error", ""))
+    return Trace(uid, "test", (step,), version=version, task=asked, started_at=at, signals=signals, **values)
+
+
+def keep(store: Store, traces: Iterable[Trace], *versions: Version) -> None:
+    """Store the runs with their signals, outcomes and versions, as an import does."""
+    listed = list(traces)
+    with store.session() as session:
+        for version in versions:
+            set_version(session, version)
+        ids = insert_traces(session, listed).traces
+        add_signals(session, [signal for trace in listed for signal in trace.signals])
+        refresh_outcomes(session, list(ids.values()))
+
+
+def plan(results: dict[str, dict[str, str]]) -> list[Trace]:
+    """Version → task → a letter a run: s solved, p partly, f failed, u unknown."""
+    rewards = {"s": 1.0, "p": 0.5, "f": 0.0, "u": None}
+    return [
+        run(f"{version}/{task}/{trial}", version, f"shop/{task}", rewards[letter], trial=trial)
+        for version, tasks in results.items()
+        for task, letters in tasks.items()
+        for trial, letter in enumerate(letters)
+    ]
+
+
+def tau2(real_data: Path, domain: str) -> list[Trace]:
+    """GPT-4.1 before and after fine-tuning on one domain of tau2-bench, as versions of one agent."""
+    traces = []
+    for version, name in (("base", "gpt-4.1"), ("sft", "gpt-4.1-sft")):
+        path = real_data / f"tau2-bench/base-vs-sft/{name}_{domain}.json.gz"
+        for made in json.loads(gzip.decompress(path.read_bytes()))["simulations"]:
+            began = datetime.fromisoformat(made["start_time"]).replace(tzinfo=UTC)
+            task = f"tau2/{domain}/{made['task_id']}"
+            reward = made["reward_info"]["reward"]
+            times = {"seconds": made["duration"], "cost": made["agent_cost"], "trial": made["trial"]}
+            traces.append(run(made["id"], version, task, reward, began, agent="gpt-4.1", **times))
+    return traces
+
+
+def tau_bench(real_data: Path) -> list[Trace]:
+    """GPT-4o on tau-bench airline: 50 tasks of 4 trials."""
+    made = json.loads(gzip.decompress((real_data / "tau-bench/gpt-4o-airline.json.gz").read_bytes()))
+    return [
+        run(
+            f"{one['task_id']}/{one['trial']}",
+            "gpt-4o",
+            f"tau/airline/{one['task_id']}",
+            one["reward"],
+            trial=one["trial"],
+        )
+        for one in made
+    ]
+
+
+@pytest.fixture
+def weeks() -> list[datetime]:
+    """The Mondays of ten weeks."""
+    return [MONDAY + timedelta(weeks=week) for week in range(10)]

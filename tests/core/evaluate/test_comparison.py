@@ -1,0 +1,126 @@
+"""Comparing versions through the store: real benchmarks, and what must be left out."""
+
+import pytest
+
+from core.errors import Ambiguous, Conflict, InvalidInput, NotFound
+from core.evaluate.comparison import compare_versions
+from core.records import Outcome, Task, Version
+from core.store.results import runs_of_tasks
+from core.store.suites import add_tasks, find_suite
+from core.store.tables import TaskRow
+from tests.core.evaluate.conftest import keep, plan, run, tau2, tau_bench
+
+
+def numbers(tasks):
+    return [int(task.rsplit("/", 1)[1]) for task in tasks if task.rsplit("/", 1)[1].isdigit()]
+
+
+@pytest.mark.parametrize(
+    ("domain", "n", "base", "sft", "broken", "n_fixed"),
+    [
+        ("retail", 40, 0.85, 0.85, [18, 27, 33, 64, 71, 111], 6),
+        ("airline", 20, 0.50, 0.65, [18, 29, 45], 6),
+        ("telecom", 40, 0.45, 0.75, [], 12),
+    ],
+)
+def test_tau2_before_and_after_fine_tuning(store, real_data, domain, n, base, sft, broken, n_fixed):
+    keep(store, tau2(real_data, domain), Version("gpt-4.1", "sft", base="base"))
+    with store.reading() as session:
+        compared = compare_versions(session, "base", "sft", agent="gpt-4.1")
+    said = compared.as_json()
+    assert (said["n_tasks"], said["base"]["success"], said["candidate"]["success"]) == pytest.approx((n, base, sft))
+    assert numbers(said["regressed"]) == broken
+    assert len(said["fixed"]) == n_fixed
+    assert said["verdict"] == ("better" if domain == "telecom" else "cannot be told at this n")
+    assert said["cost_difference"]["n_tasks"] == said["latency_difference"]["n_tasks"] == n
+    assert said["base"]["pass_hat"] == {"1": pytest.approx(base)}
+
+
+def test_a_page_can_open_both_runs_of_a_broken_task(store, real_data):
+    keep(store, tau2(real_data, "retail"))
+    with store.reading() as session:
+        compared = compare_versions(session, "base", "sft")
+        versions = [compared.base.version_id, compared.candidate.version_id]
+        runs = runs_of_tasks(session, versions, compared.paired.regressed[:1])
+    assert [(one.task, one.version_id, one.outcome) for one in runs] == [
+        ("tau2/retail/18", versions[0], Outcome.SOLVED),
+        ("tau2/retail/18", versions[1], Outcome.FAILED),
+    ]
+
+
+def test_tau_bench_reliability_as_published(store, real_data):
+    keep(store, tau_bench(real_data))
+    with store.reading() as session:
+        compared = compare_versions(session, "gpt-4o", "gpt-4o")
+    assert [round(each.hat, 3) for each in compared.base.pass_k] == [0.420, 0.273, 0.220, 0.200]
+    assert (compared.paired.difference, compared.paired.p_value) == (0, 1)
+    assert compared.paired.regressed == compared.paired.fixed == ()
+
+
+def test_what_cannot_be_compared_is_counted_and_left_out(store):
+    results = {"a": {"1": "ss", "2": "sf", "3": "u", "4": "s"}, "b": {"1": "pf", "2": "ssu", "5": "s", "6": "u"}}
+    derived = Task("guess/1", derived=True)
+    extra = [run("a/d", "a", derived, 1.0), run("b/d", "b", derived, 0.0), run("b/n", "b", None, 1.0)]
+    keep(store, [*plan(results), *extra])
+    with store.reading() as session:
+        compared = compare_versions(session, "a", "b")
+    paired, base, candidate = compared.paired, compared.base, compared.candidate
+    assert (paired.n_tasks, paired.regressed, paired.fixed, paired.flaky) == (2, ("shop/1",), ("shop/2",), ("shop/2",))
+    assert (base.only, candidate.only) == (("shop/4",), ("shop/5",))
+    assert (base.n_runs, base.unknown, base.not_comparable) == (4, 1, 1)
+    assert (candidate.n_runs, candidate.unknown, candidate.not_comparable) == (4, 2, 2)
+    assert "cannot be told" in compared.sentence
+    assert compared.advice.startswith("It broke 1 task and fixed 1.")
+
+
+def test_a_suite_limits_the_tasks_and_is_frozen_by_its_first_comparison(store):
+    keep(store, plan({"a": {"1": "s", "2": "s", "3": "s"}, "b": {"1": "s", "2": "f"}}), Version("shop", "b", base="a"))
+    with store.session() as session:
+        ids = {row.key: row.id for row in session.query(TaskRow)}
+        add_tasks(session, "small", [ids["shop/2"], ids["shop/3"]])
+        extra = TaskRow(key="shop/9", title="", derived=False, split="train")
+        session.add(extra)
+        session.flush()
+        add_tasks(session, "small", [extra.id])
+    with store.session() as session:
+        compared = compare_versions(session, "a", "b", suite="small")
+        said = compared.as_json()
+        assert (said["n_tasks"], said["regressed"], said["untried"]) == (1, ["shop/2"], ["shop/9"])
+        assert compared.base.only == ("shop/3",)
+        assert find_suite(session, "small").frozen_at is not None
+        with pytest.raises(Conflict, match="frozen"):
+            add_tasks(session, "small", [ids["shop/1"]])
+
+
+@pytest.mark.parametrize(
+    ("results", "message"),
+    [
+        ({"a": {"1": "s"}, "b": {"2": "s"}}, "different tasks"),
+        ({"a": {"1": "s"}, "b": {"1": "u"}}, "No run of b has an outcome"),
+    ],
+)
+def test_what_cannot_be_compared_says_why(store, results, message):
+    keep(store, plan(results))
+    with store.reading() as session, pytest.raises(InvalidInput, match=message):
+        compare_versions(session, "a", "b")
+
+
+def test_versions_without_runs_or_tasks_say_what_to_do(store):
+    keep(store, [run("1", "a", Task("guess/1", derived=True), 1.0)], Version("shop", "b"))
+    with store.reading() as session:
+        with pytest.raises(InvalidInput, match="1 runs of a name no task"):
+            compare_versions(session, "a", "a")
+        with pytest.raises(InvalidInput, match="b has no runs yet"):
+            compare_versions(session, "b", "a")
+
+
+def test_names_that_are_wrong_or_ambiguous(store):
+    keep(store, [run("1", "a", "t", 1.0), run("2", "a", "t", 1.0, agent="other")])
+    with store.reading() as session:
+        with pytest.raises(Ambiguous, match="other, shop"):
+            compare_versions(session, "a", "a")
+        with pytest.raises(NotFound, match="no version z"):
+            compare_versions(session, "z", "a", agent="shop")
+        with pytest.raises(NotFound, match="no suite"):
+            compare_versions(session, "a", "a", suite="nothing", agent="shop")
+        assert compare_versions(session, "a", "a", agent="other").paired.n_tasks == 1
