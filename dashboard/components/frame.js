@@ -1,0 +1,477 @@
+// What the review desk and the compare desk share: items come and go, drafts are kept, submissions are sent once.
+//
+//   createFrame(host, {queue, item, person, subject: "trace"|"pair", createSubject}) -> {update(data), close()}
+//   createSubject(frame) -> subject, which draws what is decided on and how:
+//     subject.node                 the element between the task line and nothing else
+//     subject.draw(view, body)     another item; body is what was answered so far, or null
+//     subject.collect()            the body as it stands (active_seconds is added here)
+//     subject.describe(body)       [[name, text], …] of another body, to be read
+//     subject.invalid(field, message) -> whether that field is on the screen; shows the message there
+//     subject.focus(), subject.commands, subject.terms(), subject.otherKeys
+//   frame.foot, frame.notices      the buttons with the state line, and the messages, for the subject to place
+//   frame.changed()                to be called at every input
+//   frame.notify(name, text, {actions, tone}), frame.dismiss(name), frame.announce(text)
+
+import { ask, Refused } from "./ask.js"
+import { cap, clock, el, keyButton } from "./dom.js"
+import { openDraft, tab } from "./draft.js"
+import { createKeys, openDialog, openHelp } from "./help.js"
+
+const AWAY_MS = 60000
+const AGAIN_MS = 3000
+
+export function createFrame(host, { queue, item, person, subject: kind, createSubject }) {
+  let view = null
+  let draft = null
+  let busy = false
+  let generation = 0
+  let again = null
+  let seconds = 0
+  let lastInput = Date.now()
+  let given = { queue, item }
+  let asked = queue
+
+  const title = el("h2.task-title")
+  const whole = el("div.task-whole", { hidden: true, tabindex: "0" })
+  const unfold = keyButton("Whole task", "T", () => toggleTask(), { class: "quiet", "aria-expanded": "false" })
+  const facts = el("span.facts")
+  const progress = el("div.progress")
+  const notices = el("div.notices", { "aria-live": "polite" })
+  const spoken = el("div.spoken", { "aria-live": "polite", role: "status" })
+  const blank = el("div.blank", { hidden: true, tabindex: "-1" })
+  const state = el("span.state", { role: "status" })
+  const submitLabel = el("span", {}, "Submit")
+  const submitButton = el("button.primary.key-button", { type: "button", onclick: () => submit(), "aria-keyshortcuts": "Control+Enter" }, submitLabel, cap("Ctrl+Enter"))
+  const foot = el(
+    "div.foot",
+    {},
+    el(
+      "div.foot-row",
+      {},
+      submitButton,
+      keyButton("Skip", "S", () => skip(), { title: "Leave it to others; what you wrote is kept" }),
+      keyButton("Flag", "F", () => flag(), { title: "Tell the leads that something is wrong with this item" }),
+    ),
+    el(
+      "div.foot-row.lesser",
+      {},
+      state,
+      keyButton("Undo", "U", () => undo(), { class: "quiet", title: "Take back your last submission" }),
+      keyButton("Previous", "P", () => previous(), { class: "quiet", title: "What you submitted, to change it" }),
+      keyButton("Help", "H", () => help(), { class: "quiet", title: "Every key, and what the words mean" }),
+    ),
+  )
+
+  const frame = { foot, notices, changed, notify, dismiss, announce, host }
+  const subject = createSubject(frame)
+  const commands = [
+    ...subject.commands.map((one) => ({ ...one, when: (event) => ready() && (one.when?.(event) ?? true) })),
+    { keys: ["t"], group: "This item", name: "Whole task, or its first line", run: () => toggleTask(), when: ready },
+    { keys: ["ctrl+enter"], group: "This item", name: "Submit", run: () => submit(), typing: true, when: ready },
+    { keys: ["s"], group: "This item", name: "Skip: leave it to others", run: () => skip(), when: ready },
+    { keys: ["f"], group: "This item", name: "Flag: tell the leads that something is wrong with it", run: () => flag(), when: ready },
+    { keys: ["u"], group: "Other items", name: "Undo your last submission (up to ten)", run: () => undo(), when: () => !busy },
+    { keys: ["p"], group: "Other items", name: "Previous submissions, to change one", run: () => previous(), when: () => !busy },
+    { keys: ["h"], group: "Other items", name: "This help", run: () => help() },
+  ]
+  const body = el("div.desk-body", {}, subject.node)
+  host.replaceChildren(
+    el("header.desk-top", {}, el("div.task", {}, title, facts, unfold), progress),
+    whole,
+    body,
+    blank,
+    spoken,
+  )
+  const stopKeys = createKeys(host, commands)
+  const stopFit = fitWindow(host)
+  const stopClock = countActivity()
+  if (item) openItem(item)
+  else takeNext()
+
+  function ready() {
+    return view !== null && !busy
+  }
+
+  // ---- items
+
+  async function show(next, given = {}) {
+    generation += 1
+    const mine = generation
+    clearTimeout(again)
+    draft?.close()
+    draft = null
+    view = null
+    if (given.progress) drawProgress(given.progress)
+    for (const name of ["other", "submitted", "editing", "message"]) dismiss(name)
+    if (!next) return showBlank(given.empty ?? "There is nothing to do in this queue.")
+    const opened = await openDraft({
+      person,
+      view: next,
+      collect,
+      onState: drawState,
+      onOther: otherText,
+      onSubmitted: submittedElsewhere,
+    })
+    if (mine !== generation) return opened.close()
+    draft = opened
+    view = next
+    seconds = opened.body?.active_seconds ?? 0
+    drawTask()
+    blank.hidden = true
+    body.hidden = false
+    subject.draw(view, draft.body)
+    if (!next.draft) drawState({ state: "new" })
+    submitLabel.textContent = next.submitted ? "Submit the change" : "Submit"
+    if (next.submitted) {
+      const back = { label: "Back to the queue", run: () => takeNext() }
+      notify("editing", `You submitted this at ${clock(next.submitted.submitted_at)} and are changing it. The earlier answers stay in the record.`, { actions: [back] })
+    }
+    subject.focus()
+  }
+
+  // Loads something that may fail because the server is away; then says so, and tries again by itself.
+  async function load(work, orElse = null) {
+    const mine = (generation += 1)
+    clearTimeout(again)
+    try {
+      return await work()
+    } catch (failure) {
+      if (!(failure instanceof Refused)) throw failure
+      if (mine !== generation) return
+      if (failure.unreachable) {
+        showBlank("The server cannot be reached. This page tries again every few seconds.")
+        again = setTimeout(() => load(work, orElse), AGAIN_MS)
+      } else if (orElse) await orElse(failure)
+      else showBlank(failure.message)
+    }
+  }
+
+  function takeNext(message = null) {
+    return load(async () => {
+      const answer = await ask("POST", `api/queues/${asked}/next`, { tab: tab() })
+      await show(answer.item, answer)
+      if (message) notify("message", message)
+    })
+  }
+
+  function openItem(id, message = null) {
+    if (!/^\d+$/.test(id)) return takeNext(`There is no item “${id}”. The next one is shown.`)
+    return load(
+      async () => {
+        const next = await ask("GET", `api/items/${id}`)
+        if (next.queue.subject !== kind) {
+          const page = kind === "pair" ? "a run: open it on the Review page" : "a pair: open it on the Compare page"
+          return takeNext(`Item ${id} is ${page}. The next one of this queue is shown.`)
+        }
+        asked = next.queue.id
+        await show(next)
+        if (message) notify("message", message)
+        drawProgress(await ask("GET", `api/queues/${asked}/progress`))
+      },
+      (failure) => takeNext(failure.message),
+    )
+  }
+
+  function showBlank(sentence) {
+    view = null
+    body.hidden = true
+    blank.hidden = false
+    title.textContent = ""
+    facts.textContent = ""
+    unfold.hidden = true
+    whole.hidden = true
+    blank.replaceChildren(
+      el("p.blank-text", {}, sentence),
+      el(
+        "div.row",
+        {},
+        el("button.primary", { type: "button", onclick: () => takeNext() }, "Look again"),
+        keyButton("Undo my last", "U", () => undo()),
+        keyButton("What I submitted", "P", () => previous()),
+      ),
+      notices,
+    )
+    blank.focus()
+  }
+
+  // ---- what the person does
+
+  function changed() {
+    draft?.changed()
+  }
+
+  function collect() {
+    return { ...subject.collect(), active_seconds: Math.round(seconds) }
+  }
+
+  // One action at a time: a second press while the first is on its way does nothing.
+  async function act(work, refused) {
+    if (busy) return
+    busy = true
+    foot.classList.add("busy")
+    try {
+      await work()
+    } catch (failure) {
+      if (!(failure instanceof Refused)) throw failure
+      if (!refused?.(failure)) notify("message", failure.message, { tone: "bad" })
+    } finally {
+      busy = false
+      foot.classList.remove("busy")
+    }
+  }
+
+  function submit() {
+    if (!ready()) return
+    const { item: id } = view
+    act(
+      async () => {
+        dismiss("message")
+        draft.pause()
+        const sent = { tab: tab(), body: collect(), ...(draft.editing === null ? {} : { editing: draft.editing }) }
+        const answer = await ask("POST", `api/items/${id}/submit`, sent)
+        draft.finish()
+        draft = null
+        await show(answer.next.item, answer.next)
+        const lesson = answer.lesson ? " Your lesson waits for a lead." : ""
+        announce(`Submitted at ${clock(answer.submitted_at)}.${lesson}`)
+        if (answer.note) notify("message", answer.note)
+      },
+      (failure) => {
+        draft?.resume()
+        if (failure.code === "submitted") return submittedElsewhere(failure)
+        if (failure.unreachable) {
+          notify("message", "The server could not be reached, so it is not certain that this was submitted. Everything is kept here: press Submit again, it counts once.", { tone: "bad" })
+          return true
+        }
+        return failure.field && subject.invalid(failure.field, failure.message)
+      },
+    )
+  }
+
+  function skip() {
+    if (!ready()) return
+    const { item: id } = view
+    act(async () => {
+      const answer = await ask("POST", `api/items/${id}/skip`, {})
+      await show(answer.next.item, answer.next)
+      announce("Skipped.")
+    })
+  }
+
+  function flag() {
+    if (!ready()) return
+    const { item: id } = view
+    const reason = el("textarea", { rows: "3", "aria-label": "Why this item is flagged", placeholder: "what is wrong with this item" })
+    const error = el("p.question-error", { role: "alert", hidden: true })
+    const send = () =>
+      act(
+        async () => {
+          const answer = await ask("POST", `api/items/${id}/flag`, { reason: reason.value })
+          dialog.close()
+          await show(answer.next.item, answer.next)
+          announce("Flagged, and skipped.")
+        },
+        (failure) => {
+          error.textContent = failure.message
+          error.hidden = false
+          reason.focus()
+          return true
+        },
+      )
+    reason.onkeydown = (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && send()
+    const content = el(
+      "div",
+      {},
+      el("p", {}, "A lead will read this. The item goes to nobody until then as far as you are concerned: you get the next one."),
+      reason,
+      error,
+      el("div.row", {}, el("button.primary.key-button", { type: "button", onclick: send }, "Flag it", cap("Ctrl+Enter"))),
+    )
+    const { dialog } = openDialog(host, "Flag this item", content)
+    reason.focus()
+  }
+
+  function undo() {
+    act(async () => {
+      await draft?.flush()
+      const answer = await ask("POST", `api/queues/${asked}/undo`, {})
+      await show(answer.item)
+      notify("message", "Your last submission is withdrawn; its answers are here again as a draft.")
+      drawProgress(await ask("GET", `api/queues/${asked}/progress`))
+    })
+  }
+
+  function previous() {
+    act(async () => {
+      const { submissions } = await ask("GET", `api/queues/${asked}/mine`)
+      const open = (one) => {
+        dialog.close()
+        openItem(one.item)
+      }
+      const lines = submissions.map((one) =>
+        el(
+          "li",
+          {},
+          el("button.line", { type: "button", onclick: () => open(one) }, el("span.line-text", {}, one.title), el("time", { datetime: one.submitted_at, title: new Date(one.submitted_at).toLocaleString() }, clock(one.submitted_at))),
+        ),
+      )
+      const content = lines.length ? el("ul.lines", {}, lines) : el("p", {}, "You have submitted nothing in this queue yet.")
+      const { dialog } = openDialog(host, "What you submitted, newest first", content)
+      dialog.onkeydown = (event) => {
+        const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+        if (!step) return
+        const buttons = [...dialog.querySelectorAll(".line")]
+        const at = buttons.indexOf(host.getRootNode().activeElement)
+        buttons[Math.max(0, Math.min(buttons.length - 1, at + step))]?.focus()
+        event.preventDefault()
+      }
+      dialog.querySelector(".line")?.focus()
+    })
+  }
+
+  function help() {
+    openHelp(host, commands, { others: subject.otherKeys ?? [], terms: subject.terms(), guidelines: view?.schema?.guidelines ?? "" })
+  }
+
+  // ---- two tabs, and a submission made elsewhere
+
+  function otherText({ body: other, at, from }) {
+    const whose = from === "tab" ? "This item is also open in another tab; its text" : "Text of this item that was never sent from this browser,"
+    const read = () => {
+      const lines = subject.describe(other).map(([name, text]) => [el("dt", {}, name), el("dd", {}, text)])
+      openDialog(host, `Kept text from ${clock(at)}`, el("dl.terms", {}, lines), { wide: true })
+    }
+    const use = () => {
+      const mine = collect()
+      seconds = Math.max(seconds, other.active_seconds ?? 0)
+      subject.draw(view, other)
+      changed()
+      otherText({ body: mine, at: new Date().toISOString(), from: "tab" })
+    }
+    notify("other", `${whose} from ${clock(at)} is kept.`, { actions: [{ label: "Show", run: read }, { label: "Use it", run: use }] })
+  }
+
+  function submittedElsewhere(failure) {
+    const id = view.item
+    const edit = () =>
+      act(async () => {
+        const fresh = await ask("GET", `api/items/${id}`)
+        draft.edit(fresh.submitted.revision)
+        submitLabel.textContent = "Submit the change"
+        dismiss("submitted")
+        notify("editing", `Submit replaces what was submitted at ${clock(fresh.submitted.submitted_at)}; that stays in the record.`)
+      })
+    const go = { label: "Go on to the next", run: () => takeNext() }
+    notify("submitted", `${failure.message} It is still on this screen.`, { tone: "bad", actions: [{ label: "Edit my submission with this text", run: edit }, go] })
+    drawState({ state: "refused", message: "submitted elsewhere" })
+    return true
+  }
+
+  // ---- drawing
+
+  function drawTask() {
+    const { task } = view
+    title.textContent = task.title || task.text || "No task is recorded for this run"
+    title.title = task.key
+    whole.textContent = task.text
+    unfold.hidden = !task.text
+    toggleTask(false)
+    facts.textContent = subject.facts?.(view) ?? ""
+  }
+
+  function toggleTask(open = whole.hidden) {
+    if (unfold.hidden) return
+    whole.hidden = !open
+    unfold.setAttribute("aria-expanded", String(open))
+    unfold.firstChild.textContent = open ? "First line" : "Whole task"
+  }
+
+  function drawProgress({ done, total, per_hour: perHour }) {
+    progress.replaceChildren(
+      el("span", {}, `${done} of ${total}`),
+      el("progress", { max: String(Math.max(total, 1)), value: done, "aria-label": `${done} of ${total} items done` }),
+      perHour === null ? "" : el("span", { title: "your submissions an hour" }, `${perHour.toFixed(1)}/h`),
+    )
+  }
+
+  function drawState({ state: name, at, message }) {
+    const text = {
+      new: "saved as you type",
+      dirty: "saving …",
+      saved: at && `saved ${clock(at)}`,
+      unsaved: "not saved yet: kept in this browser, trying again",
+      refused: `not saved: ${message}`,
+    }[name]
+    state.dataset.state = name
+    state.textContent = name === "dirty" && message ? `saving … (${message})` : text
+  }
+
+  function notify(name, text, { actions = [], tone = "" } = {}) {
+    dismiss(name)
+    const buttons = actions.map((one) => el("button", { type: "button", onclick: one.run }, one.label))
+    const close = el("button.remove", { type: "button", "aria-label": "Dismiss this message", onclick: () => dismiss(name) }, "×")
+    notices.append(el("div.notice", { "data-name": name, "data-tone": tone }, el("p", {}, text), buttons, close))
+  }
+
+  function dismiss(name) {
+    const one = notices.querySelector(`[data-name="${name}"]`)
+    if (!one) return
+    const hadFocus = one.contains(host.getRootNode().activeElement)
+    one.remove()
+    if (hadFocus) subject.focus()
+  }
+
+  function announce(text) {
+    spoken.textContent = text
+  }
+
+  // ---- the time a person was at it: the page was visible and something was done in the last minute
+
+  function countActivity() {
+    const events = ["keydown", "pointermove", "pointerdown", "wheel"]
+    const note = () => (lastInput = Date.now())
+    for (const name of events) window.addEventListener(name, note, { capture: true, passive: true })
+    const timer = setInterval(() => {
+      if (document.visibilityState === "visible" && Date.now() - lastInput < AWAY_MS) seconds += 1
+    }, 1000)
+    return () => {
+      clearInterval(timer)
+      for (const name of events) window.removeEventListener(name, note, { capture: true })
+    }
+  }
+
+  return {
+    update(data) {
+      const before = given
+      given = data
+      const isNew = data.item && data.item !== before.item && data.item !== String(view?.item)
+      if (data.queue !== before.queue) asked = data.queue
+      if (isNew) openItem(data.item)
+      else if (data.queue !== before.queue) takeNext()
+    },
+    close() {
+      generation += 1
+      clearTimeout(again)
+      stopKeys()
+      stopFit()
+      stopClock()
+      draft?.close()
+    },
+  }
+}
+
+// As high as what is left of the window below the page's own head, so that the page itself never scrolls.
+function fitWindow(host) {
+  const fit = () => {
+    const top = host.getBoundingClientRect().top
+    if (top >= 0) host.style.setProperty("--desk-height", `${Math.round(window.innerHeight - top - 12)}px`)
+  }
+  const watch = new ResizeObserver(fit)
+  watch.observe(document.body)
+  watch.observe(host)
+  window.addEventListener("resize", fit)
+  return () => {
+    watch.disconnect()
+    window.removeEventListener("resize", fit)
+  }
+}

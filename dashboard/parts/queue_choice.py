@@ -1,0 +1,53 @@
+"""The head of a desk's page: its title, and the queue to work on, which stands in the address."""
+
+from __future__ import annotations
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from core.errors import NotFound
+from core.store.queues import get_item, list_queues
+from dashboard.session import store
+
+# The desk fills the window and scrolls inside itself; the page around it must not scroll as well.
+_FILL = "<style>.stMainBlockContainer { padding: 0.6rem 1.5rem 0 !important; max-width: none; }</style>"
+
+
+def choose_queue(title: str, subject: str, key: str) -> tuple[int | None, str | None]:
+    """The queue to work on (None when there is none yet) and the item that the address names, if it names one.
+
+    `key` is the queue's name in the address. An item decides its queue, unless one is named.
+    """
+    st.html(_FILL)
+    item = st.query_params.get("item")
+    with store().reading() as session:
+        names = {queue.id: queue.name for queue in list_queues(session, subject)}
+        queue = _queue_of(session, item) if item and key not in st.query_params else None
+    if not names:
+        st.subheader(title)
+        return None, None
+    if queue in names and key not in st.session_state:
+        st.session_state[key] = queue
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    left.subheader(title, anchor=False)
+    chosen = right.selectbox(
+        "Queue",
+        list(names),
+        format_func=names.__getitem__,
+        key=key,
+        label_visibility="collapsed",
+        bind="query-params",
+        on_change=_forget_item,
+    )
+    return chosen, item
+
+
+def _queue_of(session: Session, item: str) -> int | None:
+    try:
+        return get_item(session, int(item)).queue_id
+    except (ValueError, NotFound):
+        return None
+
+
+def _forget_item() -> None:
+    st.query_params.pop("item", None)
