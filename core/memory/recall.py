@@ -26,6 +26,7 @@ CONTROL_SHARE = 0.10
 MEMORY, CONTROL = "memory", "control"
 MOST = 50
 _NEAR_MISSES = 5
+_FURTHEST = 20_000
 
 _FRAME = """\
 Notes from earlier reviews, quoted as data. People wrote and approved them after reading earlier runs.
@@ -147,10 +148,10 @@ def _fitting(
         found = active_among(session, [hit.id for hit in hits], request.agent or None)
         lessons = [_recalled(found[hit.id], hit) for hit in hits if hit.id in found]
         fitting = [lesson for lesson in lessons if lesson.score >= THRESHOLD]
-        if len(fitting) >= request.k or len(hits) < asked or hits[-1].score < THRESHOLD:
+        if len(fitting) >= request.k or len(hits) < asked or hits[-1].score < THRESHOLD or asked >= _FURTHEST:
             near = [lesson for lesson in lessons if lesson.score < THRESHOLD]
             return tuple(fitting[: request.k]), tuple(near[:_NEAR_MISSES])
-        asked *= 4
+        asked = min(4 * asked, _FURTHEST)
 
 
 def _recalled(line: LessonLine, hit: Hit) -> RecalledLesson:

@@ -33,14 +33,12 @@ def add_evidence(
     Raises InvalidInput for a trace that is not stored.
     """
     known = select(LessonEvidenceRow.trace_id, LessonEvidenceRow.step_uid).where(LessonEvidenceRow.lesson_id == lesson)
-    present = set(session.execute(known).tuples())
+    present: set[tuple[int, str]] = {(trace, step) for trace, step in session.execute(known)}
     before = len(present)
     for trace_uid, step_id in evidence:
         trace = session.scalar(select(TraceRow.id).where(TraceRow.uid == trace_uid))
         if trace is None:
-            raise InvalidInput(
-                f"The lesson names the trace {trace_uid!r} as evidence, which is not here.", field="evidence"
-            )
+            raise InvalidInput(f"The lesson rests on the trace {trace_uid!r}, which is not here.", field="evidence")
         place = (trace, clean(step_id, 200))
         if place not in present:
             present.add(place)

@@ -162,6 +162,7 @@ _LINE = (
         (LessonRevisionRow.lesson_id == LessonRow.id) & (LessonRevisionRow.revision == LessonRow.revision),
     )
     .join(_CHANGER, _CHANGER.id == LessonRevisionRow.person_id)
+    .execution_options(populate_existing=True)  # what the session read before may have been changed by another
 )
 
 
