@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, insert, select, tuple_, update
+from sqlalchemy import func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from core.clock import now
@@ -95,7 +95,7 @@ def insert_traces(session: Session, traces: Sequence[Trace]) -> Inserted:
         new.setdefault(trace.trace_id, trace)
     versions = {pair: version_id(session, *pair) for pair in {(trace.agent, trace.version) for trace in new.values()}}
     owners = dict(
-        session.execute(select(VersionRow.id, VersionRow.agent_id).where(VersionRow.id.in_(versions.values())))
+        session.execute(select(VersionRow.id, VersionRow.agent_id).where(VersionRow.id.in_(versions.values()))).all()
     )
     tasks = task_ids(session, [trace.task for trace in new.values() if trace.task is not None])
     rows = []
@@ -115,7 +115,7 @@ def _ids_of(session: Session, uids: set[Any]) -> dict[str, int]:
     listed = list(uids)
     for start in range(0, len(listed), 500):
         query = select(TraceRow.uid, TraceRow.id).where(TraceRow.uid.in_(listed[start : start + 500]))
-        found.update(dict(session.execute(query)))
+        found.update(dict(session.execute(query).all()))
     return found
 
 
@@ -317,9 +317,14 @@ def read_steps(session: Session, trace_id: int, start: int = 0, count: int | Non
     return [step_from_row(row) for row in session.scalars(query)]
 
 
-def has_step(session: Session, trace_id: int, step_id: str) -> bool:
-    """Whether the trace has a step of that id."""
-    return bool(session.scalar(select(exists().where(StepRow.trace_id == trace_id, StepRow.uid == step_id))))
+def unknown_steps(session: Session, trace_id: int, step_ids: Sequence[str]) -> list[str]:
+    """Which of these step ids the trace does not have."""
+    wanted = set(step_ids)
+    known: set[str] = set()
+    for start in range(0, len(wanted), 500):
+        part = sorted(wanted)[start : start + 500]
+        known.update(session.scalars(select(StepRow.uid).where(StepRow.trace_id == trace_id, StepRow.uid.in_(part))))
+    return sorted(wanted - known)
 
 
 def set_outcomes(session: Session, outcomes: Mapping[int, tuple[Outcome, str]]) -> None:

@@ -1,0 +1,281 @@
+"""Accepts files into the store: containers checked first, then whole records, batch by batch, each batch one commit.
+
+A batch is small, so that a reviewer's own write never waits long for an import. All traces of a call come before the
+labels that point at them, whatever the order of its files.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+
+from core.clock import content_hash, now
+from core.errors import InvalidInput, LoopwrightError
+from core.ingest.document import Document, files_in, open_document
+from core.ingest.formats import FORMATS
+from core.ingest.report import ImportOptions, ImportReport, first, since
+from core.records import (
+    Annotation,
+    Arrival,
+    Lesson,
+    LessonState,
+    Pair,
+    Person,
+    Preference,
+    Rejected,
+    Signal,
+    Trace,
+    Version,
+)
+from core.review.queues import enqueue
+from core.review.ready_made import READY_MADE
+from core.store import queues
+from core.store.annotations import add_annotation, annotation_with_key
+from core.store.catalog import set_version, task_ids
+from core.store.engine import Store
+from core.store.imports import log_import
+from core.store.lessons import add_lesson
+from core.store.pairs import add_preference, find_pair, has_preference, insert_pairs
+from core.store.people import person_id
+from core.store.schemas import newest_schema_id, save_schema
+from core.store.signals import add_signals, attach_signals
+from core.store.suites import add_tasks
+from core.store.traces import find_trace, insert_traces, unknown_steps
+from core.tasks.outcome import refresh_outcomes
+
+__all__ = ["ImportOptions", "ImportReport", "import_document", "import_paths"]
+
+BATCH_TRACES = 100
+BATCH_LABELS = 1000
+
+Progress = Callable[[str, int, int], None]
+Record = TypeVar("Record")
+
+
+def import_paths(
+    store: Store, paths: Sequence[Path], options: ImportOptions, progress: Progress | None = None
+) -> ImportReport:
+    """Import files and folders; raises InvalidInput for a path that is not there and an unknown format."""
+    _check_format(options)
+    files = [file for path in paths for file in files_in(path)]
+    report = ImportReport()
+    labels: list[tuple[str, list[Arrival]]] = []
+    for done, file in enumerate(files):
+        if progress is not None:
+            progress(file.name, done, len(files))
+        later = _import_data(store, str(file), file.read_bytes, options, report)
+        if later:
+            labels.append((str(file), later))
+    for name, later in labels:
+        _accept_labels(store, name, later, report)
+    return report
+
+
+def import_document(store: Store, name: str, data: bytes, options: ImportOptions) -> ImportReport:
+    """Import one file that was handed over as bytes, such as an upload."""
+    _check_format(options)
+    report = ImportReport()
+    _accept_labels(store, name, _import_data(store, name, lambda: data, options, report), report)
+    return report
+
+
+def _check_format(options: ImportOptions) -> None:
+    if options.format and options.format not in FORMATS:
+        raise InvalidInput(f"There is no format {options.format}. Formats are: {', '.join(FORMATS)}.", field="format")
+
+
+def _import_data(
+    store: Store, name: str, data: Callable[[], bytes], options: ImportOptions, report: ImportReport
+) -> list[Arrival]:
+    """Read one file and accept its traces; what points at traces comes back for later."""
+    try:
+        document = open_document(name, data())
+        format_name, arrivals = _recognised(document, options)
+    except (InvalidInput, OSError) as error:
+        report.reject(name, "whole file", str(error))
+        _log(store, name, "", Counter(report.counts), len(report.rejected) - 1, report)
+        return []
+    before, seen = Counter(report.counts), len(report.rejected)
+    for broken in document.broken:
+        report.reject(name, broken.record, broken.reason)
+    later: list[Arrival] = []
+    for batch in _batches(_traces_of(arrivals, later, name, options, report), BATCH_TRACES):
+        _accept_traces(store, name, batch, options, report)
+    _log(store, name, format_name, before, seen, report)
+    return later
+
+
+def _log(store: Store, name: str, format_name: str, before: Counter[str], seen: int, report: ImportReport) -> None:
+    report.formats[name] = format_name
+    with store.session() as session:
+        log_import(session, name, format_name, since(before, report.counts), first(report.rejected[seen:]))
+
+
+def _recognised(document: Document, options: ImportOptions) -> tuple[str, Iterator[Arrival]]:
+    for name, read in FORMATS.items():
+        if options.format in ("", name):
+            arrivals = read(document)
+            if arrivals is not None:
+                return name, arrivals
+    wanted = f"it is not {options.format}" if options.format else "it is no format that Loopwright reads"
+    raise InvalidInput(f"{wanted}: it holds {_looks_like(document)}. Formats are: {', '.join(FORMATS)}")
+
+
+def _looks_like(document: Document) -> str:
+    record = document.records[0] if document.records else None
+    if isinstance(record, dict):
+        keys = ", ".join(sorted(map(str, record))[:8])
+        return f"objects with the keys {keys}" if keys else "empty objects"
+    return "no record" if record is None else f"{type(record).__name__} values"
+
+
+def _traces_of(
+    arrivals: Iterator[Arrival], later: list[Arrival], name: str, options: ImportOptions, report: ImportReport
+) -> Iterator[Trace]:
+    for arrival in arrivals:
+        if isinstance(arrival, Trace):
+            agent, version = options.agent or arrival.agent, options.version or arrival.version
+            yield replace(arrival, agent=agent, version=version)
+        elif isinstance(arrival, Rejected):
+            report.reject(name, arrival.record, arrival.reason)
+        else:
+            later.append(arrival)
+
+
+def _batches(records: Iterator[Record], size: int) -> Iterator[list[Record]]:
+    batch: list[Record] = []
+    for record in records:
+        batch.append(record)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _accept_traces(store: Store, name: str, traces: list[Trace], options: ImportOptions, report: ImportReport) -> None:
+    with store.session() as session:
+        inserted = insert_traces(session, traces)
+        new = [trace for trace in traces if trace.trace_id in inserted.traces]
+        signals = add_signals(session, [signal for trace in new for signal in trace.signals])
+        attach_signals(session, list(inserted.traces))
+        refresh_outcomes(session, list(inserted.traces.values()))
+        enqueue(session, list(inserted.traces.values()))
+        for agent, version in {(trace.agent, trace.version) for trace in traces}:
+            set_version(session, Version(agent, version, options.version_date, options.base))
+        if options.suite:
+            tasks = task_ids(session, [trace.task for trace in traces if trace.task is not None])
+            add_tasks(session, options.suite, tasks.values())
+    report.counts.update(
+        traces=len(inserted.traces),
+        steps=inserted.steps,
+        signals=len(signals),
+        duplicates=inserted.duplicate_traces + inserted.duplicate_steps,
+    )
+
+
+def _accept_labels(store: Store, name: str, arrivals: list[Arrival], report: ImportReport) -> None:
+    for batch in _batches(iter(arrivals), BATCH_LABELS):
+        with store.session() as session:
+            made: Counter[str] = Counter()
+            pairs = [one for one in batch if isinstance(one, Pair)]
+            _accept_pairs(session, name, pairs, made, report)
+            traces: set[int] = set()
+            decided: set[int] = set()
+            for arrival in batch:
+                try:
+                    _accept_one(session, arrival, made, traces, decided)
+                except LoopwrightError as error:
+                    report.reject(name, _name(arrival), error.message)
+            refresh_outcomes(session, list(traces))
+            queues.refresh_items(session, "trace", list(traces))
+            queues.refresh_items(session, "pair", list(decided))
+        report.counts.update(made)
+
+
+def _accept_pairs(session: Session, name: str, pairs: list[Pair], made: Counter[str], report: ImportReport) -> None:
+    sound = []
+    for pair in pairs:
+        missing = [uid for uid in (pair.trace_a, pair.trace_b) if uid and find_trace(session, uid) is None]
+        if missing:
+            report.reject(name, f"pair {pair.pair_id}", f"it points at trace {missing[0]}, which is not here")
+        else:
+            sound.append(pair)
+    inserted = insert_pairs(session, sound)
+    enqueue(session, [], list(inserted.values()))
+    made.update(pairs=len(inserted), duplicates=len(sound) - len(inserted))
+
+
+def _accept_one(session: Session, arrival: Arrival, made: Counter[str], traces: set[int], decided: set[int]) -> None:
+    """Write one record; the traces and pairs (row ids) that it touched are added to the sets."""
+    if isinstance(arrival, Person):
+        person_id(session, arrival.name, arrival.role)
+    elif isinstance(arrival, Version):
+        set_version(session, arrival)
+    elif isinstance(arrival, Signal):
+        added = len(add_signals(session, [arrival]))
+        made.update(signals=added, duplicates=1 - added)
+        traces.update(filter(None, [find_trace(session, arrival.trace_id)]))
+    elif isinstance(arrival, Annotation):
+        traces.add(_accept_annotation(session, arrival, made))
+    elif isinstance(arrival, Preference):
+        decided.add(_accept_preference(session, arrival, made))
+    elif isinstance(arrival, Lesson):
+        _accept_lesson(session, arrival, made)
+
+
+def _accept_annotation(session: Session, annotation: Annotation, made: Counter[str]) -> int:
+    trace = find_trace(session, annotation.trace_id)
+    if trace is None:
+        raise InvalidInput(f"it points at trace {annotation.trace_id}, which is not here: import the trace first")
+    key = annotation.key or "content:" + content_hash([annotation.trace_id, annotation.person, annotation.schema], 40)
+    if annotation_with_key(session, key) is not None:
+        made.update(duplicates=1)
+        return trace
+    steps = [mark.step_id for mark in annotation.marks] + [one.step_id for one in annotation.corrections]
+    if unknown := unknown_steps(session, trace, steps):
+        raise InvalidInput(f"it points at step {unknown[0]}, which trace {annotation.trace_id} does not have")
+    ready = READY_MADE.get(annotation.schema)
+    schema = save_schema(session, ready) if ready is not None else newest_schema_id(session, annotation.schema)
+    if schema is None:
+        raise InvalidInput(f"there is no label schema {annotation.schema}; there are {', '.join(READY_MADE)}")
+    person = person_id(session, annotation.person)
+    at = annotation.submitted_at or now()
+    add_annotation(session, trace, person, (schema, annotation.schema), replace(annotation, key=key), at)
+    made.update(annotations=1, marks=len(annotation.marks))
+    return trace
+
+
+def _accept_preference(session: Session, preference: Preference, made: Counter[str]) -> int:
+    pair = find_pair(session, preference.pair_id)
+    if pair is None:
+        raise InvalidInput(f"it is about pair {preference.pair_id}, which is not here: import the pair first")
+    person = person_id(session, preference.person)
+    if has_preference(session, pair, person):
+        made.update(duplicates=1)
+        return pair
+    add_preference(session, pair, person, preference, preference.submitted_at or now())
+    made.update(preferences=1)
+    return pair
+
+
+def _accept_lesson(session: Session, lesson: Lesson, made: Counter[str]) -> None:
+    person = person_id(session, lesson.person or "unknown")
+    decided = lesson.state is not LessonState.PROPOSED
+    if decided and not lesson.decided_by:
+        raise InvalidInput(f"it is {lesson.state}, and decided_by does not say who decided that")
+    added = add_lesson(session, lesson, person, decided_by=person_id(session, lesson.decided_by) if decided else None)
+    made.update(lessons=int(added), duplicates=int(not added))
+
+
+def _name(arrival: Any) -> str:
+    kind = type(arrival).__name__.lower()
+    keys = [
+        getattr(arrival, key) for key in ("trace_id", "pair_id", "lesson_id", "person", "name") if hasattr(arrival, key)
+    ]
+    return f"{kind} {' by '.join(str(key) for key in keys[:2])}"

@@ -1,0 +1,160 @@
+"""Loopwright's own records, one JSON object a line: `type` says which, other keys are the fields of core.records."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from core.clock import parse_time
+from core.ingest.document import Document
+from core.ingest.reading import BadRecord, is_record
+from core.records import Annotation, Arrival, Lesson, Pair, Person, Preference, Rejected, Signal, Trace, Version
+
+NAME = "loopwright"
+TYPES: dict[str, type] = {
+    "trace": Trace,
+    "signal": Signal,
+    "annotation": Annotation,
+    "pair": Pair,
+    "preference": Preference,
+    "lesson": Lesson,
+    "person": Person,
+    "version": Version,
+}
+_NAMES = {record: name for name, record in TYPES.items()}
+
+
+def read(document: Document) -> Iterator[Arrival] | None:
+    """One record a line (or a list of records)."""
+    if not any(is_record(record, "type") and record["type"] in TYPES for record in document.records[:20]):
+        return None
+    return _read(document)
+
+
+def _read(document: Document) -> Iterator[Arrival]:
+    for index, record in enumerate(document.records):
+        try:
+            if not is_record(record, "type") or record["type"] not in TYPES:
+                raise BadRecord(f"its type is none of {', '.join(TYPES)}")
+            yield from_json(record)
+        except BadRecord as error:
+            yield Rejected(f"{document.where(index)}{_name(record)}", str(error))
+
+
+def _name(record: Any) -> str:
+    if not isinstance(record, dict):
+        return ""
+    key = next((key for key in ("trace_id", "pair_id", "lesson_id", "name") if key in record), None)
+    return f" ({record.get('type')} {record[key]})" if key else ""
+
+
+def to_json(record: Any) -> dict[str, Any]:
+    """A record as its line says it: the fields that differ from their defaults."""
+    said: dict[str, Any] = _plain(record)
+    return {"type": _NAMES[type(record)]} | said
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {
+            f.name: _plain(getattr(value, f.name)) for f in fields(value) if not _is_default(f, getattr(value, f.name))
+        }
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _is_default(field: Field[Any], value: Any) -> bool:
+    if field.default_factory is not MISSING:
+        return bool(value == field.default_factory())
+    return bool(field.default is not MISSING and value == field.default)
+
+
+def from_json(record: Mapping[str, Any]) -> Any:
+    """The record that a line says; raises BadRecord naming the field that is wrong."""
+    given = {key: value for key, value in record.items() if key != "type"}
+    return _build(TYPES[str(record["type"])], given, "", {})
+
+
+def _build(kind: type, given: Mapping[str, Any], path: str, inherited: Mapping[str, Any]) -> Any:
+    hints = get_type_hints(kind)
+    known = {field.name: field for field in fields(kind)}
+    if unknown := [key for key in given if key not in known]:
+        raise BadRecord(f"{path}{unknown[0]} is no field of a {_NAMES.get(kind, kind.__name__.lower())}")
+    values: dict[str, Any] = {}
+    for name, field in known.items():
+        if name in given:
+            values[name] = _value(hints[name], given[name], f"{path}{name}", given)
+        elif name in inherited:
+            values[name] = inherited[name]
+        elif field.default is MISSING and field.default_factory is MISSING:
+            raise BadRecord(f"{path}{name} is missing")
+    return kind(**values)
+
+
+def _value(hint: Any, value: Any, path: str, around: Mapping[str, Any]) -> Any:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if hint is Any:
+        return value
+    if origin in (Union, types.UnionType):
+        return _one_of(arguments, value, path, around)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise BadRecord(f"{path} is not a list")
+        if arguments[-1] is Ellipsis:
+            return tuple(_value(arguments[0], inner, f"{path}[{n}]", around) for n, inner in enumerate(value))
+        if len(value) != len(arguments):
+            raise BadRecord(f"{path} does not have {len(arguments)} parts")
+        return tuple(
+            _value(a, v, f"{path}[{n}]", around) for n, (a, v) in enumerate(zip(arguments, value, strict=True))
+        )
+    if origin is not None and issubclass(origin, Mapping):
+        if not isinstance(value, dict):
+            raise BadRecord(f"{path} is not an object")
+        return value
+    return _plain_value(hint, value, path, around)
+
+
+def _one_of(arguments: tuple[Any, ...], value: Any, path: str, around: Mapping[str, Any]) -> Any:
+    if value is None:
+        if type(None) in arguments:
+            return None
+        raise BadRecord(f"{path} is null")
+    if bool in arguments and isinstance(value, bool):
+        return value
+    problems = []
+    for argument in arguments:
+        if argument is not type(None) and argument is not bool:
+            try:
+                return _value(argument, value, path, around)
+            except BadRecord as error:
+                problems.append(error)
+    raise problems[0]
+
+
+def _plain_value(hint: Any, value: Any, path: str, around: Mapping[str, Any]) -> Any:
+    if is_dataclass(hint):
+        if not isinstance(value, dict):
+            raise BadRecord(f"{path} is not an object")
+        inherited = {"trace_id": around["trace_id"]} if hint is Signal and "trace_id" in around else {}
+        return _build(hint, value, f"{path}.", inherited)  # type: ignore[arg-type]
+    if hint is datetime:
+        time = parse_time(value)
+        if time is None:
+            raise BadRecord(f"{path} is no time: write it like 2026-08-31T09:00:00Z")
+        return time
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        if value not in list(hint):
+            raise BadRecord(f"{path} is {value!r}, not {' or '.join(hint)}")
+        return hint(value)
+    if hint is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    if isinstance(value, bool) is not (hint is bool) or not isinstance(value, hint):
+        raise BadRecord(f"{path} is {value!r:.60}, not a {hint.__name__}")
+    return value

@@ -1,0 +1,80 @@
+"""tau-bench: runs of a tool-calling agent as chat messages, with the reward of each (also AgentRx's retail runs)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from core.clock import content_hash
+from core.ingest.document import Document
+from core.ingest.reading import BadRecord, chat_message, chat_step, is_record, maybe, need
+from core.records import Arrival, Rejected, Signal, SignalKind, Task, ToolCall, Trace
+
+NAME = "tau-bench"
+_KEYS = ("traj", "reward", "info")
+
+
+def read(document: Document) -> Iterator[Arrival] | None:
+    """One trace a record. `trial` is believed where a task has several; counted up over all records, it is none."""
+    records = document.records
+    if not any(is_record(record, *_KEYS) for record in records[:20]):
+        return None
+    return _read(document)
+
+
+def _read(document: Document) -> Iterator[Arrival]:
+    hashes = [_definition_hash(record) for record in document.records]
+    runs = Counter(hashes)
+    for index, record in enumerate(document.records):
+        try:
+            yield _trace(record, hashes[index], runs[hashes[index]])
+        except BadRecord as error:
+            yield Rejected(f"{document.where(index)}{_name(record)}", str(error))
+
+
+def _name(record: Any) -> str:
+    if not isinstance(record, dict):
+        return ""
+    return f" (task_id {record.get('task_id')}, trial {record.get('trial')})"
+
+
+def _definition_hash(record: Any) -> str:
+    info = record.get("info") if isinstance(record, dict) else None
+    return content_hash(info.get("task"), 12) if isinstance(info, dict) else ""
+
+
+def _trace(record: Any, task_hash: str, runs: int) -> Trace:
+    messages = [chat_message(message) for message in need(record, "traj", list)]
+    if not messages:
+        raise BadRecord("traj has no message")
+    need(record, "task_id", int, str)
+    info = need(record, "info", dict)
+    definition = need(info, "task", dict)
+    reward = float(need(record, "reward", int, float))
+    if not 0 <= reward <= 1:
+        raise BadRecord(f"reward is {reward:g}, not between 0 and 1")
+    asked: dict[str, ToolCall] = {}
+    steps = []
+    for position, message in enumerate(messages):
+        asked |= {call.call_id: call for call in message.tool_calls}
+        steps.append(chat_step(str(position), message, asked))
+    uid = f"tau-bench-{content_hash(record, 32)}"
+    trial = maybe(record, "trial", int)
+    kept = {"task_id": record["task_id"], "user_cost": info.get("user_cost"), "reward_info": info.get("reward_info")}
+    return Trace(
+        trace_id=uid,
+        source=NAME,
+        steps=tuple(steps),
+        agent=NAME,
+        task=Task(f"tau-bench/{task_hash}", str(definition.get("instruction") or ""), definition),
+        trial=trial if runs > 1 else None,
+        attributes={key: value for key, value in kept.items() if value is not None},
+        signals=(success_signal(uid, reward),),
+    )
+
+
+def success_signal(uid: str, reward: float) -> Signal:
+    """A reward between 0 and 1 as a signal: 1 is a success, 0 a failure, what lies between is graded."""
+    success = {1.0: True, 0.0: False}.get(reward)
+    return Signal(uid, "reward", SignalKind.AUTOMATED, reward, success, source="benchmark", key=f"{uid}/reward")

@@ -1,0 +1,194 @@
+"""TRAIL: nested OpenInference spans of agent runs, and the expert annotations of each run in files of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import PurePath
+from typing import Any
+
+from core.clock import content_hash, parse_time
+from core.ingest.document import Document
+from core.ingest.formats.openinference import KINDS, input_messages, kept_attributes, output_messages
+from core.ingest.reading import BadRecord, count, from_json_text, is_record, need, number
+from core.records import Annotation, Arrival, Mark, Person, Rejected, Role, Step, StepKind, Task, Trace
+from core.review.ready_made import TRAIL_CATEGORIES
+
+NAME = "trail"
+PERSON = "trail-expert"
+
+
+def read(document: Document) -> Iterator[Arrival] | None:
+    """A file of spans gives one trace, a file of errors and scores one annotation."""
+    value = document.value
+    if (
+        is_record(value, "spans")
+        and isinstance(value["spans"], list)
+        and _is_span(value["spans"][0] if value["spans"] else None)
+    ):
+        return _read_spans(value)
+    if is_record(value, "errors", "scores"):
+        return _read_annotation(document)
+    return None
+
+
+def _is_span(value: Any) -> bool:
+    return is_record(value, "span_id", "span_attributes") or is_record(value, "span_id", "child_spans")
+
+
+def _read_spans(value: Mapping[str, Any]) -> Iterator[Arrival]:
+    try:
+        uid = str(need(value, "trace_id", str))
+        steps = tuple(step for span in _in_time(value["spans"]) for step in _steps(span, None))
+        yield _trace(uid, value["spans"][0], steps)
+    except BadRecord as error:
+        yield Rejected(f"trace {value.get('trace_id')}", str(error))
+
+
+def _in_time(spans: list[Any]) -> list[Any]:
+    return sorted(spans, key=lambda span: str(span.get("timestamp") or "") if isinstance(span, dict) else "")
+
+
+def _steps(span: Any, parent: str | None) -> Iterator[Step]:
+    span_id = str(need(span, "span_id", str))
+    yield _step(span, span_id, span.get("parent_span_id") or parent)
+    for child in _in_time(span.get("child_spans") or []):
+        yield from _steps(child, span_id)
+
+
+def _step(span: Mapping[str, Any], span_id: str, parent: str | None) -> Step:
+    attributes = span.get("span_attributes") or {}
+    kind = KINDS.get(str(attributes.get("openinference.span.kind") or "").upper(), StepKind.OTHER)
+    started = parse_time(span.get("timestamp"))
+    seconds = _duration(span.get("duration"))
+    is_llm, is_tool = kind is StepKind.LLM, kind is StepKind.TOOL
+    input_value, output_value = (
+        from_json_text(attributes.get("input.value")),
+        from_json_text(attributes.get("output.value")),
+    )
+    kept = kept_attributes(attributes, understood=is_llm)
+    kept |= {key: span[key] for key in ("logs", "links", "scope_name") if span.get(key)}
+    return Step(
+        step_id=span_id,
+        kind=kind,
+        name=str(attributes.get("tool.name") or span.get("span_name") or ""),
+        parent_id=parent,
+        started_at=started,
+        ended_at=started + timedelta(seconds=seconds) if started and seconds is not None else None,
+        input=input_messages(attributes) if is_llm else (),
+        output=output_messages(attributes) if is_llm else (),
+        arguments=None if is_llm else input_value,
+        result=None if is_llm else output_value,
+        error=_error(span),
+        model=str(attributes.get("llm.model_name") or ""),
+        tokens_in=count(attributes.get("llm.token_count.prompt")) if is_llm or is_tool else None,
+        tokens_out=count(attributes.get("llm.token_count.completion")) if is_llm or is_tool else None,
+        attributes=kept,
+    )
+
+
+_ISO_DURATION = re.compile(r"P(?:(\d+)D)?T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?")
+
+
+def _duration(text: Any) -> float | None:
+    found = _ISO_DURATION.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        return None
+    days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
+def _error(span: Mapping[str, Any]) -> str:
+    if str(span.get("status_code")).lower() != "error":
+        return ""
+    for event in span.get("events") or []:
+        attributes = event.get("Attributes") or event.get("attributes") or {} if isinstance(event, dict) else {}
+        if attributes.get("exception.message"):
+            return f"{attributes.get('exception.type') or 'error'}: {attributes['exception.message']}"
+    return str(span.get("status_message") or "the span ended in an error")
+
+
+def _trace(uid: str, root: Mapping[str, Any], steps: tuple[Step, ...]) -> Trace:
+    question = next((q for q in (_question(step) for step in steps) if q), "")
+    starts = [step.started_at for step in steps if step.started_at]
+    ends = [step.ended_at for step in steps if step.ended_at]
+    started: datetime | None = min(starts, default=None)
+    resource = root.get("resource_attributes") or {}
+    task = Task(f"trail/{content_hash(question, 12)}", question, derived=False) if question else None
+    return Trace(
+        trace_id=uid,
+        source=NAME,
+        steps=steps,
+        agent=str(root.get("service_name") or resource.get("service.name") or NAME),
+        task=task,
+        started_at=started,
+        ended_at=max(ends, default=None),
+        attributes={"resource": resource} if resource else {},
+    )
+
+
+def _question(step: Step) -> str:
+    """What an agent span was asked: the `task` of its arguments."""
+    if step.kind is StepKind.AGENT and isinstance(step.arguments, dict) and isinstance(step.arguments.get("task"), str):
+        return str(step.arguments["task"])
+    return ""
+
+
+_PLAIN = {re.sub(r"[^a-z]", "", name.lower()).rstrip("s"): name for name, _ in TRAIL_CATEGORIES} | {
+    "toolselection": "Tool Selection Errors",
+    "taskorchestrationerror": "Task Orchestration",
+}
+
+
+def category(written: str) -> str:
+    """The category that a hand-typed name means (case, spaces and plural aside); an unknown one as it was typed."""
+    return _PLAIN.get(re.sub(r"[^a-z]", "", written.lower()).rstrip("s"), written.strip())
+
+
+def _read_annotation(document: Document) -> Iterator[Arrival]:
+    value = document.value
+    uid = str(value.get("trace_id") or "")
+    stem = PurePath(document.name).name.split(".")[0]
+    if re.fullmatch(r"[0-9a-f]{32}", stem):
+        uid = stem  # some files carry no trace id, and the file's name is what the benchmark goes by
+    try:
+        marks = tuple(_mark(error) for error in need(value, "errors", list))
+        answers = _answers(need(value, "scores", list))
+        if not uid:
+            raise BadRecord("trace_id is missing, and the file is not named by one")
+    except BadRecord as error:
+        yield Rejected(f"annotation of {uid or stem}", str(error))
+        return
+    yield Person(PERSON, Role.ANNOTATOR)
+    yield Annotation(uid, PERSON, "trail", answers, marks, key=f"trail/{uid}")
+
+
+def _mark(error: Any) -> Mark:
+    impact = str(error.get("impact") or "").upper() if isinstance(error, dict) else ""
+    return Mark(
+        question="errors",
+        step_id=str(need(error, "location", str)),
+        value=category(str(need(error, "category", str))),
+        quote=str(error.get("evidence") or ""),
+        comment=str(error.get("description") or ""),
+        impact=impact if impact in ("LOW", "MEDIUM", "HIGH") else "",
+    )
+
+
+def _answers(scores: list[Any]) -> dict[str, Any]:
+    answers: dict[str, Any] = {}
+    for score in scores[:1]:
+        for key in ("reliability", "security", "instruction_adherence", "plan_opt"):
+            given = number(need({"scores": score}, "scores", dict).get(f"{key}_score"))
+            if given is not None:
+                answers["plan_optimality" if key == "plan_opt" else key] = f"{given:g}"
+        overall = number(score.get("overall"))
+        if overall is not None:
+            answers["overall"] = overall
+        answers["reasoning"] = {
+            key: score[f"{key}_reasoning"]
+            for key in ("reliability", "security", "instruction_adherence", "plan_opt")
+            if score.get(f"{key}_reasoning")
+        }
+    return answers
