@@ -35,9 +35,14 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class WeekTally:
-    """The same by week; `n_failing` runs had a step that ended in an error, `steps` is the sum of their lengths."""
+    """The runs of a week on one task that ended in one way.
+
+    `cluster` is the same for runs of one task; a run without a task has one of its own, and "" for `task`. `n_failing`
+    runs had a step that ended in an error, `steps` is the sum of their lengths, `cost` that of the `n_cost` known ones.
+    """
 
     week: date
+    cluster: int
     task: str
     derived: bool
     outcome: Outcome
@@ -116,36 +121,39 @@ def week_of(session: Session) -> ColumnElement[str]:
         started = func.timezone(literal_column("'UTC'"), TraceRow.started_at)
         monday = func.date_trunc(literal_column("'week'"), started)
         return func.to_char(monday, literal_column("'YYYY-MM-DD'")).label("week")
-    # SQLite of before 2024 has no ISO week: six days back, then on to the next Monday.
-    return func.date(TraceRow.started_at, literal_column("'-6 days'"), literal_column("'weekday 1'")).label("week")
+    # By the day alone, because SQLite rounds the last microseconds of a day up into the next; and it knows no ISO week
+    # before its version of 2024: six days back, then on to the next Monday.
+    day = func.substr(TraceRow.started_at, literal_column("1"), literal_column("10"))
+    return func.date(day, literal_column("'-6 days'"), literal_column("'weekday 1'")).label("week")
 
 
-def _of(agent: str | None) -> list[ColumnElement[bool]]:
+def of_agent(agent: str | None) -> list[ColumnElement[bool]]:
     if agent is None:
         return []
     return [TraceRow.agent_id == select(AgentRow.id).where(AgentRow.name == agent).scalar_subquery()]
 
 
 def week_tallies(session: Session, agent: str | None = None) -> list[WeekTally]:
-    """The dated runs of an agent by week, task and outcome."""
-    week = week_of(session)
+    """The dated runs of an agent by week, task and outcome; weeks in order."""
+    week, cluster = week_of(session), func.coalesce(TraceRow.task_id, -TraceRow.id).label("cluster")
     sums = (
         select(
             week,
-            TraceRow.task_id,
+            cluster,
             TraceRow.outcome,
             *_SUMS,
             func.sum(case((TraceRow.n_errors > 0, 1), else_=0)).label("n_failing"),
             func.sum(TraceRow.n_steps).label("steps"),
         )
-        .where(TraceRow.time_known, *_of(agent))
-        .group_by(week, TraceRow.task_id, TraceRow.outcome)
+        .where(TraceRow.time_known, *of_agent(agent))
+        .group_by(week, cluster, TraceRow.outcome)
         .subquery()
     )
-    query = select(sums, TaskRow.key, TaskRow.derived).outerjoin(TaskRow, TaskRow.id == sums.c.task_id)
+    query = select(sums, TaskRow.key, TaskRow.derived).outerjoin(TaskRow, TaskRow.id == sums.c.cluster)
     return [
         WeekTally(
             date.fromisoformat(row.week),
+            row.cluster,
             row.key or "",
             bool(row.derived),
             Outcome(row.outcome),
@@ -166,7 +174,7 @@ def week_seconds(
     """Week → rank → the duration of that rank (1 is the shortest) among the week's dated runs whose time is known."""
     week = week_of(session)
     place = func.row_number().over(partition_by=week, order_by=TraceRow.seconds).label("place")
-    known = (TraceRow.time_known, TraceRow.seconds.is_not(None), *_of(agent))
+    known = (TraceRow.time_known, TraceRow.seconds.is_not(None), *of_agent(agent))
     ranked = select(week, TraceRow.seconds, place).where(*known).subquery()
     found: dict[date, dict[int, float]] = {monday: {} for monday in ranks}
     wanted: list[Any] = [
@@ -182,5 +190,5 @@ def week_seconds(
 
 def undated_runs(session: Session, agent: str | None = None) -> int:
     """How many runs of an agent do not say when they began."""
-    query = select(func.count()).select_from(TraceRow).where(TraceRow.time_known.is_(False), *_of(agent))
+    query = select(func.count()).select_from(TraceRow).where(TraceRow.time_known.is_(False), *of_agent(agent))
     return session.scalar(query) or 0

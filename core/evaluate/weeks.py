@@ -1,0 +1,163 @@
+"""An agent's runs week by week (ISO weeks, UTC): outcome, errors, length, time, cost, traffic and labels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from core.evaluate.changes import Change, Series, largest_change
+from core.measure.intervals import Interval, Mean, Rate
+from core.measure.runs import Median, median_ranks, run_mean, run_share
+from core.records import LabelSchema, Outcome
+from core.store.judgements import Said, labels_by_week, schemas_in_use
+from core.store.results import WeekTally, undated_runs, week_seconds, week_tallies
+
+FEW = 5
+"""A number that rests on fewer runs is not shown: "not enough data"."""
+MOST_GROUPS = 12
+
+_CATEGORIES = ("taxonomy", "multi_choice")
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """One week. Every share and mean is over runs; None where there is none to speak of."""
+
+    start: date
+    n: int
+    unknown: int
+    success: Rate | None
+    """Of the runs with an outcome."""
+    errors: Rate
+    """Runs with a step that ended in an error."""
+    steps: Mean
+    latency: Median | None
+    """Seconds a run."""
+    cost: Mean | None
+    """US dollars a run."""
+    traffic: Mapping[str, Rate]
+    """Group of tasks → its share of all runs."""
+    labelled: int
+    labels: Mapping[str, Rate]
+    """Category → the share of the labelled runs on which somebody marked it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weeks:
+    """All weeks with runs, in order; `groups` and `categories` are the names in them, most frequent first."""
+
+    agent: str | None
+    weeks: tuple[Week, ...]
+    groups: tuple[str, ...]
+    categories: tuple[str, ...]
+    undated: int
+    """Runs left out because their source does not say when they began."""
+    change: Change | None
+    """The largest change of a share from one week to the weeks before it; None when no two weeks can be compared."""
+
+
+def weekly(session: Session, agent: str | None = None) -> Weeks:
+    """The weeks of an agent (None: of all agents together)."""
+    tallies: dict[date, list[WeekTally]] = {}
+    for tally in week_tallies(session, agent):
+        tallies.setdefault(tally.week, []).append(tally)
+    labels = _labels(labels_by_week(session, agent), schemas_in_use(session))
+    medians = _medians(session, agent, tallies)
+    groups = _groups(tallies.values())
+    categories = _ordered(name for runs in labels.values() for marked in runs.values() for name in marked)
+    solved, errors = Series("Success"), Series("Runs with an error")
+    traffic = {name: Series(f"Runs on {name}") for name in groups}
+    labelled = {name: Series(f"The label “{name}”") for name in categories}
+    weeks = []
+    for start, week in tallies.items():
+        known = [tally for tally in week if tally.outcome is not Outcome.UNKNOWN]
+        solved.add(start, [(t.cluster, t.n if t.outcome is Outcome.SOLVED else 0, t.n) for t in known])
+        errors.add(start, [(t.cluster, t.n_failing, t.n) for t in week])
+        for name, series in traffic.items():
+            series.add(start, [(t.cluster, t.n if _group(t.task) == name else 0, t.n) for t in week])
+        runs = labels.get(start, {})
+        for name, series in labelled.items():
+            series.add(start, [(trace, int(name in marked), 1) for trace, marked in runs.items()])
+        weeks.append(
+            Week(
+                start=start,
+                n=sum(tally.n for tally in week),
+                unknown=sum(tally.n for tally in week if tally.outcome is Outcome.UNKNOWN),
+                success=solved.rate(start),
+                errors=run_share(_added((t.cluster, t.n_failing, t.n) for t in week)),
+                steps=run_mean(_added((t.cluster, t.steps, t.n) for t in week)),
+                latency=medians.get(start),
+                cost=_mean(_added((t.cluster, t.cost, t.n_cost) for t in week)),
+                traffic={name: rate for name, series in traffic.items() if (rate := series.rate(start))},
+                labelled=len(runs),
+                labels={name: rate for name, series in labelled.items() if (rate := series.rate(start))},
+            )
+        )
+    change = largest_change([solved, errors, *traffic.values(), *labelled.values()], FEW)
+    return Weeks(agent, tuple(weeks), groups, categories, undated_runs(session, agent), change)
+
+
+def _added(rows: Iterable[tuple[int, float, int]]) -> list[tuple[float, int]]:
+    """(cluster, sum, runs) rows, added up by cluster; clusters without runs are left out."""
+    totals: dict[int, tuple[float, int]] = {}
+    for cluster, total, n in rows:
+        before = totals.get(cluster, (0.0, 0))
+        totals[cluster] = (before[0] + total, before[1] + n)
+    return [(total, n) for total, n in totals.values() if n]
+
+
+def _mean(clusters: Sequence[tuple[float, int]]) -> Mean | None:
+    return run_mean(clusters) if clusters else None
+
+
+def _medians(session: Session, agent: str | None, tallies: Mapping[date, list[WeekTally]]) -> dict[date, Median]:
+    sizes = {start: sum(tally.n_seconds for tally in week) for start, week in tallies.items()}
+    middle = {start: ((n + 1) // 2, n // 2 + 1) for start, n in sizes.items() if n}
+    bounds = {start: median_ranks(sizes[start]) for start in middle}
+    found = week_seconds(session, {start: [*middle[start], *(bounds[start] or ())] for start in middle}, agent)
+    medians = {}
+    for start, (lower, upper) in middle.items():
+        seconds, ranks = found[start], bounds[start]
+        interval = Interval(seconds[ranks[0]], seconds[ranks[1]]) if ranks else None
+        medians[start] = Median(sizes[start], (seconds[lower] + seconds[upper]) / 2, interval)
+    return medians
+
+
+def _group(task: str) -> str:
+    """The task's namespace: everything before the last "/"."""
+    return task.rpartition("/")[0]
+
+
+def _groups(weeks: Iterable[Sequence[WeekTally]]) -> tuple[str, ...]:
+    """The namespaces of tasks, most frequent first; none where all tasks are of one, or of too many to look at."""
+    counts: Counter[str] = Counter()
+    for week in weeks:
+        for tally in week:
+            if not tally.derived and (group := _group(tally.task)):
+                counts[group] += tally.n
+    return tuple(group for group, _ in counts.most_common()) if 2 <= len(counts) <= MOST_GROUPS else ()
+
+
+def _ordered(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name for name, _ in Counter(names).most_common())
+
+
+def _labels(
+    said: Iterable[tuple[date, Said]], schemas: Mapping[int, LabelSchema]
+) -> dict[date, dict[int, frozenset[str]]]:
+    """Week → labelled run → the categories that anybody marked on it, on a step or on the whole run."""
+    asked = {
+        key: {question.key for question in schema.questions if question.kind in _CATEGORIES}
+        for key, schema in schemas.items()
+    }
+    found: dict[date, dict[int, frozenset[str]]] = {}
+    for start, one in said:
+        if questions := asked.get(one.schema_id):
+            runs = found.setdefault(start, {})
+            marked = (one.chosen(question) for question in questions)
+            runs[one.trace_id] = runs.get(one.trace_id, frozenset()).union(*marked)
+    return found

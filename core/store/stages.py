@@ -1,0 +1,92 @@
+"""How much has arrived at each stage of the loop, and since when the oldest of what waits there has waited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import Session
+
+from core.clock import now
+from core.records import LessonState, Outcome, Role
+from core.store.queues import OPEN
+from core.store.tables import AgentRow, AnnotationRow, ItemRow, LessonRow, PersonRow, RecallRow, TraceRow
+
+RECENT = timedelta(days=7)
+LOOKED_AT = 5_000
+"""Recalls that are read to see which lessons are in use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many there are, and when the oldest of them came; None where there is none."""
+
+    n: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What came in from one agent: runs in all, those of the last seven days, and when the last one arrived."""
+
+    agent: str
+    runs: int
+    recent: int
+    last: datetime
+
+
+def _labelled() -> ColumnElement[bool]:
+    """A person (no machine) said something about the trace."""
+    return exists().where(
+        AnnotationRow.trace_id == TraceRow.id,
+        AnnotationRow.current,
+        PersonRow.id == AnnotationRow.person_id,
+        PersonRow.role != Role.MACHINE.value,
+    )
+
+
+def arrived_by_agent(session: Session) -> list[Arrived]:
+    """What came in from each agent, the one that sent last first."""
+    last = func.max(TraceRow.arrived_at)
+    recent = func.count().filter(TraceRow.arrived_at > now() - RECENT)
+    query = select(AgentRow.name, func.count(), recent, last).join(AgentRow, AgentRow.id == TraceRow.agent_id)
+    return [Arrived(*row) for row in session.execute(query.group_by(AgentRow.name).order_by(last.desc()))]
+
+
+def count_reviewed(session: Session) -> int:
+    """Traces that a person has labelled."""
+    query = (
+        select(func.count(AnnotationRow.trace_id.distinct()))
+        .join(PersonRow, PersonRow.id == AnnotationRow.person_id)
+        .where(AnnotationRow.current, PersonRow.role != Role.MACHINE.value)
+    )
+    return session.scalar(query) or 0
+
+
+def waiting_for_review(session: Session) -> Count:
+    """Traces that stand in a queue and that no person has labelled."""
+    query = select(func.count(TraceRow.id.distinct()), func.min(TraceRow.arrived_at))
+    waiting = query.join(ItemRow, ItemRow.trace_id == TraceRow.id).where(ItemRow.state == OPEN, ~_labelled())
+    return Count(*session.execute(waiting).one())
+
+
+def failures_reviewed(session: Session) -> int:
+    """Traces that a person has labelled and that did not solve their task: what there is to learn from."""
+    missed = TraceRow.outcome.in_((Outcome.FAILED.value, Outcome.PARTLY.value))
+    return session.scalar(select(func.count()).select_from(TraceRow).where(missed, _labelled())) or 0
+
+
+def lessons_in(session: Session, state: LessonState) -> Count:
+    """Lessons in a state; `oldest` is when the one that has been in it longest came into it."""
+    query = select(func.count(), func.min(LessonRow.changed_at)).where(LessonRow.state == state.value)
+    return Count(*session.execute(query).one())
+
+
+def given_lessons(session: Session) -> tuple[int, datetime | None, int]:
+    """How often agents asked, when last, and how many active lessons they were given in the last `LOOKED_AT` times."""
+    n, last = session.execute(select(func.count(), func.max(RecallRow.at))).one()
+    asked = session.scalars(select(RecallRow.lessons).order_by(RecallRow.at.desc()).limit(LOOKED_AT))
+    given = {lesson["id"] for lessons in asked for lesson in lessons if lesson["given"]}
+    active = session.scalars(select(LessonRow.uid).where(LessonRow.state == LessonState.ACTIVE.value))
+    return n, last, len(given.intersection(active))
