@@ -1,0 +1,72 @@
+// A text of which only the beginning was sent: the rest is loaded on request, into a box that scrolls by itself.
+
+import { el } from "./dom.js"
+import { readWhole } from "./step_source.js"
+
+const CHUNK = 16000
+
+export function size(characters) {
+  if (characters < 10000) return `${characters.toLocaleString("en")} characters`
+  return characters < 1e6 ? `${Math.round(characters / 1000)} kB` : `${(characters / 1e6).toFixed(1)} MB`
+}
+
+// `onWhole(text)` is told the whole text once it is there.
+export function createLongText(step, block, { className, onWhole }) {
+  const box = el(`div.long.${className}`, {}, el("div.chunk", {}, block.text))
+  const state = el("span.quiet-text", { role: "status" })
+  const button = el("button", { type: "button" }, `Show all ${size(block.total)}`)
+  const node = el("div", {}, box, el("div.long-foot", {}, button, state))
+  let loading = null
+
+  button.onclick = async () => {
+    if (loading) return loading.abort()
+    loading = new AbortController()
+    button.textContent = "Stop"
+    state.textContent = "loading …"
+    const texts = []
+    try {
+      let fresh = true
+      await readWhole(step, block, async (text, loaded, total) => {
+        if (fresh) {
+          box.replaceChildren()
+          box.classList.add("open")
+          box.tabIndex = 0
+          fresh = false
+        }
+        texts.push(text)
+        box.append(...chunks(text).map(chunk))
+        state.textContent = `${size(loaded)} of ${size(total)}`
+        await new Promise((done) => setTimeout(done))
+      }, loading.signal)
+      button.remove()
+      state.textContent = `all ${size(block.total)}`
+      onWhole?.(texts.join(""))
+    } catch (failure) {
+      const stopped = loading.signal.aborted
+      button.textContent = stopped ? `Show all ${size(block.total)}` : "Try again"
+      state.textContent = stopped ? "stopped" : failure.message
+    } finally {
+      loading = null
+    }
+  }
+  return node
+}
+
+// Pieces that a browser lays out only when they come into view; cut after a line where there is one.
+function chunks(text) {
+  const found = []
+  for (let start = 0; start < text.length; ) {
+    let end = Math.min(text.length, start + CHUNK)
+    const line = text.lastIndexOf("\n", end - 1)
+    if (end < text.length && line > start) end = line + 1
+    else if (end < text.length && /[\uD800-\uDBFF]/.test(text[end - 1])) end -= 1
+    found.push(text.slice(start, end))
+    start = end
+  }
+  return found
+}
+
+function chunk(text) {
+  const lines = text.split("\n").reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / 90)), 0)
+  return el("div.chunk", { style: `contain-intrinsic-size: auto ${lines * 1.5}em` }, text.endsWith("\n") ? text.slice(0, -1) : text)
+}

@@ -1,0 +1,458 @@
+// Reads runs of any length: a minimap with ways to jump, and one row per step of which only those in view are drawn.
+//
+//   createReader(root, options) -> reader
+//   options: segments [{trace, n_steps, title}], outline and first (of the first segment, where already at hand),
+//     facts {n_errors, seconds, cost}, labels {step_id or "trace/step_id": [{text, who, note, tone}]},
+//     rowTools(step) and rowBelow(step) -> node or null, onFocus(step), keys (false: none),
+//     link(trace, position) -> the address of a step, start: position or step id to begin at
+//   reader: current() -> the step under the cursor or null, focus(), jumpTo(position or step id) -> whether it is there,
+//     refresh(step id), setLabels, setSource(options), foldBefore(count), focusNext, focusPrevious, nextError,
+//     previousError, nextLabel, destroy()
+// A position counts from 0 over all segments.
+
+import { cap, el, takesText } from "./dom.js"
+import { createMinimap } from "./minimap.js"
+import { createRows } from "./rows_window.js"
+import { dollars, drawStep, drawWaiting, seconds, settle, toggleFolds } from "./step_row.js"
+import { createSource, fetchOutline } from "./step_source.js"
+
+const ESTIMATES = { user: 60, llm: 70, tool: 90 }
+const NODES_KEPT = 40
+const BUSY = "a, button, input, select, textarea, summary, [role=button], [role=option], [role=combobox], [role=dialog], [role=tab], [role=slider], [role=grid], [role=menu]"
+
+export const READER_KEYS = [
+  { group: "Reading", keys: ["j", "arrowdown"], name: "Next step" },
+  { group: "Reading", keys: ["k", "arrowup"], name: "Step before" },
+  { group: "Reading", keys: ["e"], name: "Next error" },
+  { group: "Reading", keys: ["shift+e"], name: "Error before" },
+  { group: "Reading", keys: ["l"], name: "Next step with a label" },
+  { group: "Reading", keys: ["g"], name: "Go to a step by its number" },
+  { group: "Reading", keys: ["enter", "space"], name: "Unfold what is folded in the step" },
+  { group: "Reading", keys: ["arrowleft", "arrowright"], name: "Fold or unfold the steps inside it" },
+  { group: "Reading", keys: ["home", "end"], name: "First or last step" },
+]
+
+export function createReader(root, given) {
+  let options
+  let items = []
+  let sources = []
+  let rows = null
+  let current = -1
+  let hiddenBefore = 0
+  let generation = 0
+  const closed = new Set()
+  const failures = new Map()
+  const kept = new Map()
+
+  const minimap = createMinimap({ describe, onJump: (index) => go(index, "start", false) })
+  const summary = el("span.summary")
+  const jump = (label, key, title, run) => el("button.quiet.key-button", { type: "button", title, "aria-keyshortcuts": key.replace("⇧", "Shift+"), onclick: run }, label, keyed(key))
+  const errorButtons = [jump("Error before", "⇧E", "The error before", () => previousError()), jump("Next error", "E", "The next error", () => nextError())]
+  const labelButton = jump("Next label", "L", "The next step with a label", () => nextLabel())
+  const number = el("input", { type: "text", inputmode: "numeric", size: "5", "aria-label": "Step number", autocomplete: "off" })
+  const goTo = el("label.goto", { title: "Go to a step by its number" }, "Step", number, el("span.of"), keyed("G"))
+  const moves = [jump("Previous", "K", "The step before", () => focusPrevious()), jump("Next", "J", "The next step", () => focusNext())]
+  const message = el("div.reader-message", { role: "status", hidden: true })
+  const bar = el("div.reader-bar", {}, summary, el("span.jumps", {}, labelButton, errorButtons, moves, goTo))
+  const scroller = el("div.reader-scroll", { role: "feed", "aria-label": "Steps", tabindex: "-1" })
+  const node = el("section.reader", { "aria-label": "The run, step by step" }, minimap.node, bar, message, scroller)
+  root.append(node)
+
+  number.onkeydown = (event) => {
+    if (event.key === "Escape") return focus()
+    if (event.key !== "Enter") return
+    event.preventDefault()
+    event.stopPropagation()
+    const wanted = Number(number.value)
+    if (Number.isInteger(wanted) && wanted >= 1 && wanted <= items.length) return go(wanted - 1, "start")
+    say(`There is no step ${number.value.slice(0, 12)}: the run has ${items.length}.`)
+  }
+  number.onblur = () => showPosition()
+  scroller.addEventListener("focusin", (event) => touch(event, false))
+  scroller.addEventListener("pointerdown", (event) => touch(event, true))
+  if (given.keys !== false) window.addEventListener("keydown", onKey)
+  setSource(given)
+
+  function keyed(key) {
+    return given.keys === false ? null : cap(key)
+  }
+
+  // ---- the run
+
+  function setSource(next) {
+    options = { labels: {}, ...next }
+    generation += 1
+    rows?.close()
+    closed.clear()
+    failures.clear()
+    kept.clear()
+    hiddenBefore = 0
+    current = -1
+    sources = options.segments.map(({ trace, n_steps: count }, index) => createSource(trace, count, index ? null : options.first))
+    items = []
+    options.segments.forEach((segment, index) => {
+      for (let position = 0; position < segment.n_steps; position += 1) {
+        items.push({ segment: index, position, depth: 0, kind: "", name: "", seconds: null, error: 0, id: "", inside: 0 })
+      }
+    })
+    sources.forEach((source, index) => {
+      if (options.outline?.trace === source.trace) takeOutline(index, options.outline)
+      else loadOutline(index)
+    })
+    say(items.length ? "" : "This run has no steps: nothing was recorded between its start and its end.")
+    rows = createRows(scroller, {
+      size: items.length,
+      estimate: (id) => (ESTIMATES[items[id].kind] ?? 44) + (divides(id) ? 40 : 0),
+      draw,
+      dropped,
+      moved: showWindow,
+    })
+    rows.setOrder(visibleOrder())
+    drawMap()
+    if (items.length) setCurrent(0)
+    if (options.start !== undefined && options.start !== null) jumpTo(options.start)
+  }
+
+  async function loadOutline(index) {
+    const mine = generation
+    try {
+      const outline = await fetchOutline(sources[index].trace)
+      if (mine !== generation) return
+      takeOutline(index, outline)
+      for (const id of [...rows.mounted()]) rows.redraw(id)
+      rows.setOrder(visibleOrder())
+      drawMap()
+    } catch (failure) {
+      if (mine === generation) say(`The outline could not be loaded: ${failure.message}`, () => loadOutline(index))
+    }
+  }
+
+  function takeOutline(index, { steps }) {
+    const start = items.findIndex((item) => item.segment === index)
+    const open = []
+    for (const [position, depth, kind, name, took, error, id] of steps) {
+      const item = items[start + position]
+      if (item?.segment !== index) continue
+      Object.assign(item, { depth, kind, name, seconds: took, error, id })
+      open.length = Math.min(open.length, depth)
+      for (const above of open) above.inside += 1
+      open[depth] = item
+    }
+    const agents = items.some((item) => item.kind === "agent")
+    for (const item of items) item.word = item.kind === "llm" ? (agents ? "model" : "agent") : item.kind || "step"
+  }
+
+  function visibleOrder() {
+    const order = []
+    for (let id = hiddenBefore; id < items.length; id += 1) {
+      order.push(id)
+      if (closed.has(id)) id += items[id].inside
+    }
+    return order
+  }
+
+  function divides(id) {
+    return options.segments.length > 1 && items[id].position === 0
+  }
+
+  // ---- rows
+
+  function labelsOf(item) {
+    return options.labels[`${sources[item.segment].trace}/${item.id}`] ?? options.labels[item.id] ?? []
+  }
+
+  function draw(id) {
+    if (kept.has(id)) {
+      const before = kept.get(id)
+      kept.delete(id)
+      decorate(before, items[id])
+      return before
+    }
+    const item = items[id]
+    const source = sources[item.segment]
+    const step = source.get(item.position)
+    const about = {
+      number: id + 1,
+      total: items.length,
+      word: item.word ?? "step",
+      depth: item.depth,
+      inside: item.inside,
+      closed: closed.has(id),
+      labels: labelsOf(item),
+      href: options.link?.(source.trace, item.position),
+      onTree: () => toggleTree(id),
+      onNumber: (event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return
+        event.preventDefault()
+      },
+    }
+    let row
+    if (step) row = drawStep(step, about)
+    else {
+      row = drawWaiting(about, item.kind, item.name, failures.get(id), () => retry(id))
+      if (!failures.has(id)) fetchStep(id)
+    }
+    const box = el("div.row-box", {}, divides(id) && el("h3.divider", {}, options.segments[item.segment].title || `Run ${item.segment + 1} of ${sources.length}`), row)
+    decorate(box, item)
+    // Measured once it stands in the page.
+    queueMicrotask(() => settle(box))
+    return box
+  }
+
+  function decorate(box, item) {
+    const id = items.indexOf(item)
+    const row = box.querySelector("article")
+    row.tabIndex = id === current ? 0 : -1
+    row.toggleAttribute("aria-current", id === current)
+    const step = sources[item.segment].get(item.position)
+    if (!step) return
+    const place = row.querySelector(".step-tools-place")
+    const below = row.querySelector(".step-below")
+    const active = root.getRootNode().activeElement
+    const lost = active && (place.contains(active) || below.contains(active))
+    place.replaceChildren(...[options.rowTools?.(step)].filter(Boolean))
+    below.replaceChildren(...[options.rowBelow?.(step)].filter(Boolean))
+    if (lost && box.isConnected) row.focus({ preventScroll: true })
+  }
+
+  async function fetchStep(id) {
+    const mine = generation
+    const { segment, position } = items[id]
+    try {
+      await sources[segment].load(position)
+      if (mine !== generation || !sources[segment].get(position)) return
+    } catch (failure) {
+      if (mine !== generation) return
+      failures.set(id, failure)
+    }
+    const row = rows.node(id)
+    if (!row?.querySelector(".waiting")) return
+    const hadFocus = row.contains(root.getRootNode().activeElement)
+    rows.redraw(id)
+    if (id === current) options.onFocus?.(currentStep())
+    if (hadFocus) rows.node(id).querySelector("article").focus({ preventScroll: true })
+  }
+
+  function retry(id) {
+    const { segment } = items[id]
+    for (const other of [...failures.keys()]) if (items[other].segment === segment) failures.delete(other)
+    for (const other of [...rows.mounted()]) if (rows.node(other).querySelector(".waiting")) rows.redraw(other)
+  }
+
+  // A row in which something was unfolded comes back as it was left.
+  function dropped(id, box) {
+    if (!box.querySelector("[aria-expanded=true], .long.open") || box.querySelector(".waiting")) return
+    kept.set(id, box)
+    if (kept.size > NODES_KEPT) kept.delete(kept.keys().next().value)
+  }
+
+  function toggleTree(id, close = !closed.has(id)) {
+    if (!items[id].inside || close === closed.has(id)) return
+    if (close) closed.add(id)
+    else closed.delete(id)
+    if (close && current > id && current <= id + items[id].inside) setCurrent(id)
+    kept.delete(id)
+    rows.redraw(id)
+    rows.setOrder(visibleOrder())
+  }
+
+  // ---- the cursor
+
+  function currentStep() {
+    const item = items[current]
+    return item ? (sources[item.segment].get(item.position) ?? null) : null
+  }
+
+  function setCurrent(id) {
+    if (id === current) return
+    const before = rows.node(current)?.querySelector("article")
+    before?.removeAttribute("aria-current")
+    if (before) before.tabIndex = -1
+    current = id
+    const row = rows.node(id)?.querySelector("article")
+    row?.setAttribute("aria-current", "true")
+    if (row) row.tabIndex = 0
+    showPosition()
+    const step = currentStep()
+    if (step) options.onFocus?.(step)
+  }
+
+  function go(id, align = "nearest", takeFocus = true) {
+    if (!items[id]) return
+    if (id < hiddenBefore) foldBefore(0)
+    for (const other of [...closed]) if (id > other && id <= other + items[other].inside) toggleTree(other, false)
+    rows.scrollTo(id, align)
+    setCurrent(id)
+    say("")
+    if (takeFocus) focus()
+  }
+
+  function focus() {
+    const row = rows.node(current)?.querySelector("article")
+    if (row) row.focus({ preventScroll: true })
+    else scroller.focus({ preventScroll: true })
+  }
+
+  // True when nothing of the current step is in view: then a move starts from what is.
+  function outOfView() {
+    const { first, last } = rows.visible()
+    return current < first || current > last
+  }
+
+  function move(by) {
+    if (!items.length) return
+    if (outOfView()) return go(rows.visible().whole)
+    const at = rows.place(current) + by
+    if (at >= 0 && at < rows.length()) go(rows.at(at))
+  }
+
+  const focusNext = () => move(1)
+  const focusPrevious = () => move(-1)
+
+  // The next or previous item of a kind, going round at the end, and saying so.
+  function seek(wanted, by, what) {
+    for (let count = 1; count <= items.length; count += 1) {
+      const id = (((current + by * count) % items.length) + items.length) % items.length
+      if (!wanted(items[id])) continue
+      const round = by > 0 ? id <= current : id >= current
+      go(id, "start")
+      return say(round ? (id === current ? `This is the only step with ${what}.` : `Round again: the ${by > 0 ? "first" : "last"} step with ${what}.`) : "")
+    }
+    say(`No step has ${what}.`)
+  }
+
+  const nextError = () => seek((item) => item.error, 1, "an error")
+  const previousError = () => seek((item) => item.error, -1, "an error")
+  const nextLabel = () => seek((item) => labelsOf(item).length > 0, 1, "a label")
+
+  async function jumpTo(target) {
+    const mine = generation
+    const find = () => (typeof target === "number" ? target : items.findIndex((item) => item.id === target || `${sources[item.segment].trace}/${item.id}` === target))
+    const id = find()
+    const item = items[id]
+    if (!item) return false
+    await sources[item.segment].load(item.position).catch((failure) => failures.set(id, failure))
+    if (mine !== generation) return false
+    go(id, "start")
+    return true
+  }
+
+  // ---- what stands around the rows
+
+  function describe(index) {
+    const item = items[index]
+    if (!item) return ""
+    const name = item.kind === "user" || item.kind === "llm" ? "" : ` ${item.name}`
+    return `step ${index + 1} of ${items.length}, ${item.word ?? "step"}${name}${item.error ? ", error" : ""}${labelsOf(item).length ? ", labelled" : ""}`
+  }
+
+  function drawMap() {
+    minimap.draw(items.map((item) => ({ kind: item.kind, error: item.error, labelled: labelsOf(item).length > 0 })))
+    const errors = items.filter((item) => item.error).length
+    const labelled = items.some((item) => labelsOf(item).length)
+    const { seconds: took, cost } = options.facts ?? {}
+    const facts = [`${items.length.toLocaleString("en")} ${items.length === 1 ? "step" : "steps"}`, errors && `${errors} ${errors === 1 ? "error" : "errors"}`, seconds(took), dollars(cost)]
+    summary.textContent = facts.filter(Boolean).join(" · ")
+    for (const button of errorButtons) button.hidden = !errors
+    labelButton.hidden = !labelled
+    bar.hidden = !items.length
+    goTo.querySelector(".of").textContent = `of ${items.length.toLocaleString("en")}`
+    showWindow()
+    showPosition()
+  }
+
+  function showWindow() {
+    if (!rows?.length()) return
+    const { first, last } = rows.visible()
+    minimap.show(first, last, Math.max(0, current))
+  }
+
+  function showPosition() {
+    if (root.getRootNode().activeElement !== number) number.value = current >= 0 ? String(current + 1) : ""
+    showWindow()
+  }
+
+  function say(text, again = null) {
+    message.hidden = !text
+    message.replaceChildren(text ?? "", ...(again ? [" ", el("button", { type: "button", onclick: again }, "Retry")] : []))
+  }
+
+  // ---- hands
+
+  function touch(event, pointer) {
+    const box = event.target instanceof Element ? event.target.closest("[data-row]") : null
+    if (!box) return
+    setCurrent(Number(box.dataset.row))
+    if (pointer && !event.target.closest("a, button, input, textarea, [tabindex='0']:not(article)")) {
+      box.querySelector("article").focus({ preventScroll: true })
+    }
+  }
+
+  function onKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return
+    const path = event.composedPath()
+    const target = path[0]
+    const inside = path.includes(node)
+    if (takesText(target) || path.some((one) => one instanceof HTMLDialogElement)) return
+    if (!inside && target instanceof Element && target.closest(BUSY)) return
+    const onRows = target instanceof Element && target.closest("article, .reader-scroll, .sides") && !target.closest(BUSY)
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
+    const anywhere = { j: focusNext, k: focusPrevious, e: event.shiftKey ? previousError : nextError, l: nextLabel, g: askNumber }
+    const here = {
+      ArrowDown: focusNext,
+      ArrowUp: focusPrevious,
+      ArrowLeft: () => toggleTree(current, true),
+      ArrowRight: () => toggleTree(current, false),
+      Home: () => go(rows.at(0), "start"),
+      End: () => go(rows.at(rows.length() - 1), "start"),
+      Enter: unfold,
+      " ": unfold,
+    }
+    const run = (event.shiftKey && key !== "e" ? null : anywhere[key]) ?? (inside && onRows ? here[event.key] : null)
+    if (!run || !items.length) return
+    event.preventDefault()
+    run()
+  }
+
+  function askNumber() {
+    number.focus()
+    number.select()
+  }
+
+  function unfold() {
+    const row = rows.node(current)
+    if (row && !toggleFolds(row)) toggleTree(current)
+  }
+
+  // ---- for those who hold it
+
+  function refresh(stepId) {
+    items.forEach((item, id) => {
+      if (item.id !== stepId) return
+      const box = rows.node(id) ?? kept.get(id)
+      if (box) decorate(box, item)
+    })
+  }
+
+  function foldBefore(count) {
+    hiddenBefore = Math.min(count, Math.max(0, items.length - 1))
+    rows.setOrder(visibleOrder())
+    if (current < hiddenBefore) setCurrent(hiddenBefore)
+  }
+
+  function setLabels(labels) {
+    options.labels = labels
+    kept.clear()
+    for (const id of [...rows.mounted()]) rows.redraw(id)
+    drawMap()
+  }
+
+  function destroy() {
+    generation += 1
+    rows.close()
+    window.removeEventListener("keydown", onKey)
+    node.remove()
+  }
+
+  return { node, current: currentStep, focus, jumpTo, refresh, setLabels, setSource, foldBefore, focusNext, focusPrevious, nextError, previousError, nextLabel, destroy }
+}
