@@ -1,0 +1,90 @@
+"""What may become a row, what did, and what was left out: the values that pass through the making of a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from core.records import Correction
+from core.store.datasets import PairLine, RunLine
+
+
+class Verdict(StrEnum):
+    """What the evidence says of a candidate; only `good`, `a` and `b` can be taught."""
+
+    GOOD = "good"
+    A = "a"
+    B = "b"
+    TIE = "tie"
+    BOTH_BAD = "both_bad"
+    DISPUTED = "disputed"
+    FAILED = "failed"
+    UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One person's word that a candidate rests on, at the revision that counted; `schema` is empty for a preference."""
+
+    person: str
+    revision: int
+    schema: str = ""
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One thing that may become a row, and the evidence for it.
+
+    `key` is the same on every database. `at` is when it was first labelled, else when the run started, where that is
+    known. `agreement` is the share of the labels that say what the verdict says. `reworked` marks a run in which
+    somebody corrected a turn.
+    """
+
+    key: str
+    source: str
+    verdict: Verdict
+    runs: tuple[RunLine, ...] = ()
+    pair: PairLine | None = None
+    correction: Correction | None = None
+    task: str = ""
+    kept_for: str = ""
+    labels: tuple[Label, ...] = ()
+    agreement: float | None = None
+    outcome_from: str = ""
+    at: datetime | None = None
+    reworked: bool = False
+
+    @property
+    def reviewers(self) -> int:
+        """How many people stand behind it."""
+        return len({label.person for label in self.labels})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a candidate's text cannot be a row: the gate that names it, and the detail."""
+
+    gate: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A candidate with the columns that a trainer reads; they are empty until its text has been read."""
+
+    candidate: Candidate
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """A candidate that was left out, by one gate."""
+
+    candidate: Candidate
+    gate: str
+    detail: str = ""

@@ -1,0 +1,147 @@
+"""The gates: each stops candidates for one reason. They stand in the order in which they are asked.
+
+What a candidate was judged comes first, then whether its text can be a row, then what the row says, and repeats last:
+a repeat is measured against rows that are otherwise good. The reason of a candidate is the first gate that stops it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from core.dataset.candidates import Row, Verdict
+from core.dataset.messages import message_text
+from core.errors import InvalidInput
+from core.similarity.near_duplicates import near_repeats
+
+_SFT, _DPO = ("sft",), ("dpo",)
+
+Stops = Callable[[Sequence[Row]], dict[int, str]]
+"""Rows → index of each that is stopped → detail, which may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One reason to leave a candidate out. One that is not `optional` cannot be switched off: no row would be right.
+
+    `reads` says that it looks at the columns, so the text has to be read before it is asked.
+    """
+
+    name: str
+    sentence: str
+    stops: Stops
+    formats: tuple[str, ...] = _SFT + _DPO
+    optional: bool = False
+    reads: bool = True
+
+
+def _each(test: Callable[[Row], bool | str]) -> Stops:
+    """A gate that looks at one row at a time; a text that it gives is the detail."""
+
+    def stops(rows: Sequence[Row]) -> dict[int, str]:
+        found = ((index, test(row)) for index, row in enumerate(rows))
+        return {index: said if isinstance(said, str) else "" for index, said in found if said}
+
+    return stops
+
+
+def _judged(verdict: Verdict) -> Stops:
+    return _each(lambda row: row.candidate.verdict is verdict and (row.candidate.outcome_from or True))
+
+
+def _unreadable(gate: str) -> Stops:
+    return _each(lambda row: row.problem.detail if row.problem is not None and row.problem.gate == gate else "")
+
+
+def _kept(row: Row) -> str:
+    return f"{row.candidate.task} is kept for {row.candidate.kept_for}." if row.candidate.kept_for else ""
+
+
+def _empty(row: Row) -> str:
+    blank = [name for name, column in row.columns.items() if name != "tools" and not _taught(name, column)]
+    return f"Nothing stands in {' and '.join(blank)}." if blank else ""
+
+
+def _taught(name: str, column: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a column says anything; of a whole conversation, whether the agent does."""
+    return any(message_text(each).strip() for each in column if name != "messages" or each["role"] == "assistant")
+
+
+def _identical(row: Row) -> bool:
+    return "chosen" in row.columns and _said(row.columns["chosen"]) == _said(row.columns["rejected"])
+
+
+def _said(column: Sequence[Mapping[str, Any]]) -> str:
+    return "\n".join(message_text(each) for each in column).strip()
+
+
+def row_text(columns: Mapping[str, Any]) -> str:
+    """What of a row is compared with other rows: all it says, without system prompts and tool schemas."""
+    spoken = (column for name, column in columns.items() if name != "tools")
+    return "\n".join(_said([each for each in column if each["role"] != "system"]) for column in spoken)
+
+
+def _repeats(rows: Sequence[Row]) -> dict[int, str]:
+    """Of rows that say nearly the same, all but the best evidenced: most reviewers, then the oldest, then by key."""
+    order = sorted(range(len(rows)), key=lambda index: _evidence(rows[index]))
+    found = near_repeats(row_text(rows[index].columns) for index in order)
+    return {order[at]: f"Says nearly the same as {rows[order[kept]].candidate.key}." for at, kept in found.items()}
+
+
+def _evidence(row: Row) -> tuple[int, datetime, str]:
+    at = row.candidate.at or datetime.max.replace(tzinfo=UTC)
+    return -row.candidate.reviewers, at, row.candidate.key
+
+
+GATES = (
+    Gate(
+        "unverified",
+        "No reviewer and no automated check says that it is good.",
+        _judged(Verdict.UNVERIFIED),
+        reads=False,
+    ),
+    Gate("failed", "The run did not solve its task, or only partly.", _judged(Verdict.FAILED), _SFT, reads=False),
+    Gate("disputed", "Its reviewers disagree: no answer has most of them.", _judged(Verdict.DISPUTED), reads=False),
+    Gate("tie", "Most reviewers found both sides equal.", _judged(Verdict.TIE), _DPO, reads=False),
+    Gate("both_bad", "Most reviewers found both sides bad.", _judged(Verdict.BOTH_BAD), _DPO, reads=False),
+    Gate("holdout", "Its task is kept for validation or holdout.", _each(_kept), reads=False),
+    Gate(
+        "reworked",
+        "Somebody corrected a turn of this run: the correction is taught, not the run as it was.",
+        _each(lambda row: row.candidate.reworked),
+        _SFT,
+        optional=True,
+        reads=False,
+    ),
+    Gate("no_turn", "No turn of the agent stands in the place that would be taught.", _unreadable("no_turn")),
+    Gate("unknown_role", "A message has a role that trainers do not know.", _unreadable("unknown_role")),
+    Gate("empty", "A side, or the whole row, is empty.", _each(_empty), optional=True),
+    Gate("identical", "Both sides say the same.", _each(_identical), _DPO, optional=True),
+    Gate("duplicates", "It repeats, or nearly repeats, a row with better evidence.", _repeats, optional=True),
+)
+
+
+def gates_of(format: str) -> tuple[Gate, ...]:
+    """The gates that a format has, in their order."""
+    return tuple(gate for gate in GATES if format in gate.formats)
+
+
+def choose_gates(format: str, chosen: Iterable[str]) -> dict[str, bool]:
+    """Gate → on or off, from `NAME=on|off` texts over the default (all on); raises InvalidInput."""
+    gates = {gate.name: gate for gate in gates_of(format)}
+    switched = dict.fromkeys(gates, True)
+    for text in chosen:
+        name, _, state = text.partition("=")
+        if name not in gates:
+            raise InvalidInput(f"{format} has no gate {name}. It has {', '.join(gates)}.", field="gate")
+        if state not in ("on", "off"):
+            raise InvalidInput(f"“{text}” says neither on nor off. Write {name}=on or {name}=off.", field="gate")
+        if state == "off" and not gates[name].optional:
+            free = ", ".join(gate.name for gate in gates.values() if gate.optional)
+            raise InvalidInput(
+                f"The gate {name} cannot be switched off. {gates[name].sentence} Only {free} can be.", field="gate"
+            )
+        switched[name] = state == "on"
+    return switched

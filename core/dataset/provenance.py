@@ -1,0 +1,49 @@
+"""Where a row comes from: its runs, step and task, who said so and how far they agreed, which lessons were shown.
+
+Only what is the same on every database stands here: no row ids, and no times, which an import may have had to make up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.clock import content_hash
+from core.dataset.candidates import Candidate, Excluded
+
+
+def pseudonym(person: str) -> str:
+    """The same name for the same person in every dataset. Whoever can guess a name can check the guess."""
+    return f"person-{content_hash(['loopwright', person], 12)}"
+
+
+def provenance(candidate: Candidate, lessons: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """One line of provenance.jsonl; `lessons` are those given to runs, by trace id."""
+    labels: list[dict[str, Any]] = [
+        {"annotator": pseudonym(label.person), "revision": label.revision, "schema": label.schema, "said": label.said}
+        for label in candidate.labels
+    ]
+    labels.sort(key=lambda label: (label["annotator"], label["schema"]))
+    return _named(candidate) | {
+        "annotators": sorted({label["annotator"] for label in labels}),
+        "agreement": candidate.agreement,
+        "outcome_from": candidate.outcome_from,
+        "labels": labels,
+        "lessons_shown": sorted({lesson for run in candidate.runs for lesson in lessons.get(run.uid, ())}),
+    }
+
+
+def exclusion(excluded: Excluded) -> dict[str, Any]:
+    """One line of excluded.jsonl."""
+    return _named(excluded.candidate) | {"gate": excluded.gate, "detail": excluded.detail}
+
+
+def _named(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "key": candidate.key,
+        "source": candidate.source,
+        "traces": [run.uid for run in candidate.runs],
+        "step": candidate.correction.step_id if candidate.correction is not None else "",
+        "pair": candidate.pair.uid if candidate.pair is not None else "",
+        "task": candidate.task,
+    }

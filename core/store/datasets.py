@@ -1,0 +1,207 @@
+"""What datasets are made from, read in bulk, and the versions that were made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.clock import content_hash, now
+from core.errors import Conflict
+from core.records import Choice, Role, Step
+from core.store.content import step_from_row
+from core.store.dialect import BATCH, insert_new
+from core.store.tables import (
+    AnnotationRow,
+    DatasetVersionRow,
+    LabelSchemaRow,
+    LessonRow,
+    PairRow,
+    PersonRow,
+    PreferenceRow,
+    RecallRow,
+    SignalRow,
+    StepRow,
+    TaskRow,
+    TraceRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """A run as a dataset sees it before its steps are read. `started_at` is None where the source has no times."""
+
+    id: int
+    uid: str
+    task: str
+    split: str
+    outcome: str
+    outcome_from: str
+    started_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PairLine:
+    """A pair as a dataset sees it; the sides are texts, or the row ids of runs."""
+
+    id: int
+    uid: str
+    prompt: str
+    text_a: str
+    text_b: str
+    trace_a: int | None
+    trace_b: int | None
+    task: str
+    split: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """A current preference with the revision that counts."""
+
+    pair_id: int
+    person: str
+    role: Role
+    choice: Choice
+    revision: int
+    submitted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunText:
+    """The steps of a run and the tool schemas that were recorded with it."""
+
+    steps: tuple[Step, ...]
+    tools: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetVersion:
+    """An immutable dataset version; `folder` is relative to the data folder, `sha256` is that of its rows' file."""
+
+    dataset: str
+    number: int
+    format: str
+    manifest: Mapping[str, Any]
+    folder: str
+    sha256: str
+    created_at: datetime
+
+
+def run_lines(session: Session) -> dict[int, RunLine]:
+    """Row id → run, for all runs."""
+    columns = (TraceRow.id, TraceRow.uid, TaskRow.key, TaskRow.split, TraceRow.outcome, TraceRow.outcome_from)
+    query = select(*columns, TraceRow.started_at, TraceRow.time_known)
+    found = session.execute(query.outerjoin(TaskRow, TaskRow.id == TraceRow.task_id))
+    return {
+        row_id: RunLine(row_id, uid, task or "", split or "", outcome, source, started if known else None)
+        for row_id, uid, task, split, outcome, source, started, known in found
+    }
+
+
+def pair_lines(session: Session) -> list[PairLine]:
+    """All pairs."""
+    columns = (PairRow.id, PairRow.uid, PairRow.prompt, PairRow.text_a, PairRow.text_b)
+    query = select(*columns, PairRow.trace_a_id, PairRow.trace_b_id, TaskRow.key, TaskRow.split).outerjoin(
+        TaskRow, TaskRow.id == PairRow.task_id
+    )
+    return [
+        PairLine(row_id, uid, prompt, a, b, run_a, run_b, task or "", split or "")
+        for row_id, uid, prompt, a, b, run_a, run_b, task, split in session.execute(query)
+    ]
+
+
+def votes(session: Session) -> dict[int, list[Vote]]:
+    """Pair row id → its current preferences."""
+    columns = (PreferenceRow.pair_id, PersonRow.name, PersonRow.role, PreferenceRow.choice)
+    query = (
+        select(*columns, PreferenceRow.revision, PreferenceRow.submitted_at)
+        .join(PersonRow, PersonRow.id == PreferenceRow.person_id)
+        .where(PreferenceRow.current)
+    )
+    found: dict[int, list[Vote]] = {}
+    for pair_id, name, role, choice, revision, at in session.execute(query):
+        found.setdefault(pair_id, []).append(Vote(pair_id, name, Role(role), Choice(choice), revision, at))
+    return found
+
+
+def schema_names(session: Session) -> dict[int, str]:
+    """Row id → `key@version` of every label schema."""
+    query = select(LabelSchemaRow.id, LabelSchemaRow.key, LabelSchemaRow.version)
+    return {row_id: f"{key}@{version}" for row_id, key, version in session.execute(query)}
+
+
+def run_texts(session: Session, trace_ids: Sequence[int]) -> dict[int, RunText]:
+    """Row id → the steps in reading order and the tool schemas of each of these runs."""
+    steps: dict[int, list[Step]] = {trace_id: [] for trace_id in trace_ids}
+    tools: dict[int, tuple[Any, ...]] = {}
+    listed = list(steps)
+    for start in range(0, len(listed), BATCH):
+        part = listed[start : start + BATCH]
+        for row in session.scalars(select(StepRow).where(StepRow.trace_id.in_(part)).order_by(StepRow.position)):
+            steps[row.trace_id].append(step_from_row(row))
+        recorded = session.execute(select(TraceRow.id, TraceRow.tools).where(TraceRow.id.in_(part)))
+        tools.update({row_id: tuple(schemas) for row_id, schemas in recorded})
+    return {row_id: RunText(tuple(steps[row_id]), tools[row_id]) for row_id in listed}
+
+
+def lessons_given(session: Session, trace_uids: Sequence[str]) -> dict[str, list[str]]:
+    """Trace id → the lessons that recall gave to that run, as `uid@revision`; only runs that were given any."""
+    uids = dict(session.execute(select(LessonRow.id, LessonRow.uid)).tuples().all())
+    found: dict[str, set[str]] = {}
+    for start in range(0, len(trace_uids), BATCH):
+        query = select(RecallRow.trace_uid, RecallRow.lessons)
+        for uid, lessons in session.execute(query.where(RecallRow.trace_uid.in_(trace_uids[start : start + BATCH]))):
+            given = [each for each in lessons if each["given"] and each["id"] in uids]
+            if given:
+                found.setdefault(uid, set()).update(f"{uids[each['id']]}@{each['revision']}" for each in given)
+    return {uid: sorted(given) for uid, given in found.items()}
+
+
+def fingerprint(session: Session) -> str:
+    """A short text that changes whenever anything changes that a dataset is made from."""
+    newest = [
+        session.execute(select(func.count(), func.max(table.id)).select_from(table)).one()
+        for table in (TraceRow, PairRow, AnnotationRow, PreferenceRow, SignalRow, RecallRow)
+    ]
+    splits = session.execute(select(TaskRow.split, func.count(), func.sum(TaskRow.id)).group_by(TaskRow.split))
+    said = session.scalar(select(func.count()).where(AnnotationRow.current))
+    chosen = session.scalar(select(func.count()).where(PreferenceRow.current))
+    return content_hash([[list(row) for row in newest], sorted(map(str, splits)), said, chosen], 32)
+
+
+def find_version(session: Session, dataset: str, content: str) -> DatasetVersion | None:
+    """The version of a dataset whose manifest says it has this content."""
+    return next((made for made in list_versions(session, dataset) if made.manifest.get("content") == content), None)
+
+
+def next_number(session: Session, dataset: str) -> int:
+    """The number that a dataset's next version gets."""
+    newest = session.scalar(select(func.max(DatasetVersionRow.number)).where(DatasetVersionRow.dataset == dataset))
+    return (newest or 0) + 1
+
+
+def add_version(
+    session: Session, dataset: str, number: int, format: str, manifest: Mapping[str, Any], folder: str, sha256: str
+) -> DatasetVersion:
+    """Write a new version; raises Conflict when somebody else has just taken the number."""
+    made = DatasetVersion(dataset, number, format, manifest, folder, sha256, now())
+    values = {name: getattr(made, name) for name in DatasetVersion.__slots__} | {"manifest": dict(manifest)}
+    if not insert_new(session, DatasetVersionRow, [values], DatasetVersionRow.id):
+        raise Conflict(f"Somebody else has just made version {number} of {dataset}. Make yours again.")
+    return made
+
+
+def list_versions(session: Session, dataset: str | None = None) -> list[DatasetVersion]:
+    """All versions, of one dataset where it is named; the newest first."""
+    query = select(DatasetVersionRow).order_by(DatasetVersionRow.created_at.desc(), DatasetVersionRow.id.desc())
+    if dataset is not None:
+        query = query.where(DatasetVersionRow.dataset == dataset)
+    return [
+        DatasetVersion(row.dataset, row.number, row.format, row.manifest, row.folder, row.sha256, row.created_at)
+        for row in session.scalars(query)
+    ]

@@ -1,0 +1,71 @@
+"""Train on real exports: what `make trains` runs, with the trainers' own interpreter as its argument.
+
+Real runs and pairs are imported and exported by the command line, as a person would; TRL then takes three steps on each
+export (a tiny random model, offline). Prints one line a training, and ends with 1 when one of them failed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+LOOPWRIGHT = Path(sys.executable).with_name("loopwright")
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """One export of one source, and how it is trained on."""
+
+    source: str
+    format: str
+    options: tuple[str, ...] = ()
+
+
+TRAININGS = (
+    Training("tau-bench", "sft", ("--max-length", "4096")),
+    Training("tau-bench", "sft", ("--max-length", "4096", "--assistant-only")),
+    Training("pandalm/testset-v1.json", "dpo"),
+)
+
+
+def main() -> int:
+    """Import, export and train; how many trainings failed."""
+    named = os.environ.get("LOOPWRIGHT_REAL_DATA", "")
+    if not named:
+        print("skipped: trains on real data; set LOOPWRIGHT_REAL_DATA to its folder")
+        return 0
+    data = Path(named).resolve(strict=True)
+    smoke = Path(os.environ.get("LOOPWRIGHT_TRAIN_SMOKE", data.parent / "tools" / "train_smoke.py"))
+    if not smoke.is_file():
+        print(f"skipped: there is no {smoke}; set LOOPWRIGHT_TRAIN_SMOKE to the script that trains")
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        for source in dict.fromkeys(training.source for training in TRAININGS):
+            loopwright(home, "import", str(data / source))
+        return sum(not train(Path(sys.argv[1]), smoke, home, training) for training in TRAININGS)
+
+
+def loopwright(home: Path, *words: str) -> None:
+    """Run a command of Loopwright on a data folder below `home`, with its words on our screen."""
+    subprocess.run([LOOPWRIGHT, *words], check=True, env=os.environ | {"LOOPWRIGHT_DATA_DIR": str(home / "data")})
+
+
+def train(python: Path, smoke: Path, home: Path, training: Training) -> bool:
+    """Export and train; whether the trainer was content."""
+    out = home / training.format
+    loopwright(home, "export", training.format, "--out", str(out))
+    command = [python, smoke, out / "train.jsonl", training.format, *training.options]
+    print("training on", training.source, training.format, *training.options, flush=True)
+    done = subprocess.run(command, capture_output=True, text=True)
+    said = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("OK", "FAIL"))]
+    print("\n".join(said) or done.stderr, flush=True)
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
