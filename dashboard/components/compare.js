@@ -23,6 +23,7 @@ function createSubject(frame) {
   let given = { choice: "", reason: "", confidence: null }
   let pair = null
   let readers = []
+  let active = 0
   let marked = true
 
   const left = el("div.side-body")
@@ -109,17 +110,26 @@ function createSubject(frame) {
     const start = sharedStart(pair.left.first?.steps, pair.right.first?.steps)
     readers = [[left, pair.left], [right, pair.right]].map(([box, one]) => {
       box.replaceChildren()
-      return createReader(box, { segments: [one.segment], outline: one.outline, first: one.first, keys: false })
+      return createReader(box, { segments: [one.segment], outline: one.outline, first: one.first, facts: one.facts, keys: false })
     })
     const fold = (folded) => {
       parted.replaceChildren(
         start === 1 ? "The first step is the same on both sides." : `The first ${start} steps are the same on both sides.`,
         el("button", { type: "button", onclick: () => fold(!folded) }, folded ? "Show them" : "Fold them"),
       )
-      for (const reader of readers) reader.foldBefore?.(folded ? start : 0)
+      for (const reader of readers) reader.foldBefore(folded ? start : 0)
     }
     parted.hidden = start === 0
     if (start) fold(true)
+  }
+
+  left.addEventListener("focusin", () => (active = 0))
+  right.addEventListener("focusin", () => (active = 1))
+
+  function goTo(side) {
+    active = side
+    if (readers.length) readers[side].focus()
+    else [left, right][side].querySelector(".side-text").focus()
   }
 
   return {
@@ -136,7 +146,7 @@ function createSubject(frame) {
       else drawRuns()
       error.hidden = true
       drawAnswers()
-      for (const box of [left, right]) box.scrollTop = 0
+      active = 0
     },
     collect: () => ({ ...given }),
     describe: (body) => [
@@ -151,7 +161,7 @@ function createSubject(frame) {
       choices[0].input.focus()
       return true
     },
-    focus: () => sides.focus({ preventScroll: true }),
+    focus: () => goTo(active),
     terms: () => [
       ["A and B", "The two answers. Which one stands on the left is drawn by lot for you and recorded; their names are hidden until you have answered."],
       ["Much better", "You would be sorry to be given the other one."],
@@ -163,7 +173,11 @@ function createSubject(frame) {
       ...CHOICES.map(([value, name, key]) => ({ keys: [key.toLowerCase(), ...(value === "equal" ? ["e"] : [])], group: "Which is better", name, run: () => choose(value) })),
       ...[1, 2, 3, 4, 5].map((n) => ({ keys: [`shift+${n}`], group: "How sure", name: { 1: "1: a guess", 5: "5: certain" }[n] ?? String(n), run: () => confide(n) })),
       { keys: ["w"], group: "Which is better", name: "Write why", run: () => reason.focus() },
-      { keys: ["escape"], group: "Which is better", name: "Out of the text, back to the answers", typing: true, run: () => sides.focus({ preventScroll: true }) },
+      { keys: ["escape"], group: "Which is better", name: "Out of the text, back to the answers", typing: true, run: () => goTo(active) },
+      { keys: ["a"], group: "Reading", name: "Read A", run: () => goTo(0) },
+      { keys: ["b"], group: "Reading", name: "Read B", run: () => goTo(1) },
+      { keys: ["j"], group: "Reading", name: "Next step of the side being read", repeats: true, when: () => readers.length > 0, run: () => readers[active].focusNext() },
+      { keys: ["k"], group: "Reading", name: "Step before", repeats: true, when: () => readers.length > 0, run: () => readers[active].focusPrevious() },
       { keys: ["d"], group: "Reading", name: "Differing words, on or off", when: () => !differ.hidden, run: () => toggleMarks() },
     ],
   }

@@ -4,8 +4,8 @@ import { el } from "./dom.js"
 import { createForm } from "./form.js"
 import { createFrame } from "./frame.js"
 import { createPicker } from "./picker.js"
-import { createReader } from "./reader.js"
-import { correctable, createStepWork, original } from "./step_work.js"
+import { createReader, READER_KEYS } from "./reader.js"
+import { beginning, correctable, createStepWork } from "./step_work.js"
 
 const EMPTY = { answers: {}, marks: [], corrections: [], lesson: null }
 
@@ -33,6 +33,7 @@ function createSubject(frame) {
     places = new Map(view.outline.steps.map(([position, , kind, name, , , id]) => [id, `step ${position + 1} · ${calledAs(kind, name)}`]))
     work = { ...structuredClone(EMPTY), ...structuredClone(body ?? {}) }
     for (const question of schema.questions.filter((one) => one.kind === "step")) adopt(question)
+    for (const one of work.corrections) one.original = view.first.steps.find((step) => step.step_id === one.step_id)?.written
     const actions = { pointAt, point, mark, markStep, markRun, unmark, unmarkRun, correct, correctStep, uncorrect }
     stepWork = createStepWork({ work, schema, actions, onChange: () => {
       form.show()
@@ -44,6 +45,7 @@ function createSubject(frame) {
       segments: view.segments,
       outline: view.outline,
       first: view.first,
+      facts: view.facts,
       rowTools: stepWork.tools,
       rowBelow: stepWork.below,
     })
@@ -180,10 +182,7 @@ function createSubject(frame) {
   async function correctStep(step) {
     if (!correctable(step)) return frame.announce("Only what the agent said or did can be corrected.")
     if (!work.corrections.some((one) => one.step_id === step.step_id)) {
-      const mine = work
-      const text = await original(step).catch((failure) => frame.notify("message", failure.message, { tone: "bad" }))
-      if (mine !== work || text === undefined) return
-      work.corrections.push({ step_id: step.step_id, corrected: text, original: text })
+      work.corrections.push({ step_id: step.step_id, corrected: beginning(step), original: step.written })
       changed(step.step_id)
     }
     await reader.jumpTo(step.step_id)
@@ -207,7 +206,7 @@ function createSubject(frame) {
 
   function collect() {
     // A correction that changes nothing is only an open editor.
-    const corrections = work.corrections.filter((one) => one.corrected !== one.original)
+    const corrections = work.corrections.filter((one) => one.corrected !== "" && one.corrected !== one.original)
     return {
       answers: { ...work.answers },
       marks: work.marks.map((one) => ({ ...one })),
@@ -235,24 +234,21 @@ function createSubject(frame) {
     collect,
     describe,
     focus,
-    facts: ({ facts }) => factsLine(facts),
     invalid: (field, message) => form.invalid(field, message),
     terms: () => [...TERMS, ...schema.questions.flatMap((one) => one.options.filter(([, , means]) => means).map(([, label, means]) => [label, means]))],
-    otherKeys: READER_KEYS,
+    otherKeys: READER_KEYS.filter(({ keys }) => !keys.includes("l")),
     commands: [
       { keys: ["m"], group: onStep, name: "First mistake: mark it, or take the mark back", when: () => stepWork.pointer, run: () => point(stepWork.pointer) },
       { keys: ["w"], group: onStep, name: "What went wrong: choose from the list", when: () => stepWork.taxonomies.length, run: () => markStep() },
       { keys: ["c"], group: onStep, name: "Correct what it said", when: () => stepWork.corrects, run: () => correct() },
-      { keys: digits.map(String), group: reviewing, name: "Answer the question with the bar beside it", run: (event) => form.press(Number(event.code.at(-1)) || Number(event.key)) },
+      { keys: digits.map(String), shown: ["1 … 9"], group: reviewing, name: "Answer the question with the bar beside it", run: (event) => form.press(Number(event.code.at(-1)) || Number(event.key)) },
       { keys: ["q"], group: reviewing, name: "Next question", run: () => form.move(1) },
       { keys: ["shift+q"], group: reviewing, name: "Question before", run: () => form.move(-1) },
       { keys: ["l"], group: reviewing, name: "Write a lesson", when: () => schema.questions.some((one) => one.kind === "lesson"), run: () => form.focusOn(schema.questions.find((one) => one.kind === "lesson").key) },
-      { keys: ["escape"], group: reviewing, name: "Out of a text, back to the run", typing: true, run: () => focus() },
+      { keys: ["escape"], group: reviewing, name: "Out of a text, back to the run", typing: true, run: () => (picker ? closePicker(true) : focus()) },
     ],
   }
 }
-
-const READER_KEYS = []
 
 const TERMS = [
   ["First mistake", "The earliest step whose mending would have changed the end. Later mistakes that follow from it are not the first."],
@@ -268,17 +264,4 @@ const KIND_NAMES = { llm: "agent" }
 
 function calledAs(kind, name) {
   return kind === "tool" && name ? name : (KIND_NAMES[kind] ?? kind)
-}
-
-function factsLine(facts) {
-  if (!facts) return ""
-  const { n_steps: steps, n_errors: errors, seconds, cost } = facts
-  return [
-    `${steps} ${steps === 1 ? "step" : "steps"}`,
-    errors ? `${errors} ${errors === 1 ? "error" : "errors"}` : "",
-    seconds ? (seconds < 120 ? `${seconds.toFixed(seconds < 10 ? 1 : 0)} s` : `${Math.round(seconds / 60)} min`) : "",
-    cost ? `$${cost.toFixed(cost < 0.1 ? 3 : 2)}` : "",
-  ]
-    .filter(Boolean)
-    .join(" · ")
 }

@@ -38,7 +38,7 @@ export default function ({ data, parentElement }) {
 
 
 def _desk(name: str, module: str) -> Any:
-    css = "\n".join((_HERE / sheet).read_text(encoding="utf-8") for sheet in ("desk.css",))
+    css = "\n".join((_HERE / sheet).read_text(encoding="utf-8") for sheet in ("tokens.css", "reader.css", "desk.css"))
     js = _MOUNT.replace("MODULE", module).replace("VERSION", _VERSION)
     return st.components.v2.component(name, html='<div class="desk">\n</div>', css=css, js=js)
 

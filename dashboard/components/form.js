@@ -36,12 +36,17 @@ export function createForm({ schema, work, stepName, jump, actions, onChange }) 
     lesson,
   }
   const sections = schema.questions.map(section)
-  let active = sections.find((one) => one.options)?.key ?? schema.questions[0]?.key
+  // The digits answer the question that has the focus; while none has, the first one with options.
+  const usual = sections.find((one) => one.options)?.key ?? schema.questions[0]?.key
+  let active = usual
 
   const node = el("div.form", {}, sections.map((one) => one.node))
   node.addEventListener("focusin", (event) => {
     const key = event.target.closest?.(".question")?.dataset.key
     if (key) activate(key)
+  })
+  node.addEventListener("focusout", (event) => {
+    if (!node.contains(event.relatedTarget)) activate(usual)
   })
   activate(active)
   show()

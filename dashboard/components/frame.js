@@ -34,7 +34,6 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   const title = el("h2.task-title")
   const whole = el("div.task-whole", { hidden: true, tabindex: "0" })
   const unfold = keyButton("Whole task", "T", () => toggleTask(), { class: "quiet", "aria-expanded": "false" })
-  const facts = el("span.facts")
   const progress = el("div.progress")
   const notices = el("div.notices", { "aria-live": "polite" })
   const spoken = el("div.spoken", { "aria-live": "polite", role: "status" })
@@ -76,7 +75,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   ]
   const body = el("div.desk-body", {}, subject.node)
   host.replaceChildren(
-    el("header.desk-top", {}, el("div.task", {}, title, facts, unfold), progress),
+    el("header.desk-top", {}, el("div.task", {}, title, unfold), progress),
     whole,
     body,
     blank,
@@ -120,6 +119,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     blank.hidden = true
     body.hidden = false
     subject.draw(view, draft.body)
+    address(next.item)
     if (!next.draft) drawState({ state: "new" })
     submitLabel.textContent = next.submitted ? "Submit the change" : "Submit"
     if (next.submitted) {
@@ -172,12 +172,20 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     )
   }
 
+  // The address names the item on the screen: a reload and a copied link show it again.
+  function address(id) {
+    const url = new URL(window.location)
+    if (id) url.searchParams.set("item", id)
+    else url.searchParams.delete("item")
+    if (url.href !== window.location.href) window.history.replaceState(window.history.state, "", url)
+  }
+
   function showBlank(sentence) {
+    address(null)
     view = null
     body.hidden = true
     blank.hidden = false
     title.textContent = ""
-    facts.textContent = ""
     unfold.hidden = true
     whole.hidden = true
     blank.replaceChildren(
@@ -278,11 +286,13 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
           return true
         },
       )
-    reason.onkeydown = (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && send()
+    reason.onkeydown = (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send()
+    }
     const content = el(
       "div",
       {},
-      el("p", {}, "A lead will read this. The item goes to nobody until then as far as you are concerned: you get the next one."),
+      el("p", {}, "The leads read this. You get the next item, and what you wrote here is kept."),
       reason,
       error,
       el("div.row", {}, el("button.primary.key-button", { type: "button", onclick: send }, "Flag it", cap("Ctrl+Enter"))),
@@ -376,7 +386,6 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     whole.textContent = task.text
     unfold.hidden = !task.text
     toggleTask(false)
-    facts.textContent = subject.facts?.(view) ?? ""
   }
 
   function toggleTask(open = whole.hidden) {

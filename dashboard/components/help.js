@@ -4,12 +4,14 @@ import { cap, el, takesText } from "./dom.js"
 
 // A command: {keys: ["m"], name: "Mark …", group: "On the step", run(event), when?(): boolean, typing?: boolean}.
 // `typing` ones also answer while text is typed (they need Ctrl or Escape). A key is what KeyboardEvent.key says, in
-// lower case, with "ctrl+" or "shift+" before it.
+// lower case, with "ctrl+" or "shift+" before it; `shown` are the keys as they are listed, where that is shorter.
 export function createKeys(root, commands) {
   const table = new Map(commands.flatMap((command) => command.keys.map((key) => [key, command])))
 
+  const inDialog = (node) => node instanceof Element && node.getAttribute("role") === "dialog"
+
   function onKey(event) {
-    if (event.isComposing || event.altKey || root.querySelector("dialog[open]")) return
+    if (event.isComposing || event.altKey || root.querySelector("dialog[open]") || event.composedPath().some(inDialog)) return
     const target = event.composedPath()[0]
     const outside = target instanceof Element && target !== document.body && !event.composedPath().includes(root)
     const command = table.get(nameOf(event))
@@ -78,7 +80,7 @@ export function openHelp(root, commands, { terms = [], guidelines = "", others =
         "dl.keys",
         {},
         members.map((command) => [
-          el("dt", {}, command.keys.map((key) => el("kbd", {}, drawn(key)))),
+          el("dt", {}, (command.shown ?? command.keys.map(drawn)).map((key) => el("kbd", {}, key))),
           el("dd", {}, command.name),
         ]),
       ),

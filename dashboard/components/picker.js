@@ -42,7 +42,9 @@ export function createPicker({ questions, where, quoted: selected, details = tru
             role: "option",
             id: `${id}-${index}`,
             "aria-selected": String(index === at),
-            onmousemove: () => at !== index && move(index),
+            onmousemove: () => {
+              if (at !== index) move(index)
+            },
             onclick: () => take(choice),
           },
           el("span.picker-name", {}, choice.label, taken(choice) && el("span.picker-taken", {}, "marked")),
@@ -141,10 +143,9 @@ export function createPicker({ questions, where, quoted: selected, details = tru
     const listening = event.target === search || event.target === comment
     if (event.key === "Escape") onClose()
     else if (event.target === search && step) move(at + step)
-    else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && (listening || event.target.type === "radio")) {
+    else if (event.key === "Enter" && (listening || event.target.type === "radio")) {
       take(shown[at], event.shiftKey)
-    } else if (!(event.ctrlKey && event.key === "Enter")) return event.stopPropagation()
-    else return
+    } else return event.stopPropagation()
     event.preventDefault()
     event.stopPropagation()
   })

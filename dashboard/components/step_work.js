@@ -1,8 +1,10 @@
 // Marking and correcting, on the step itself: its buttons, its marks, and its correction with the live difference.
 
-import { ask } from "./ask.js"
 import { cap, el } from "./dom.js"
 import { diffWords, drawDiff } from "./diff.js"
+
+// The server sends this many characters of what a step wrote.
+const LONGEST = 20000
 
 // `work`: {marks, corrections}; `schema`: what may be marked; `actions`: what the buttons do, see desk.js.
 export function createStepWork({ work, schema, actions, onChange }) {
@@ -50,8 +52,7 @@ export function createStepWork({ work, schema, actions, onChange }) {
     const diff = el("div.diff", { "aria-label": "What your correction changes" })
     const field = el("textarea", { "data-correction": step.step_id, "aria-label": `What step ${step.position + 1} should have said`, value: correction.corrected })
     const draw = () => {
-      if (correction.original === undefined) return
-      if (field.value === correction.original) diff.replaceChildren(el("span.quiet-text", {}, "No difference yet: change the text above."))
+      if (field.value === correction.original) diff.replaceChildren(el("span.quiet-text", {}, "No difference yet: change the text above. Nothing is sent until it differs."))
       else drawDiff(diff, diffWords(correction.original, field.value))
     }
     let waiting = 0
@@ -61,12 +62,8 @@ export function createStepWork({ work, schema, actions, onChange }) {
       cancelAnimationFrame(waiting)
       waiting = requestAnimationFrame(draw)
     }
-    if (correction.original === undefined) {
-      original(step).then((text) => {
-        correction.original = text
-        draw()
-      }, () => {})
-    } else draw()
+    correction.original = step.written
+    draw()
     return el(
       "div.correction",
       {},
@@ -87,33 +84,10 @@ export function createStepWork({ work, schema, actions, onChange }) {
 
 // What an agent did can be corrected; what the person it talked to said cannot.
 export function correctable(step) {
-  return step.kind !== "user" && parts(step).length > 0
+  return step.kind !== "user" && step.written !== ""
 }
 
-// What a correction replaces: what was said, else what was called, else the arguments, else the result.
-function parts(step) {
-  const blocks = step.blocks.filter((block) => !block.folded && block.type !== "reasoning" && block.type !== "error")
-  const said = blocks.filter((block) => block.type === "text" && block.label !== "result" && block.text)
-  if (said.length) return said
-  const calls = blocks.filter((block) => block.type === "call")
-  if (calls.length) return calls
-  const labelled = (label) => blocks.filter((block) => block.label === label)
-  return labelled("arguments").length ? labelled("arguments") : labelled("result")
-}
-
-// The whole text of it, loaded where only its beginning was sent.
-export async function original(step, trace = step.trace) {
-  const texts = await Promise.all(
-    parts(step).map(async (block) => {
-      let text = block.text
-      // The server counts characters, a JavaScript string counts UTF-16 units.
-      for (let have = [...text].length; have < block.total; have = [...text].length) {
-        const more = await ask("GET", `api/traces/${trace}/steps/${step.position}/text?part=${encodeURIComponent(block.part)}&start=${have}`)
-        if (!more.text) break
-        text += more.text
-      }
-      return block.type === "call" ? `${block.label}(${text})` : text
-    }),
-  )
-  return texts.join("\n")
+// What a correction begins with. Of a text that was sent in part only, nothing: half of it must not be taken for all.
+export function beginning(step) {
+  return [...step.written].length < LONGEST ? step.written : ""
 }
