@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.records import Outcome
 from core.store.results import Tally
 
 
@@ -59,33 +58,33 @@ NO_RUNS = VersionRuns({}, (), TaskRuns(0, 0, 0, None, None), 0, 0)
 
 def by_version(tallies: Iterable[Tally]) -> dict[int, VersionRuns]:
     """Version row id → its runs; tasks in natural order."""
-    grouped: dict[int, dict[tuple[str, bool], list[Tally]]] = {}
+    grouped: dict[int, list[Tally]] = {}
     for tally in tallies:
-        grouped.setdefault(tally.version_id, {}).setdefault((tally.task, tally.derived), []).append(tally)
-    return {version: _sorted_out(tasks) for version, tasks in grouped.items()}
+        grouped.setdefault(tally.version_id, []).append(tally)
+    order = {key: natural(key) for key in {tally.task for tallies in grouped.values() for tally in tallies}}
+    return {
+        version: _sorted_out(sorted(tallies, key=lambda tally: order[tally.task]))
+        for version, tallies in grouped.items()
+    }
 
 
-def _sorted_out(grouped: Mapping[tuple[str, bool], Sequence[Tally]]) -> VersionRuns:
-    added = {task: _added(tallies) for task, tallies in grouped.items()}
-    named = {key: runs for (key, derived), runs in added.items() if key and not derived and runs.known}
+def _sorted_out(tallies: Sequence[Tally]) -> VersionRuns:
     return VersionRuns(
-        tasks={key: named[key] for key in sorted(named, key=natural)},
-        derived=[runs for (key, derived), runs in added.items() if key and derived],
-        taskless=added.get(("", False), NO_RUNS.taskless),
-        n=sum(runs.known + runs.unknown for runs in added.values()),
-        unknown=sum(runs.unknown for runs in added.values()),
+        tasks={tally.task: _runs(tally) for tally in tallies if tally.task and not tally.derived and tally.known},
+        derived=[_runs(tally) for tally in tallies if tally.derived],
+        taskless=next((_runs(tally) for tally in tallies if not tally.task), NO_RUNS.taskless),
+        n=sum(tally.n for tally in tallies),
+        unknown=sum(tally.n - tally.known for tally in tallies),
     )
 
 
-def _added(tallies: Sequence[Tally]) -> TaskRuns:
-    known = [tally for tally in tallies if tally.outcome is not Outcome.UNKNOWN]
-    paid, timed = sum(tally.n_cost for tally in known), sum(tally.n_seconds for tally in known)
+def _runs(tally: Tally) -> TaskRuns:
     return TaskRuns(
-        solved=sum(tally.n for tally in known if tally.outcome is Outcome.SOLVED),
-        known=sum(tally.n for tally in known),
-        unknown=sum(tally.n for tally in tallies if tally.outcome is Outcome.UNKNOWN),
-        cost=sum(tally.cost for tally in known) / paid if paid else None,
-        seconds=sum(tally.seconds for tally in known) / timed if timed else None,
+        solved=tally.solved,
+        known=tally.known,
+        unknown=tally.n - tally.known,
+        cost=tally.cost / tally.n_cost if tally.n_cost else None,
+        seconds=tally.seconds / tally.n_seconds if tally.n_seconds else None,
     )
 
 

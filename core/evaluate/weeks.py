@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 
 from sqlalchemy.orm import Session
 
 from core.evaluate.changes import Change, Series, largest_change
 from core.measure.intervals import Interval, Mean, Rate
 from core.measure.runs import Median, median_ranks, run_mean, run_share
-from core.records import LabelSchema, Outcome
+from core.records import LabelSchema
 from core.store.judgements import Said, labels_by_week, schemas_in_use
 from core.store.results import WeekTally, undated_runs, week_seconds, week_tallies
 
@@ -66,7 +68,7 @@ def weekly(session: Session, agent: str | None = None) -> Weeks:
     for tally in week_tallies(session, agent):
         tallies.setdefault(tally.week, []).append(tally)
     labels = _labels(labels_by_week(session, agent), schemas_in_use(session))
-    medians = _medians(session, agent, tallies)
+    seconds = week_seconds(session, agent)
     groups = _groups(tallies.values())
     categories = _ordered(name for runs in labels.values() for marked in runs.values() for name in marked)
     solved, errors = Series("Success"), Series("Runs with an error")
@@ -74,9 +76,8 @@ def weekly(session: Session, agent: str | None = None) -> Weeks:
     labelled = {name: Series(f"The label “{name}”") for name in categories}
     weeks = []
     for start, week in tallies.items():
-        known = [tally for tally in week if tally.outcome is not Outcome.UNKNOWN]
-        solved.add(start, [(t.cluster, t.n if t.outcome is Outcome.SOLVED else 0, t.n) for t in known])
-        errors.add(start, [(t.cluster, t.n_failing, t.n) for t in week])
+        solved.add(start, [(t.cluster, t.solved, t.known) for t in week if t.known])
+        errors.add(start, [(t.cluster, t.failing, t.n) for t in week])
         for name, series in traffic.items():
             series.add(start, [(t.cluster, t.n if _group(t.task) == name else 0, t.n) for t in week])
         runs = labels.get(start, {})
@@ -86,12 +87,12 @@ def weekly(session: Session, agent: str | None = None) -> Weeks:
             Week(
                 start=start,
                 n=sum(tally.n for tally in week),
-                unknown=sum(tally.n for tally in week if tally.outcome is Outcome.UNKNOWN),
+                unknown=sum(tally.n - tally.known for tally in week),
                 success=solved.rate(start),
-                errors=run_share(_added((t.cluster, t.n_failing, t.n) for t in week)),
-                steps=run_mean(_added((t.cluster, t.steps, t.n) for t in week)),
-                latency=medians.get(start),
-                cost=_mean(_added((t.cluster, t.cost, t.n_cost) for t in week)),
+                errors=run_share([(t.failing, t.n) for t in week]),
+                steps=run_mean([(t.steps, t.n) for t in week]),
+                latency=_median(seconds[start]) if start in seconds else None,
+                cost=_mean([(t.cost, t.n_cost) for t in week if t.n_cost]),
                 traffic={name: rate for name, series in traffic.items() if (rate := series.rate(start))},
                 labelled=len(runs),
                 labels={name: rate for name, series in labelled.items() if (rate := series.rate(start))},
@@ -101,30 +102,21 @@ def weekly(session: Session, agent: str | None = None) -> Weeks:
     return Weeks(agent, tuple(weeks), groups, categories, undated_runs(session, agent), change)
 
 
-def _added(rows: Iterable[tuple[int, float, int]]) -> list[tuple[float, int]]:
-    """(cluster, sum, runs) rows, added up by cluster; clusters without runs are left out."""
-    totals: dict[int, tuple[float, int]] = {}
-    for cluster, total, n in rows:
-        before = totals.get(cluster, (0.0, 0))
-        totals[cluster] = (before[0] + total, before[1] + n)
-    return [(total, n) for total, n in totals.values() if n]
-
-
 def _mean(clusters: Sequence[tuple[float, int]]) -> Mean | None:
     return run_mean(clusters) if clusters else None
 
 
-def _medians(session: Session, agent: str | None, tallies: Mapping[date, list[WeekTally]]) -> dict[date, Median]:
-    sizes = {start: sum(tally.n_seconds for tally in week) for start, week in tallies.items()}
-    middle = {start: ((n + 1) // 2, n // 2 + 1) for start, n in sizes.items() if n}
-    bounds = {start: median_ranks(sizes[start]) for start in middle}
-    found = week_seconds(session, {start: [*middle[start], *(bounds[start] or ())] for start in middle}, agent)
-    medians = {}
-    for start, (lower, upper) in middle.items():
-        seconds, ranks = found[start], bounds[start]
-        interval = Interval(seconds[ranks[0]], seconds[ranks[1]]) if ranks else None
-        medians[start] = Median(sizes[start], (seconds[lower] + seconds[upper]) / 2, interval)
-    return medians
+def _median(seconds: Sequence[tuple[float, int]]) -> Median:
+    """The median of (value, how often) in order."""
+    upto = list(accumulate(n for _, n in seconds))
+    n = upto[-1]
+
+    def of_rank(rank: int) -> float:
+        return seconds[bisect_left(upto, rank)][0]
+
+    ranks = median_ranks(n)
+    interval = Interval(of_rank(ranks[0]), of_rank(ranks[1])) if ranks else None
+    return Median(n, (of_rank((n + 1) // 2) + of_rank(n // 2 + 1)) / 2, interval)
 
 
 def _group(task: str) -> str:

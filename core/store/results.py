@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from core.records import Outcome
@@ -17,16 +16,18 @@ from core.store.tables import AgentRow, SuiteCaseRow, TaskRow, TraceRow
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The runs of one version on one task that ended in one way; `task` is "" where the runs have none.
+    """The `n` runs of one version on one task; `task` is "" where the runs have none.
 
-    `cost` and `seconds` are sums over the `n_cost` and `n_seconds` runs whose cost and time are known.
+    `known` of them have an outcome, `solved` of these solved it. `cost` and `seconds` are sums over the `n_cost` and
+    `n_seconds` runs that have an outcome and tell.
     """
 
     version_id: int
     task: str
     derived: bool
-    outcome: Outcome
     n: int
+    known: int
+    solved: int
     cost: float
     n_cost: int
     seconds: float
@@ -35,23 +36,23 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class WeekTally:
-    """The runs of a week on one task that ended in one way.
+    """The runs of a week on one task, as above.
 
-    `cluster` is the same for runs of one task; a run without a task has one of its own, and "" for `task`. `n_failing`
-    runs had a step that ended in an error, `steps` is the sum of their lengths, `cost` that of the `n_cost` known ones.
+    `cluster` is the same for runs of one task; a run without a task has one of its own, and "" for `task`. `failing`
+    runs had a step that ended in an error, `steps` is the sum of their lengths. `cost` is of all runs.
     """
 
     week: date
     cluster: int
     task: str
     derived: bool
-    outcome: Outcome
     n: int
-    n_failing: int
+    known: int
+    solved: int
+    failing: int
     steps: int
     cost: float
     n_cost: int
-    n_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,38 +66,31 @@ class RunLink:
     outcome: Outcome
 
 
-_SUMS = (
+_KNOWN = TraceRow.outcome != Outcome.UNKNOWN.value
+_COUNTS = (
     func.count().label("n"),
-    func.coalesce(func.sum(TraceRow.cost), 0.0).label("cost"),
-    func.count(TraceRow.cost).label("n_cost"),
-    func.coalesce(func.sum(TraceRow.seconds), 0.0).label("seconds"),
-    func.count(TraceRow.seconds).label("n_seconds"),
+    func.count().filter(_KNOWN).label("known"),
+    func.count().filter(TraceRow.outcome == Outcome.SOLVED.value).label("solved"),
 )
 
 
 def tallies(session: Session, versions: Sequence[int], suite: int | None = None) -> list[Tally]:
-    """The runs of these versions (row ids) by version, task and outcome; of one suite's tasks only, if given."""
-    sums = select(TraceRow.version_id, TraceRow.task_id, TraceRow.outcome, *_SUMS).where(
-        TraceRow.version_id.in_(versions)
-    )
+    """The runs of these versions (row ids) by version and task; of one suite's tasks only, if given."""
+    sums = select(
+        TraceRow.version_id,
+        TraceRow.task_id,
+        *_COUNTS,
+        func.coalesce(func.sum(TraceRow.cost).filter(_KNOWN), 0.0).label("cost"),
+        func.count(TraceRow.cost).filter(_KNOWN).label("n_cost"),
+        func.coalesce(func.sum(TraceRow.seconds).filter(_KNOWN), 0.0).label("seconds"),
+        func.count(TraceRow.seconds).filter(_KNOWN).label("n_seconds"),
+    ).where(TraceRow.version_id.in_(versions))
     if suite is not None:
         sums = sums.where(TraceRow.task_id.in_(select(SuiteCaseRow.task_id).where(SuiteCaseRow.suite_id == suite)))
-    added = sums.group_by(TraceRow.version_id, TraceRow.task_id, TraceRow.outcome).subquery()
-    query = select(added, TaskRow.key, TaskRow.derived).outerjoin(TaskRow, TaskRow.id == added.c.task_id)
-    return [
-        Tally(
-            row.version_id,
-            row.key or "",
-            bool(row.derived),
-            Outcome(row.outcome),
-            row.n,
-            row.cost,
-            row.n_cost,
-            row.seconds,
-            row.n_seconds,
-        )
-        for row in session.execute(query)
-    ]
+    added = sums.group_by(TraceRow.version_id, TraceRow.task_id).subquery()
+    version, task, *counts = added.c
+    query = select(version, TaskRow.key, TaskRow.derived, *counts).outerjoin(TaskRow, TaskRow.id == task)
+    return [Tally(row, key or "", bool(derived), *numbers) for row, key, derived, *numbers in session.execute(query)]
 
 
 def runs_of_tasks(session: Session, versions: Sequence[int], tasks: Sequence[str]) -> list[RunLink]:
@@ -134,57 +128,38 @@ def of_agent(agent: str | None) -> list[ColumnElement[bool]]:
 
 
 def week_tallies(session: Session, agent: str | None = None) -> list[WeekTally]:
-    """The dated runs of an agent by week, task and outcome; weeks in order."""
+    """The dated runs of an agent by week and task; weeks in order."""
     week, cluster = week_of(session), func.coalesce(TraceRow.task_id, -TraceRow.id).label("cluster")
-    sums = (
-        select(
-            week,
-            cluster,
-            TraceRow.outcome,
-            *_SUMS,
-            func.sum(case((TraceRow.n_errors > 0, 1), else_=0)).label("n_failing"),
-            func.sum(TraceRow.n_steps).label("steps"),
-        )
-        .where(TraceRow.time_known, *of_agent(agent))
-        .group_by(week, cluster, TraceRow.outcome)
-        .subquery()
-    )
-    query = select(sums, TaskRow.key, TaskRow.derived).outerjoin(TaskRow, TaskRow.id == sums.c.cluster)
+    sums = select(
+        week,
+        cluster,
+        *_COUNTS,
+        func.count().filter(TraceRow.n_errors > 0).label("failing"),
+        func.sum(TraceRow.n_steps).label("steps"),
+        func.coalesce(func.sum(TraceRow.cost), 0.0).label("cost"),
+        func.count(TraceRow.cost).label("n_cost"),
+    ).where(TraceRow.time_known, *of_agent(agent))
+    added = sums.group_by(week, cluster).subquery()
+    monday, task, *counts = added.c
+    query = select(monday, task, TaskRow.key, TaskRow.derived, *counts).outerjoin(TaskRow, TaskRow.id == task)
     return [
-        WeekTally(
-            date.fromisoformat(row.week),
-            row.cluster,
-            row.key or "",
-            bool(row.derived),
-            Outcome(row.outcome),
-            row.n,
-            row.n_failing,
-            int(row.steps),
-            row.cost,
-            row.n_cost,
-            row.n_seconds,
-        )
-        for row in session.execute(query.order_by(sums.c.week))
+        WeekTally(date.fromisoformat(start), each, key or "", bool(derived), *numbers)
+        for start, each, key, derived, *numbers in session.execute(query.order_by(monday))
     ]
 
 
-def week_seconds(
-    session: Session, ranks: Mapping[date, Sequence[int]], agent: str | None = None
-) -> dict[date, dict[int, float]]:
-    """Week → rank → the duration of that rank (1 is the shortest) among the week's dated runs whose time is known."""
+def week_seconds(session: Session, agent: str | None = None) -> dict[date, list[tuple[float, int]]]:
+    """Week → (seconds, how many of the week's dated runs took that long), the shortest first."""
     week = week_of(session)
-    place = func.row_number().over(partition_by=week, order_by=TraceRow.seconds).label("place")
-    known = (TraceRow.time_known, TraceRow.seconds.is_not(None), *of_agent(agent))
-    ranked = select(week, TraceRow.seconds, place).where(*known).subquery()
-    found: dict[date, dict[int, float]] = {monday: {} for monday in ranks}
-    wanted: list[Any] = [
-        and_(ranked.c.week == monday.isoformat(), ranked.c.place.in_(places)) for monday, places in ranks.items()
-    ]
-    # SQLite reads a thousand conditions joined by OR at most.
-    for start in range(0, len(wanted), 200):
-        query = select(ranked.c.week, ranked.c.place, ranked.c.seconds)
-        for monday, rank, seconds in session.execute(query.where(or_(false(), *wanted[start : start + 200]))):
-            found[date.fromisoformat(monday)][rank] = seconds
+    query = (
+        select(week, TraceRow.seconds, func.count())
+        .where(TraceRow.time_known, TraceRow.seconds.is_not(None), *of_agent(agent))
+        .group_by(week, TraceRow.seconds)
+        .order_by(week, TraceRow.seconds)
+    )
+    found: dict[date, list[tuple[float, int]]] = {}
+    for monday, seconds, n in session.execute(query):
+        found.setdefault(date.fromisoformat(monday), []).append((seconds or 0.0, n))
     return found
 
 
