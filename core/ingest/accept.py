@@ -185,16 +185,15 @@ def _accept_labels(store: Store, name: str, arrivals: list[Arrival], report: Imp
             made: Counter[str] = Counter()
             pairs = [one for one in batch if isinstance(one, Pair)]
             _accept_pairs(session, name, pairs, made, report)
-            traces: set[int] = set()
-            decided: set[int] = set()
+            labels = _Labels(session, made)
             for arrival in batch:
                 try:
-                    _accept_one(session, arrival, made, traces, decided)
+                    labels.accept(arrival)
                 except LoopwrightError as error:
                     report.reject(name, _name(arrival), error.message)
-            refresh_outcomes(session, list(traces))
-            queues.refresh_items(session, "trace", list(traces))
-            queues.refresh_items(session, "pair", list(decided))
+            refresh_outcomes(session, list(labels.traces))
+            queues.refresh_items(session, "trace", list(labels.traces))
+            queues.refresh_items(session, "pair", list(labels.pairs))
         report.counts.update(made)
 
 
@@ -211,66 +210,81 @@ def _accept_pairs(session: Session, name: str, pairs: list[Pair], made: Counter[
     made.update(pairs=len(inserted), duplicates=len(sound) - len(inserted))
 
 
-def _accept_one(session: Session, arrival: Arrival, made: Counter[str], traces: set[int], decided: set[int]) -> None:
-    """Write one record; the traces and pairs (row ids) that it touched are added to the sets."""
-    if isinstance(arrival, Person):
-        person_id(session, arrival.name, arrival.role)
-    elif isinstance(arrival, Version):
-        set_version(session, arrival)
-    elif isinstance(arrival, Signal):
-        added = len(add_signals(session, [arrival]))
-        made.update(signals=added, duplicates=1 - added)
-        traces.update(filter(None, [find_trace(session, arrival.trace_id)]))
-    elif isinstance(arrival, Annotation):
-        traces.add(_accept_annotation(session, arrival, made))
-    elif isinstance(arrival, Preference):
-        decided.add(_accept_preference(session, arrival, made))
-    elif isinstance(arrival, Lesson):
-        _accept_lesson(session, arrival, made)
+class _Labels:
+    """What one batch of labels writes; `traces` and `pairs` are the row ids that it touched."""
 
+    def __init__(self, session: Session, made: Counter[str]) -> None:
+        self.session, self.made = session, made
+        self.traces: set[int] = set()
+        self.pairs: set[int] = set()
+        self._people: dict[str, int] = {}
 
-def _accept_annotation(session: Session, annotation: Annotation, made: Counter[str]) -> int:
-    trace = find_trace(session, annotation.trace_id)
-    if trace is None:
-        raise InvalidInput(f"it points at trace {annotation.trace_id}, which is not here: import the trace first")
-    key = annotation.key or "content:" + content_hash([annotation.trace_id, annotation.person, annotation.schema], 40)
-    if annotation_with_key(session, key) is not None:
-        made.update(duplicates=1)
-        return trace
-    steps = [mark.step_id for mark in annotation.marks] + [one.step_id for one in annotation.corrections]
-    if unknown := unknown_steps(session, trace, steps):
-        raise InvalidInput(f"it points at step {unknown[0]}, which trace {annotation.trace_id} does not have")
-    ready = READY_MADE.get(annotation.schema)
-    schema = save_schema(session, ready) if ready is not None else newest_schema_id(session, annotation.schema)
-    if schema is None:
-        raise InvalidInput(f"there is no label schema {annotation.schema}; there are {', '.join(READY_MADE)}")
-    person = person_id(session, annotation.person)
-    at = annotation.submitted_at or now()
-    add_annotation(session, trace, person, (schema, annotation.schema), replace(annotation, key=key), at)
-    made.update(annotations=1, marks=len(annotation.marks))
-    return trace
+    def accept(self, arrival: Arrival) -> None:
+        """Write one record; raises a LoopwrightError with the reason when it cannot be taken."""
+        if isinstance(arrival, Person):
+            person_id(self.session, arrival.name, arrival.role)
+        elif isinstance(arrival, Version):
+            set_version(self.session, arrival)
+        elif isinstance(arrival, Signal):
+            self._signal(arrival)
+        elif isinstance(arrival, Annotation):
+            self._annotation(arrival)
+        elif isinstance(arrival, Preference):
+            self._preference(arrival)
+        elif isinstance(arrival, Lesson):
+            self._lesson(arrival)
 
+    def _person(self, name: str) -> int:
+        if name not in self._people:
+            self._people[name] = person_id(self.session, name)
+        return self._people[name]
 
-def _accept_preference(session: Session, preference: Preference, made: Counter[str]) -> int:
-    pair = find_pair(session, preference.pair_id)
-    if pair is None:
-        raise InvalidInput(f"it is about pair {preference.pair_id}, which is not here: import the pair first")
-    person = person_id(session, preference.person)
-    if has_preference(session, pair, person):
-        made.update(duplicates=1)
-        return pair
-    add_preference(session, pair, person, preference, preference.submitted_at or now())
-    made.update(preferences=1)
-    return pair
+    def _signal(self, signal: Signal) -> None:
+        added = len(add_signals(self.session, [signal]))
+        self.made.update(signals=added, duplicates=1 - added)
+        self.traces.update(filter(None, [find_trace(self.session, signal.trace_id)]))
 
+    def _annotation(self, annotation: Annotation) -> None:
+        trace = find_trace(self.session, annotation.trace_id)
+        if trace is None:
+            raise InvalidInput(f"it points at trace {annotation.trace_id}, which is not here: import the trace first")
+        said = [annotation.trace_id, annotation.person, annotation.schema]
+        key = annotation.key or "content:" + content_hash(said, 40)
+        if annotation_with_key(self.session, key) is not None:
+            self.made.update(duplicates=1)
+            return
+        steps = [mark.step_id for mark in annotation.marks] + [one.step_id for one in annotation.corrections]
+        if unknown := unknown_steps(self.session, trace, steps):
+            raise InvalidInput(f"it points at step {unknown[0]}, which trace {annotation.trace_id} does not have")
+        ready = READY_MADE.get(annotation.schema)
+        schema = save_schema(self.session, ready) if ready else newest_schema_id(self.session, annotation.schema)
+        if schema is None:
+            raise InvalidInput(f"there is no label schema {annotation.schema}; there are {', '.join(READY_MADE)}")
+        person, at = self._person(annotation.person), annotation.submitted_at or now()
+        add_annotation(self.session, trace, person, (schema, annotation.schema), replace(annotation, key=key), at)
+        self.made.update(annotations=1, marks=len(annotation.marks))
+        self.traces.add(trace)
 
-def _accept_lesson(session: Session, lesson: Lesson, made: Counter[str]) -> None:
-    person = person_id(session, lesson.person or "unknown")
-    decided = lesson.state is not LessonState.PROPOSED
-    if decided and not lesson.decided_by:
-        raise InvalidInput(f"it is {lesson.state}, and decided_by does not say who decided that")
-    added = add_lesson(session, lesson, person, decided_by=person_id(session, lesson.decided_by) if decided else None)
-    made.update(lessons=int(added), duplicates=int(not added))
+    def _preference(self, preference: Preference) -> None:
+        pair = find_pair(self.session, preference.pair_id)
+        if pair is None:
+            raise InvalidInput(f"it is about pair {preference.pair_id}, which is not here: import the pair first")
+        person = self._person(preference.person)
+        if has_preference(self.session, pair, person):
+            self.made.update(duplicates=1)
+            return
+        add_preference(self.session, pair, person, preference, preference.submitted_at or now())
+        self.made.update(preferences=1)
+        self.pairs.add(pair)
+
+    def _lesson(self, lesson: Lesson) -> None:
+        decider = None
+        if lesson.state is not LessonState.PROPOSED:
+            if not lesson.decided_by:
+                raise InvalidInput(f"it is {lesson.state}, and decided_by does not say who decided that")
+            decider = self._person(lesson.decided_by)
+        added = add_lesson(self.session, lesson, self._person(lesson.person or "unknown"), decided_by=decider)
+        self.made.update(lessons=int(added), duplicates=int(not added))
 
 
 def _name(arrival: Any) -> str:

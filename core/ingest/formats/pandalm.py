@@ -45,7 +45,7 @@ def _pair(record: Any) -> list[Arrival]:
         uid, NAME, prompt, _text(record["response1"]), _text(record["response2"]), name_a=names[0], name_b=names[2]
     )
     given = [(key, record[key]) for key in _ANNOTATORS if record.get(key) is not None]
-    unknown = [f"{key} is {value!r}" for key, value in given if isinstance(value, bool) or value not in _CHOICES]
+    unknown = [f"{key} is {value!r}" for key, value in given if type(value) is not int or value not in _CHOICES]
     if unknown:
         raise BadRecord(f"{unknown[0]}, not 0, 1 or 2")
     return [pair, *(Preference(uid, f"pandalm-{key}", _CHOICES[value]) for key, value in given)]

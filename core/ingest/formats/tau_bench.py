@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from core.clock import content_hash
 from core.ingest.document import Document
-from core.ingest.reading import BadRecord, chat_message, chat_step, is_record, maybe, need
+from core.ingest.reading import BadRecord, chat_message, chat_step, is_record, need
 from core.records import Arrival, Rejected, Signal, SignalKind, Task, ToolCall, Trace
 
 NAME = "tau-bench"
@@ -16,7 +15,7 @@ _KEYS = ("traj", "reward", "info")
 
 
 def read(document: Document) -> Iterator[Arrival] | None:
-    """One trace a record. `trial` is believed where a task has several; counted up over all records, it is none."""
+    """One trace a record. A `trial` that only counts the records up (AgentRx) is no trial's number and is left out."""
     records = document.records
     if not any(is_record(record, *_KEYS) for record in records[:20]):
         return None
@@ -24,11 +23,11 @@ def read(document: Document) -> Iterator[Arrival] | None:
 
 
 def _read(document: Document) -> Iterator[Arrival]:
-    hashes = [_definition_hash(record) for record in document.records]
-    runs = Counter(hashes)
+    trials = [record.get("trial") if isinstance(record, dict) else None for record in document.records]
+    counted_up = len(trials) > 4 and trials == list(range(len(trials)))
     for index, record in enumerate(document.records):
         try:
-            yield _trace(record, hashes[index], runs[hashes[index]])
+            yield _trace(record, None if counted_up else trials[index])
         except BadRecord as error:
             yield Rejected(f"{document.where(index)}{_name(record)}", str(error))
 
@@ -39,12 +38,7 @@ def _name(record: Any) -> str:
     return f" (task_id {record.get('task_id')}, trial {record.get('trial')})"
 
 
-def _definition_hash(record: Any) -> str:
-    info = record.get("info") if isinstance(record, dict) else None
-    return content_hash(info.get("task"), 12) if isinstance(info, dict) else ""
-
-
-def _trace(record: Any, task_hash: str, runs: int) -> Trace:
+def _trace(record: Any, trial: Any) -> Trace:
     messages = [chat_message(message) for message in need(record, "traj", list)]
     if not messages:
         raise BadRecord("traj has no message")
@@ -60,15 +54,14 @@ def _trace(record: Any, task_hash: str, runs: int) -> Trace:
         asked |= {call.call_id: call for call in message.tool_calls}
         steps.append(chat_step(str(position), message, asked))
     uid = f"tau-bench-{content_hash(record, 32)}"
-    trial = maybe(record, "trial", int)
     kept = {"task_id": record["task_id"], "user_cost": info.get("user_cost"), "reward_info": info.get("reward_info")}
     return Trace(
         trace_id=uid,
         source=NAME,
         steps=tuple(steps),
         agent=NAME,
-        task=Task(f"tau-bench/{task_hash}", str(definition.get("instruction") or ""), definition),
-        trial=trial if runs > 1 else None,
+        task=Task(f"tau-bench/{content_hash(definition, 12)}", str(definition.get("instruction") or ""), definition),
+        trial=trial if isinstance(trial, int) else None,
         attributes={key: value for key, value in kept.items() if value is not None},
         signals=(success_signal(uid, reward),),
     )

@@ -11,7 +11,7 @@ from typing import Any
 from core.clock import content_hash, parse_time
 from core.ingest.document import Document
 from core.ingest.formats.openinference import KINDS, input_messages, kept_attributes, output_messages
-from core.ingest.reading import BadRecord, count, from_json_text, is_record, need, number
+from core.ingest.reading import BadRecord, count, from_json_text, is_record, maybe, need, number
 from core.records import Annotation, Arrival, Mark, Person, Rejected, Role, Step, StepKind, Task, Trace
 from core.review.ready_made import TRAIL_CATEGORIES
 
@@ -52,13 +52,13 @@ def _in_time(spans: list[Any]) -> list[Any]:
 
 def _steps(span: Any, parent: str | None) -> Iterator[Step]:
     span_id = str(need(span, "span_id", str))
-    yield _step(span, span_id, span.get("parent_span_id") or parent)
-    for child in _in_time(span.get("child_spans") or []):
+    yield _step(span, span_id, maybe(span, "parent_span_id", str) or parent)
+    for child in _in_time(maybe(span, "child_spans", list) or []):
         yield from _steps(child, span_id)
 
 
 def _step(span: Mapping[str, Any], span_id: str, parent: str | None) -> Step:
-    attributes = span.get("span_attributes") or {}
+    attributes = maybe(span, "span_attributes", dict) or {}
     kind = KINDS.get(str(attributes.get("openinference.span.kind") or "").upper(), StepKind.OTHER)
     started = parse_time(span.get("timestamp"))
     seconds = _duration(span.get("duration"))
@@ -102,8 +102,10 @@ def _duration(text: Any) -> float | None:
 def _error(span: Mapping[str, Any]) -> str:
     if str(span.get("status_code")).lower() != "error":
         return ""
-    for event in span.get("events") or []:
-        attributes = event.get("Attributes") or event.get("attributes") or {} if isinstance(event, dict) else {}
+    for event in maybe(span, "events", list) or []:
+        attributes = next((event[key] for key in ("Attributes", "attributes") if is_record(event, key)), None)
+        if not isinstance(attributes, dict):
+            continue
         if attributes.get("exception.message"):
             return f"{attributes.get('exception.type') or 'error'}: {attributes['exception.message']}"
     return str(span.get("status_message") or "the span ended in an error")
@@ -114,7 +116,7 @@ def _trace(uid: str, root: Mapping[str, Any], steps: tuple[Step, ...]) -> Trace:
     starts = [step.started_at for step in steps if step.started_at]
     ends = [step.ended_at for step in steps if step.ended_at]
     started: datetime | None = min(starts, default=None)
-    resource = root.get("resource_attributes") or {}
+    resource = maybe(root, "resource_attributes", dict) or {}
     task = Task(f"trail/{content_hash(question, 12)}", question, derived=False) if question else None
     return Trace(
         trace_id=uid,
@@ -179,8 +181,10 @@ def _mark(error: Any) -> Mark:
 def _answers(scores: list[Any]) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     for score in scores[:1]:
+        if not isinstance(score, dict):
+            raise BadRecord("scores holds something that is not an object")
         for key in ("reliability", "security", "instruction_adherence", "plan_opt"):
-            given = number(need({"scores": score}, "scores", dict).get(f"{key}_score"))
+            given = number(score.get(f"{key}_score"))
             if given is not None:
                 answers["plan_optimality" if key == "plan_opt" else key] = f"{given:g}"
         overall = number(score.get("overall"))
