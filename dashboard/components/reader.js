@@ -165,7 +165,7 @@ export function createReader(root, given) {
     if (kept.has(id)) {
       const before = kept.get(id)
       kept.delete(id)
-      decorate(before, items[id])
+      decorate(before, id)
       return before
     }
     const item = items[id]
@@ -193,14 +193,14 @@ export function createReader(root, given) {
       if (!failures.has(id)) fetchStep(id)
     }
     const box = el("div.row-box", {}, divides(id) && el("h3.divider", {}, options.segments[item.segment].title || `Run ${item.segment + 1} of ${sources.length}`), row)
-    decorate(box, item)
+    decorate(box, id)
     // Measured once it stands in the page.
     queueMicrotask(() => settle(box))
     return box
   }
 
-  function decorate(box, item) {
-    const id = items.indexOf(item)
+  function decorate(box, id) {
+    const item = items[id]
     const row = box.querySelector("article")
     row.tabIndex = id === current ? 0 : -1
     row.toggleAttribute("aria-current", id === current)
@@ -430,7 +430,7 @@ export function createReader(root, given) {
     items.forEach((item, id) => {
       if (item.id !== stepId) return
       const box = rows.node(id) ?? kept.get(id)
-      if (box) decorate(box, item)
+      if (box) decorate(box, id)
     })
   }
 

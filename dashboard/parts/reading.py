@@ -58,7 +58,7 @@ def outline_json(trace: int, lines: Sequence[StepLine]) -> dict[str, Any]:
             line.position,
             depths[line.step_id],
             line.kind,
-            _plain(line.name),
+            plain(line.name),
             line.seconds,
             int(bool(line.error)),
             line.step_id,
@@ -110,15 +110,15 @@ def _step(position: int, depth: int, step: Step) -> dict[str, Any]:
         "parent_id": step.parent_id,
         "depth": depth,
         "kind": step.kind.value,
-        "name": _plain(step.name),
+        "name": plain(step.name),
         "at": step.started_at.isoformat() if step.started_at else None,
         "seconds": step.seconds,
-        "error": _plain(step.error)[:PREVIEW],
+        "error": plain(step.error)[:PREVIEW],
         "model": step.model,
         "tokens_in": step.tokens_in,
         "tokens_out": step.tokens_out,
         "cost": step.cost,
-        "written": _plain(written(step))[:WRITTEN],
+        "written": plain(written(step))[:WRITTEN],
         "blocks": [block.as_json() for block in _blocks(step)],
     }
 
@@ -128,15 +128,15 @@ def _blocks(step: Step) -> list[_Block]:
     blocks = [block for number, message in enumerate(step.output) for block in _said(f"output.{number}", message)]
     blocks += _payload("arguments", step.arguments) + _payload("result", step.result)
     if step.error:
-        blocks.append(_Block("error", "error", _plain(step.error), label="error"))
+        blocks.append(_Block("error", "error", plain(step.error), label="error"))
     if step.input:
         label = f"model input, {len(step.input)} message{'s' if len(step.input) > 1 else ''}"
         if step.kind is not StepKind.LLM:
             label = label.removeprefix("model ")
-        blocks.append(_Block("input", "text", _plain("\n\n".join(map(_as_read, step.input))), label=label, folded=True))
+        blocks.append(_Block("input", "text", plain("\n\n".join(map(_as_read, step.input))), label=label, folded=True))
     if step.attributes:
         blocks.append(
-            _Block("attributes", "json", _plain(text_of(dict(step.attributes))), label="attributes", folded=True)
+            _Block("attributes", "json", plain(text_of(dict(step.attributes))), label="attributes", folded=True)
         )
     return blocks
 
@@ -144,19 +144,19 @@ def _blocks(step: Step) -> list[_Block]:
 def _said(part: str, message: Message) -> list[_Block]:
     blocks = []
     if message.reasoning:
-        blocks.append(_Block(f"{part}.reasoning", "reasoning", _plain(message.reasoning), message.role, "reasoning"))
+        blocks.append(_Block(f"{part}.reasoning", "reasoning", plain(message.reasoning), message.role, "reasoning"))
     if message.content:
         folded = message.role == "system"
         label = "system prompt" if folded else ""
-        blocks.append(_Block(f"{part}.content", "text", _plain(message.content), message.role, label, folded))
+        blocks.append(_Block(f"{part}.content", "text", plain(message.content), message.role, label, folded))
     for number, call in enumerate(message.tool_calls):
-        text = _plain(text_of(call.arguments))
-        blocks.append(_Block(f"{part}.call.{number}", "call", text, message.role, _plain(call.name)))
+        text = plain(text_of(call.arguments))
+        blocks.append(_Block(f"{part}.call.{number}", "call", text, message.role, plain(call.name)))
     return blocks
 
 
 def _payload(part: str, value: Any) -> list[_Block]:
-    text = _plain(text_of(value))
+    text = plain(text_of(value))
     if value is None:
         return []
     return [_Block(part, "json" if not isinstance(value, str) or _is_json(text) else "text", text, label=part)]
@@ -181,6 +181,6 @@ def _as_read(message: Message) -> str:
     return "\n".join([f"── {message.role}{name} ──", *said])
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """The text without terminal escape codes."""
     return _ANSI.sub("", text) if "\x1b" in text or "\x9b" in text else text

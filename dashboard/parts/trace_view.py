@@ -1,0 +1,176 @@
+"""One run with all that the Traces page says about it; of a run that is blind for a person, what they may know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core.errors import NotFound
+from core.records import Role, Signal
+from core.store.annotations import Given, annotations_of
+from core.store.content import text_of
+from core.store.queues import hidden_traces
+from core.store.schemas import get_schema
+from core.store.signals import signals_of
+from core.store.tasks import task_text
+from core.store.traces import TraceLine, outline, read_steps, runs_of_task, session_traces, trace_line, trace_row
+from dashboard.parts.reading import outline_json, plain, steps_json
+
+FIRST_PAGE = 40
+LONGEST_NOTE = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one reviewer submitted about the run as a whole: (question, answer) rows."""
+
+    person: str
+    machine: bool
+    at: datetime
+    answers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TraceView:
+    """What the page shows. `reader` are the trace reader's arguments; `blind`: the run is hidden from the person."""
+
+    line: TraceLine
+    blind: bool
+    task: str
+    conversation: Sequence[TraceLine]
+    runs: Sequence[TraceLine]
+    hidden: frozenset[int]
+    signals: Sequence[Signal]
+    said: Sequence[Said]
+    tools: Sequence[Any]
+    attributes: Mapping[str, Any]
+    reader: dict[str, Any]
+
+
+def view_trace(session: Session, trace: int, step: int | None, person: int) -> TraceView:
+    """The run as `person` may see it, opened at `step` (counted from 1); raises NotFound for an unknown run."""
+    line = trace_line(session, trace)
+    row = trace_row(session, trace)
+    conversation = session_traces(session, line.session) if line.session else [line]
+    runs = runs_of_task(session, line.task) if line.task else []
+    ids = [one.id for one in conversation]
+    hidden = frozenset(hidden_traces(session, person, sorted({*ids, *(one.id for one in runs)})))
+    shown = [one for one in ids if one not in hidden]
+    given = annotations_of(session, shown)
+    signals = signals_of(session, shown)
+    blind = trace in hidden
+    return TraceView(
+        line=line,
+        blind=blind,
+        task=plain(task_text(session, line.task) or line.title),
+        conversation=conversation,
+        runs=runs,
+        hidden=hidden,
+        signals=signals.get(trace, []),
+        said=_said(session, [one for one in given if one.trace_id == trace]),
+        tools=row.tools,
+        attributes={} if blind else row.attributes,
+        reader=_reader(session, conversation, line, step) | {"labels": _labels(session, given, signals)},
+    )
+
+
+def position_of(text: str | None, line: TraceLine) -> int | None:
+    """The step that an address names (counted from 1), None without one; raises NotFound for one that is not there."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= line.n_steps):
+        raise NotFound(f"This run has no step {text[:20]}: its steps are 1 to {line.n_steps}.", field="step")
+    return int(text)
+
+
+def _reader(session: Session, conversation: Sequence[TraceLine], line: TraceLine, step: int | None) -> dict[str, Any]:
+    """The segments, totals and starting point; the first page too, where it is what is read first."""
+    before = sum(one.n_steps for one in conversation[: [one.id for one in conversation].index(line.id)])
+    start = before + (step or 1) - 1 if before or step else None
+    first = conversation[0]
+    lines = outline(session, first.id)
+    return {
+        "segments": [
+            {"trace": one.id, "n_steps": one.n_steps, "title": _segment_title(number, one)}
+            for number, one in enumerate(conversation, 1)
+        ],
+        "facts": {
+            "seconds": _total([one.seconds for one in conversation]),
+            "cost": _total([one.cost for one in conversation]),
+        },
+        "start": start,
+        "outline": outline_json(first.id, lines),
+        "first": steps_json(first.id, first.n_steps, 0, lines, read_steps(session, first.id, 0, FIRST_PAGE)),
+    }
+
+
+def _segment_title(number: int, line: TraceLine) -> str:
+    when = f" · {line.started_at:%d %b %Y, %H:%M} UTC" if line.time_known else ""
+    return f"{number} · {plain(line.title)[:120] or line.uid}{when}"
+
+
+def _total(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def _labels(
+    session: Session, given: Sequence[Given], signals: Mapping[int, Sequence[Signal]]
+) -> dict[str, list[dict[str, str]]]:
+    """What was said about steps, by "trace/step id", for the reader."""
+    labels: dict[str, list[dict[str, str]]] = {}
+    for one in given:
+        questions = {question.key: question for question in get_schema(session, one.schema_id).questions}
+        for mark in one.marks:
+            question = questions.get(mark.question)
+            title = question.title if question else mark.question
+            named = {option[0]: option[1] for option in question.options} if question else {}
+            pointer = question is not None and question.kind == "step"
+            text = title if pointer else named.get(mark.value, mark.value)
+            note = "\n".join(filter(None, (f"“{mark.quote[:LONGEST_NOTE]}”" if mark.quote else "", mark.comment)))
+            impact = f" ({mark.impact.lower()})" if mark.impact else ""
+            label = {"text": text + impact, "who": _who(one), "note": plain(note), "tone": "bad" if pointer else ""}
+            labels.setdefault(f"{one.trace_id}/{mark.step_id}", []).append(label)
+        for correction in one.corrections:
+            label = {
+                "text": "It should have said",
+                "who": _who(one),
+                "note": plain(correction.corrected),
+                "tone": "good",
+            }
+            labels.setdefault(f"{one.trace_id}/{correction.step_id}", []).append(label)
+    for trace, found in signals.items():
+        for signal in found:
+            if signal.step_id:
+                tone = {True: "good", False: "bad", None: ""}[signal.success]
+                text = f"{signal.name}: {signal.value}"
+                label = {"text": text, "who": signal.source, "note": plain(signal.comment), "tone": tone}
+                labels.setdefault(f"{trace}/{signal.step_id}", []).append(label)
+    return labels
+
+
+def _who(given: Given) -> str:
+    return f"{given.person} (machine)" if given.role is Role.MACHINE else given.person
+
+
+def _said(session: Session, given: Sequence[Given]) -> list[Said]:
+    found = []
+    for one in given:
+        questions = {question.key: question for question in get_schema(session, one.schema_id).questions}
+        rows = []
+        for key, value in one.answers.items():
+            question = questions.get(key)
+            named = {option[0]: option[1] for option in question.options} if question else {}
+            values = value if isinstance(value, list) else [value]
+            answer = ", ".join(named.get(str(each), _word(each)) for each in values)
+            rows.append((question.title if question else key, plain(answer)))
+        found.append(Said(one.person, one.role is Role.MACHINE, one.submitted_at, tuple(rows)))
+    return found
+
+
+def _word(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else text_of(value)

@@ -1,0 +1,149 @@
+"""Traces: search, filter and page through every run; read one, or one conversation, in full; import files."""
+
+from datetime import UTC, datetime, time, timedelta
+
+import streamlit as st
+
+from core.errors import LoopwrightError
+from core.records import Outcome
+from core.store.catalog import list_agents, list_versions
+from core.store.queues import hidden_traces
+from core.store.traces import TraceFilter, count_traces, list_traces, trace_line
+from dashboard.components import run_table, trace_reader
+from dashboard.identity import acting
+from dashboard.parts.trace_facts import show_about, show_head
+from dashboard.parts.trace_import import import_files
+from dashboard.parts.trace_list import COLUMNS, run_rows
+from dashboard.parts.trace_view import position_of, view_trace
+from dashboard.session import store
+
+PAGE = 50
+LABELLED = {"": None, "labelled": True, "not labelled": False}
+
+
+def open_trace(trace: int) -> None:
+    """Show one run."""
+    st.query_params["trace"] = str(trace)
+    st.query_params.pop("step", None)
+    st.rerun()
+
+
+def back_to_list() -> None:
+    """Leave the run for the list."""
+    for name in ("trace", "step"):
+        st.query_params.pop(name, None)
+
+
+def turn(to: list[tuple[datetime, int]]) -> None:
+    """Show another page of the list; a page is known by where each page up to it begins."""
+    st.session_state.traces_pages = to
+
+
+def clear_filters() -> None:
+    """Let every run through."""
+    for name in ("agent", "version", "outcome", "labels", "text"):
+        st.session_state[f"traces_{name}"] = ""
+    st.session_state.traces_from = st.session_state.traces_to = None
+
+
+actor = acting()
+wanted = st.query_params.get("trace")
+view, problem = None, ""
+if wanted is not None:
+    try:
+        with store().reading() as session:
+            number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 16 else 0
+            line = trace_line(session, number)
+            step = None
+            try:
+                step = position_of(st.query_params.get("step"), line)
+            except LoopwrightError as error:
+                problem = error.message
+            view = view_trace(session, number, step, actor.id)
+    except LoopwrightError:
+        problem = f"There is no run “{wanted[:40]}”. It may have been removed. All runs are listed here."
+
+if view is not None:
+    st.button("All runs", icon=":material/arrow_back:", type="tertiary", on_click=back_to_list)
+    if problem:
+        st.warning(problem, icon=":material/warning:")
+    show_head(view)
+    chosen = show_about(view)
+    trace_reader(**view.reader)
+    if chosen is not None:
+        open_trace(chosen)
+    st.stop()
+
+title, door = st.columns([5, 1], vertical_alignment="bottom")
+title.title("Traces", help="A trace is one run of an agent on one task, with every step that it took.")
+with door.popover("Import", icon=":material/upload:", width="stretch"):
+    import_files()
+if problem:
+    st.warning(problem, icon=":material/warning:")
+
+with store().reading() as session:
+    agents = list_agents(session)
+bound = {"bind": "query-params"}
+row = st.columns([2.4, 1.4, 1.4, 1.1, 1.2, 1.1, 1.1], vertical_alignment="bottom")
+text = row[0].text_input(
+    "Text",
+    key="traces_text",
+    placeholder="words in any step",
+    help="Runs in which one step has all these words.",
+    **bound,
+)
+agent = row[1].selectbox("Agent", ["", *agents], key="traces_agent", format_func=lambda name: name or "any", **bound)
+with store().reading() as session:
+    versions = list(dict.fromkeys(one.name for one in list_versions(session, agent or None)))
+version = row[2].selectbox(
+    "Version", ["", *versions], key="traces_version", format_func=lambda name: name or "any", **bound
+)
+outcome = row[3].selectbox(
+    "Outcome", ["", *map(str, Outcome)], key="traces_outcome", format_func=lambda name: name or "any", **bound
+)
+labels = row[4].selectbox(
+    "Labels", list(LABELLED), key="traces_labels", format_func=lambda name: name or "any", **bound
+)
+since = row[5].date_input("From", None, key="traces_from", format="YYYY-MM-DD", **bound)
+until = row[6].date_input("To", None, key="traces_to", format="YYYY-MM-DD", **bound)
+chosen = TraceFilter(
+    agent=agent,
+    version=version,
+    outcome=outcome,
+    labelled=LABELLED[labels],
+    since=datetime.combine(since, time(), UTC) if since else None,
+    until=datetime.combine(until + timedelta(days=1), time(), UTC) if until else None,
+    text=text,
+    blind_for=actor.id,
+)
+if st.session_state.get("traces_filter") != chosen:
+    st.session_state.traces_filter, st.session_state.traces_pages = chosen, []
+pages = st.session_state.traces_pages
+
+with store().reading() as session:
+    found = list_traces(session, chosen, PAGE, pages[-1] if pages else None)
+    matching = count_traces(session, chosen)
+    total = count_traces(session, TraceFilter())
+    hidden = hidden_traces(session, actor.id, [line.id for line in found])
+
+if not total:
+    st.info(
+        "No run is here yet. Import files with the button above: tau-bench, tau2-bench, TRAIL, PandaLM or Loopwright's "
+        "own JSON lines, gzipped or not. What a file is, is found out by its content.",
+        icon=":material/upload:",
+    )
+elif not matching:
+    st.info(f"None of the {total:,} runs fits these filters.", icon=":material/search_off:")
+    st.button("Clear the filters", on_click=clear_filters)
+else:
+    opened = run_table("traces_table", COLUMNS, run_rows(found, hidden))
+    told, newer, older = st.columns([6, 1, 1], vertical_alignment="center")
+    begin = len(pages) * PAGE
+    of = "" if matching == total else f" that fit, of {total:,} in all"
+    told.caption(f"{begin + 1:,} to {begin + len(found):,} of {matching:,} runs{of}, newest first")
+    newer.button("Newer", disabled=not pages, on_click=turn, args=(pages[:-1],), width="stretch")
+    more = begin + len(found) < matching
+    last = [(found[-1].started_at, found[-1].id)] if found else []
+    older.button("Older", disabled=not more, on_click=turn, args=(pages + last,), width="stretch")
+    if opened is not None:
+        open_trace(opened)
