@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import functools
-import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from core.errors import InvalidInput, LoopwrightError, NotPermitted, TooLarge, Unavailable
+from core.errors import InvalidInput, LoopwrightError, NotPermitted, TooLarge
 from dashboard.identity import Actor, actor_from
 
 LARGEST_BODY = 8_000_000
-_log = logging.getLogger("loopwright")
 
 Work = Callable[..., Any]
 
@@ -55,9 +52,6 @@ def route(work: Work) -> Callable[[Request], Awaitable[Response]]:
             result = await run_in_threadpool(work, request, body)
         except LoopwrightError as error:
             return answer_error(error)
-        except OperationalError as error:
-            _log.warning("database: %s", error)
-            return answer_error(Unavailable("The database cannot be used at the moment. Try again in a moment."))
         except ClientDisconnect:
             return Response(status_code=499)
         return result if isinstance(result, Response) else answer(result)

@@ -7,9 +7,10 @@ from functools import cache
 from pathlib import Path
 from threading import Event, Lock
 
+from core.memory.indexer import open_memory
 from core.records import Role
 from core.settings import Settings, load_settings
-from core.similarity.index import LessonIndex, open_index
+from core.similarity.index import LessonIndex
 from core.store.engine import Store, open_store
 from core.store.people import list_people, person_id
 
@@ -58,11 +59,11 @@ def _secret(folder: Path) -> str:
 
 def lesson_index() -> LessonIndex:
     """The index of the process, taken under the data folder's lock and verified at the first call."""
-    chosen = settings()
+    chosen, opened = settings(), store()
     with _opening:
         if chosen.folder not in _indexes:
             address = f"http://{chosen.host}:{chosen.port}"
-            _indexes[chosen.folder] = open_index(chosen, address)
+            _indexes[chosen.folder] = open_memory(opened, chosen, address)
         return _indexes[chosen.folder]
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from threading import Event, Thread
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from core.errors import LoopwrightError
 from core.memory.indexer import sync
 from dashboard.process import index_due, lesson_index, store
@@ -42,5 +40,5 @@ class Worker:
             index_due.clear()
             try:
                 sync(store(), lesson_index())
-            except (LoopwrightError, SQLAlchemyError) as error:
+            except LoopwrightError as error:
                 _log.warning("the lesson index is behind: %s", error)

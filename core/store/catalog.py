@@ -101,7 +101,7 @@ def task_ids(session: Session, tasks: Sequence[Task]) -> dict[str, int]:
     keys = [row["key"] for row in rows]
     for start in range(0, len(keys), 500):
         query = select(TaskRow.key, TaskRow.id).where(TaskRow.key.in_(keys[start : start + 500]))
-        found.update(dict(session.execute(query)))
+        found.update(dict(session.execute(query).all()))
     return {key: found[clean(key, 300)] for key in unique}
 
 

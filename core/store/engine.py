@@ -30,18 +30,28 @@ class Store:
     @contextmanager
     def session(self) -> Iterator[Session]:
         """A session that commits when its block ends and rolls back when it raises; on SQLite it waits for its turn."""
-        with self._writers.begin() as session:
+        with _reachable(), self._writers.begin() as session:
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one state of the database and never waits for a writer; nothing written in it is kept."""
-        with self._readers() as session:
+        with _reachable(), self._readers() as session:
             yield session
 
     def close(self) -> None:
         """Give the connections back; the store cannot be used after."""
         self.engine.dispose()
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise Unavailable(
+            f"The database cannot be used at the moment ({error.orig}). Nothing was changed; try again in a moment."
+        ) from error
 
 
 def open_store(database_url: str) -> Store:

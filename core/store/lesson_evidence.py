@@ -10,17 +10,21 @@ from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
 from core.store.content import clean
-from core.store.tables import AnnotationRow, LessonEvidenceRow, PersonRow, TraceRow
+from core.store.tables import AnnotationRow, LessonEvidenceRow, PersonRow, StepRow, TraceRow
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A step that a lesson rests on; `reviewer` is who wrote the annotation, where there was one."""
+    """A step that a lesson rests on, and its place in the trace (from 0) where it names one.
+
+    `reviewer` is who wrote the annotation, where there was one.
+    """
 
     trace_id: int
     trace_uid: str
     title: str
     step_id: str
+    position: int | None
     annotation_id: int | None
     reviewer: str
 
@@ -52,14 +56,17 @@ def add_evidence(
 def lesson_evidence(session: Session, lesson: int) -> list[Evidence]:
     """The steps that a lesson rests on, in the order in which they were added."""
     query = (
-        select(LessonEvidenceRow, TraceRow.uid, TraceRow.title, PersonRow.name)
+        select(LessonEvidenceRow, TraceRow.uid, TraceRow.title, StepRow.position, PersonRow.name)
         .join(TraceRow, TraceRow.id == LessonEvidenceRow.trace_id)
+        .outerjoin(
+            StepRow, (StepRow.trace_id == LessonEvidenceRow.trace_id) & (StepRow.uid == LessonEvidenceRow.step_uid)
+        )
         .outerjoin(AnnotationRow, AnnotationRow.id == LessonEvidenceRow.annotation_id)
         .outerjoin(PersonRow, PersonRow.id == AnnotationRow.person_id)
         .where(LessonEvidenceRow.lesson_id == lesson)
         .order_by(LessonEvidenceRow.id)
     )
     return [
-        Evidence(row.trace_id, uid, title, row.step_uid, row.annotation_id, name or "")
-        for row, uid, title, name in session.execute(query)
+        Evidence(row.trace_id, uid, title, row.step_uid, position, row.annotation_id, name or "")
+        for row, uid, title, position, name in session.execute(query)
     ]

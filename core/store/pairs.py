@@ -39,7 +39,7 @@ def insert_pairs(session: Session, pairs: Sequence[Pair]) -> dict[str, int]:
     """Write the pairs that are new; pair id → row id of those."""
     tasks = task_ids(session, [pair.task for pair in pairs if pair.task is not None])
     uids = {uid for pair in pairs for uid in (pair.trace_a, pair.trace_b) if uid}
-    traces = dict(session.execute(select(TraceRow.uid, TraceRow.id).where(TraceRow.uid.in_(uids))))
+    traces = dict(session.execute(select(TraceRow.uid, TraceRow.id).where(TraceRow.uid.in_(uids))).all())
     at = now()
     rows: list[dict[str, Any]] = []
     for pair in pairs:
@@ -63,7 +63,7 @@ def insert_pairs(session: Session, pairs: Sequence[Pair]) -> dict[str, int]:
             }
         )
     inserted = insert_new(session, PairRow, rows, PairRow.uid)
-    return dict(session.execute(select(PairRow.uid, PairRow.id).where(PairRow.uid.in_(inserted))))
+    return dict(session.execute(select(PairRow.uid, PairRow.id).where(PairRow.uid.in_(inserted))).all())
 
 
 def pair_row(session: Session, pair_id: int) -> PairRow:

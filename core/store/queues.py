@@ -227,7 +227,7 @@ def renew(session: Session, item: int, person: int, lease: timedelta) -> None:
 def progress(session: Session, queue: QueueRow, person: int) -> QueueProgress:
     """Counts of a queue; the pace is a person's submissions over the last eight hours they were at it."""
     states = select(ItemRow.state, func.count()).where(ItemRow.queue_id == queue.id).group_by(ItemRow.state)
-    counts = dict(session.execute(states))
+    counts = dict(session.execute(states).all())
     table: Any = PreferenceRow if queue.subject == "pair" else AnnotationRow
     in_queue = select(ItemRow.id).where(ItemRow.queue_id == queue.id)
     mine = (table.person_id == person, table.current, table.item_id.in_(in_queue))
