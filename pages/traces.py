@@ -11,13 +11,14 @@ from core.store.queues import hidden_traces
 from core.store.traces import TraceFilter, count_traces, list_traces, trace_line
 from dashboard.components import run_table, trace_reader
 from dashboard.identity import acting
-from dashboard.parts.trace_facts import show_about, show_head
+from dashboard.parts.trace_facts import show_facts, show_task
 from dashboard.parts.trace_import import import_files
 from dashboard.parts.trace_list import COLUMNS, run_rows
 from dashboard.parts.trace_view import position_of, view_trace
 from dashboard.session import store
 
 PAGE = 50
+WIDE = "<style>.stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }</style>"
 LABELLED = {"": None, "labelled": True, "not labelled": False}
 
 
@@ -47,6 +48,7 @@ def clear_filters() -> None:
 
 
 actor = acting()
+st.html(WIDE)
 wanted = st.query_params.get("trace")
 view, problem = None, ""
 if wanted is not None:
@@ -64,14 +66,15 @@ if wanted is not None:
         problem = f"There is no run “{wanted[:40]}”. It may have been removed. All runs are listed here."
 
 if view is not None:
-    st.button("All runs", icon=":material/arrow_back:", type="tertiary", on_click=back_to_list)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button("All runs", icon=":material/arrow_back:", type="tertiary", on_click=back_to_list)
+        opened = show_facts(view)
     if problem:
         st.warning(problem, icon=":material/warning:")
-    show_head(view)
-    chosen = show_about(view)
+    show_task(view)
     trace_reader(**view.reader)
-    if chosen is not None:
-        open_trace(chosen)
+    if opened is not None:
+        open_trace(opened)
     st.stop()
 
 title, door = st.columns([5, 1], vertical_alignment="bottom")

@@ -42,7 +42,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 
 def register(name: str, module: str, sheets: Sequence[str]) -> Any:
-    """A Streamlit component; in the browser it is a module's `mount(place, data, trigger) -> {update(data), close()}`."""
+    """A Streamlit component; in the browser, a module's `mount(place, data, trigger) -> {update(data), close()}`."""
     css = "\n".join((_HERE / sheet).read_text(encoding="utf-8") for sheet in ("tokens.css", *sheets))
     js = _MOUNT.replace("MODULE", module).replace("VERSION", _VERSION)
     return st.components.v2.component(name, html='<div class="place">\n</div>', css=css, js=js)

@@ -42,7 +42,7 @@ function row(key, value, depth, siblings) {
     return el("div.pair", {}, el("span.key", {}, key), drawTree(value, depth + 1))
   }
   const count = Object.keys(value).length
-  const names = Array.isArray(value) ? `${count} ${count === 1 ? "entry" : "entries"}` : Object.keys(value).slice(0, 6).join(", ")
+  const names = Array.isArray(value) ? `${count} ${count === 1 ? "entry" : "entries"}` : oneLine(value, 140)
   const button = el("button.quiet.branch", { type: "button", "aria-expanded": "false" }, el("span.key", {}, key), el("span.summary", {}, names))
   const holder = el("div.nested", { hidden: true })
   const toggle = (open) => {

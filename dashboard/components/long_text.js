@@ -10,8 +10,7 @@ export function size(characters) {
   return characters < 1e6 ? `${Math.round(characters / 1000)} kB` : `${(characters / 1e6).toFixed(1)} MB`
 }
 
-// `onWhole(text)` is told the whole text once it is there.
-export function createLongText(step, block, { className, onWhole }) {
+export function createLongText(step, block, { className }) {
   const box = el(`div.long.${className}`, {}, el("div.chunk", {}, block.text))
   const state = el("span.quiet-text", { role: "status" })
   const button = el("button", { type: "button" }, `Show all ${size(block.total)}`)
@@ -23,24 +22,22 @@ export function createLongText(step, block, { className, onWhole }) {
     loading = new AbortController()
     button.textContent = "Stop"
     state.textContent = "loading …"
-    const texts = []
     try {
       let fresh = true
       await readWhole(step, block, async (text, loaded, total) => {
         if (fresh) {
           box.replaceChildren()
+          box.classList.remove("clamp")
           box.classList.add("open")
           box.tabIndex = 0
           fresh = false
         }
-        texts.push(text)
         box.append(...chunks(text).map(chunk))
         state.textContent = `${size(loaded)} of ${size(total)}`
         await new Promise((done) => setTimeout(done))
       }, loading.signal)
       button.remove()
       state.textContent = `all ${size(block.total)}`
-      onWhole?.(texts.join(""))
     } catch (failure) {
       const stopped = loading.signal.aborted
       button.textContent = stopped ? `Show all ${size(block.total)}` : "Try again"

@@ -32,6 +32,12 @@ export const READER_KEYS = [
   { group: "Reading", keys: ["home", "end"], name: "First or last step" },
 ]
 
+// A chat log's model is its agent; where agents are steps themselves, the model is the model.
+function wordFor({ kind, name }, agents) {
+  if (kind === "llm") return agents ? "model" : "agent"
+  return kind === "other" ? (name && name.length < 10 ? name : "step") : kind || "step"
+}
+
 export function createReader(root, given) {
   let options
   let items = []
@@ -110,7 +116,7 @@ export function createReader(root, given) {
     rows.setOrder(visibleOrder())
     drawMap()
     if (items.length) setCurrent(0)
-    if (options.start !== undefined && options.start !== null) jumpTo(options.start)
+    if (options.start !== undefined && options.start !== null) jumpTo(options.start, false)
   }
 
   async function loadOutline(index) {
@@ -139,7 +145,7 @@ export function createReader(root, given) {
       open[depth] = item
     }
     const agents = items.some((item) => item.kind === "agent")
-    for (const item of items) item.word = item.kind === "llm" ? (agents ? "model" : "agent") : item.kind || "step"
+    for (const item of items) item.word = wordFor(item, agents)
   }
 
   function visibleOrder() {
@@ -325,7 +331,7 @@ export function createReader(root, given) {
   const previousError = () => seek((item) => item.error, -1, "an error")
   const nextLabel = () => seek((item) => labelsOf(item).length > 0, 1, "a label")
 
-  async function jumpTo(target) {
+  async function jumpTo(target, takeFocus = true) {
     const mine = generation
     const find = () => (typeof target === "number" ? target : items.findIndex((item) => item.id === target || `${sources[item.segment].trace}/${item.id}` === target))
     const id = find()
@@ -333,7 +339,7 @@ export function createReader(root, given) {
     if (!item) return false
     await sources[item.segment].load(item.position).catch((failure) => failures.set(id, failure))
     if (mine !== generation) return false
-    go(id, "start")
+    go(id, "start", takeFocus)
     return true
   }
 

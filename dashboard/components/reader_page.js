@@ -6,6 +6,15 @@ export function mount(place, data) {
   place.classList.add("reader-page")
   const link = (trace, position) => `?trace=${trace}&step=${position + 1}`
   let shown = data
+  // As high as what the window leaves below the page's head.
+  const fit = () => {
+    const top = place.getBoundingClientRect().top + (place.closest("[data-testid=stMain]")?.scrollTop ?? 0)
+    place.style.setProperty("--reader-height", `${Math.max(window.innerHeight * 0.62, window.innerHeight - top - 12)}px`)
+  }
+  const watch = new ResizeObserver(fit)
+  watch.observe(document.body)
+  watch.observe(place)
+  window.addEventListener("resize", fit)
   const reader = createReader(place, { ...data, link })
   return {
     update(next) {
@@ -16,6 +25,10 @@ export function mount(place, data) {
       if (!before.labels) reader.setLabels(next.labels)
       if (!before.start && next.start !== null) reader.jumpTo(next.start)
     },
-    close: () => reader.destroy(),
+    close() {
+      watch.disconnect()
+      window.removeEventListener("resize", fit)
+      reader.destroy()
+    },
   }
 }

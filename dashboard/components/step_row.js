@@ -26,14 +26,14 @@ export function drawStep(step, about) {
   const compact = shown.length > 0 && calls.length === shown.length
   const body = el("div.step-body")
   const folds = el("span.folds")
-  const title = headline(step, shown)
+  const title = headline(step, shown, about.word)
   if (title) body.append(title)
   if (compact) {
     for (const block of calls) body.append(callLine(step, block))
   } else {
     for (const node of drawShown(step, shown)) body.append(node)
   }
-  if (!shown.length && !title) body.append(el("span.quiet-text", {}, step.kind === "llm" ? "(said nothing)" : "(nothing recorded)"))
+  if (!step.blocks.length && !title) body.append(el("span.quiet-text", {}, step.kind === "llm" ? "(said nothing)" : "(nothing recorded)"))
   body.append(folds)
   for (const block of folded) {
     const { button, panel } = fold(`${block.label || block.role}`, () => payload(step, block, false))
@@ -83,8 +83,8 @@ function row({ number, total, word, depth, inside, closed, labels, href, onTree,
   )
 }
 
-function headline(step, shown) {
-  if (step.kind === "user" || step.kind === "llm") return null
+function headline(step, shown, word) {
+  if (step.kind === "user" || step.kind === "llm" || step.name === word) return null
   if (step.kind === "tool" && shown.some((block) => block.part === "arguments")) return null
   return step.name ? el("div.step-name", {}, step.name) : null
 }
@@ -147,9 +147,14 @@ function payload(step, block, clamp) {
   return clamp ? clamped(node, block) : node
 }
 
+// The server counts characters, a JavaScript string counts UTF-16 units.
+function whole(block) {
+  return block.text.length >= block.total && [...block.text].length >= block.total
+}
+
 // undefined where it is no JSON, or not all of it is here.
 function parsed(block) {
-  if (block.text.length < block.total && [...block.text].length < block.total) return undefined
+  if (!whole(block)) return undefined
   try {
     return JSON.parse(block.text)
   } catch {
@@ -159,13 +164,14 @@ function parsed(block) {
 
 function text(step, block, className) {
   const classes = className.split(" ").join(".")
-  if ([...block.text].length >= block.total) return el(`div.${classes}`, {}, block.text)
-  return createLongText(step, block, { className: classes, onWhole: () => (block.whole = true) })
+  if (whole(block)) return el(`div.${classes}`, {}, block.text)
+  return createLongText(step, block, { className: className === "payload" ? "payload.clamp" : classes })
 }
 
 // What is long is cut with a way to the rest; `settle` takes the cut away again where everything fits.
 function clamped(node, block) {
-  if (block.text.length < CLAMP_CHARACTERS && block.text.split("\n").length < CLAMP_LINES) return node
+  // A text that is not all here has its own way to the rest.
+  if (!whole(block) || block.text.length < CLAMP_CHARACTERS && block.text.split("\n").length < CLAMP_LINES) return node
   const box = el("div.clamp", {}, node)
   const button = el("button.quiet.clamp-toggle", { type: "button", "aria-expanded": "false" }, "show more")
   button.onclick = () => {
@@ -177,7 +183,7 @@ function clamped(node, block) {
 }
 
 export function settle(node) {
-  for (const box of node.querySelectorAll(".clamp:not(.open)")) {
+  for (const box of node.querySelectorAll(".clamp:not(.open, .long)")) {
     if (box.scrollHeight > box.clientHeight + 24 || !box.clientHeight) continue
     box.classList.add("open")
     box.nextElementSibling?.remove()

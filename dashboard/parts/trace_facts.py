@@ -20,59 +20,64 @@ ICONS = {
 LONG = 240
 
 
-def show_head(view: TraceView) -> None:
-    """The task, whole, and one line of facts."""
-    line = view.line
+def show_task(view: TraceView) -> None:
+    """The task; a long one is cut to its beginning and opens."""
     if len(view.task) <= LONG and "\n" not in view.task:
-        st.markdown(f"##### {escape(view.task or line.uid)}")
+        st.markdown(f"**{escape(view.task or view.line.uid)}**")
     else:
         with st.expander(escape(" ".join(view.task.split())[:LONG]) + " …"):
             st.text(view.task)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if view.blind:
-            st.badge("outcome, version and labels hidden", color="gray", icon=":material/visibility_off:", help=HIDDEN)
-        else:
-            outcome = Outcome(line.outcome)
-            icon = f":material/{ICONS[outcome]}:"
-            st.badge(outcome.value, color=COLOURS[outcome], icon=icon, help=outcome_told(line))
-        known = [
-            line.agent,
-            "" if view.blind else line.version,
-            "" if line.trial is None else f"trial {line.trial}",
-            f"{line.started_at:%d %b %Y, %H:%M} UTC ({ago(line.started_at, now())})" if line.time_known else "",
-            duration(line.seconds),
-            dollars(line.cost),
-            f"task {line.task}" if line.task else "",
-        ]
-        st.caption(escape(" · ".join(filter(None, known))))
 
 
-def show_about(view: TraceView) -> int | None:
-    """Labels, signals, other runs, tools and attributes, each behind its name; the id of a run that was clicked."""
+def show_facts(view: TraceView) -> int | None:
+    """A line of facts, and what else is known behind its name; the id of a run that was clicked, if any."""
+    line = view.line
+    if view.blind:
+        st.badge("outcome, version and labels hidden", color="gray", icon=":material/visibility_off:", help=HIDDEN)
+    else:
+        outcome = Outcome(line.outcome)
+        icon = f":material/{ICONS[outcome]}:"
+        st.badge(outcome.value, color=COLOURS[outcome], icon=icon, help=outcome_told(line))
+    known = [
+        line.agent,
+        "" if view.blind else line.version,
+        "" if line.trial is None else f"trial {line.trial}",
+        f"{line.started_at:%d %b %Y, %H:%M} UTC ({ago(line.started_at, now())})" if line.time_known else "",
+        duration(line.seconds),
+        dollars(line.cost),
+        f"task {line.task}" if line.task else "",
+    ]
+    st.caption(escape(" · ".join(filter(None, known))))
+    return _show_more(view)
+
+
+def _show_more(view: TraceView) -> int | None:
     opened = None
-    with st.container(horizontal=True, gap="small"):
-        if view.said:
-            with st.popover(f"Labels ({len(view.said)})", icon=":material/rate_review:"):
-                _show_said(view)
-        if view.signals:
-            with st.popover(f"Signals ({len(view.signals)})", icon=":material/sensors:", help="Evidence of quality"):
-                _show_signals(view)
-        if len(view.runs) > 1:
-            with st.popover(f"Runs of this task ({len(view.runs)})", icon=":material/alt_route:", width="content"):
-                with st.container(width=900):
-                    opened = run_table("traces_runs", COLUMNS, run_rows(view.runs, view.hidden, view.line.id))
-        if len(view.conversation) > 1:
-            with st.popover(f"Conversation ({len(view.conversation)} runs)", icon=":material/forum:"):
-                st.caption(f"Session {escape(view.line.session)}: its runs are read below as one.")
-                with st.container(width=900):
-                    rows = run_rows(view.conversation, view.hidden, view.line.id)
-                    opened = run_table("traces_conversation", COLUMNS, rows) or opened
-        if view.tools:
-            with st.popover(f"Tools ({len(view.tools)})", icon=":material/build:", help="What the model could call"):
-                st.json(list(view.tools), expanded=1)
-        if view.attributes:
-            with st.popover("Attributes", icon=":material/data_object:", help="What else its source said of the run"):
-                st.json(dict(view.attributes), expanded=1)
+    if view.said:
+        with st.popover(f"Labels ({len(view.said)})", type="tertiary", icon=":material/rate_review:"):
+            _show_said(view)
+    if view.signals:
+        said = "Evidence of quality: what a person judged, what a user did, what a test found."
+        with st.popover(f"Signals ({len(view.signals)})", type="tertiary", icon=":material/sensors:", help=said):
+            _show_signals(view)
+    if len(view.runs) > 1:
+        name = f"Runs of this task ({len(view.runs)})"
+        with st.popover(name, type="tertiary", icon=":material/alt_route:"), st.container(width=900):
+            opened = run_table("traces_runs", COLUMNS, run_rows(view.runs, view.hidden, view.line.id))
+    if len(view.conversation) > 1:
+        name = f"Conversation ({len(view.conversation)} runs)"
+        with st.popover(name, type="tertiary", icon=":material/forum:"), st.container(width=900):
+            st.caption(f"Session {escape(view.line.session)}: its runs are read below as one.")
+            rows = run_rows(view.conversation, view.hidden, view.line.id)
+            opened = run_table("traces_conversation", COLUMNS, rows) or opened
+    if view.tools:
+        said = "What the model could call."
+        with st.popover(f"Tools ({len(view.tools)})", type="tertiary", icon=":material/build:", help=said):
+            st.json(list(view.tools), expanded=1)
+    if view.attributes:
+        said = "What else its source said of the run."
+        with st.popover("Attributes", type="tertiary", icon=":material/data_object:", help=said):
+            st.json(dict(view.attributes), expanded=1)
     return opened
 
 
