@@ -16,7 +16,8 @@ from core.records import Choice, Pair, Preference, Role
 from core.store.catalog import task_ids
 from core.store.content import clean
 from core.store.dialect import insert_new
-from core.store.tables import PairRow, PersonRow, PreferenceRow, TraceRow
+from core.store.tables import PairRow, PersonRow, PreferenceRow
+from core.store.traces import ids_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,7 @@ class Preferred:
 def insert_pairs(session: Session, pairs: Sequence[Pair]) -> dict[str, int]:
     """Write the pairs that are new; pair id → row id of those."""
     tasks = task_ids(session, [pair.task for pair in pairs if pair.task is not None])
-    uids = {uid for pair in pairs for uid in (pair.trace_a, pair.trace_b) if uid}
-    traces = dict(session.execute(select(TraceRow.uid, TraceRow.id).where(TraceRow.uid.in_(uids))).all())
+    traces = ids_of(session, {uid for pair in pairs for uid in (pair.trace_a, pair.trace_b) if uid})
     at = now()
     rows: list[dict[str, Any]] = []
     for pair in pairs:
@@ -62,8 +62,12 @@ def insert_pairs(session: Session, pairs: Sequence[Pair]) -> dict[str, int]:
                 "created_at": at,
             }
         )
-    inserted = insert_new(session, PairRow, rows, PairRow.uid)
-    return dict(session.execute(select(PairRow.uid, PairRow.id).where(PairRow.uid.in_(inserted))).all())
+    inserted = sorted(insert_new(session, PairRow, rows, PairRow.uid))
+    found: dict[str, int] = {}
+    for start in range(0, len(inserted), 500):
+        query = select(PairRow.uid, PairRow.id).where(PairRow.uid.in_(inserted[start : start + 500]))
+        found.update(session.execute(query).all())
+    return found
 
 
 def pair_row(session: Session, pair_id: int) -> PairRow:

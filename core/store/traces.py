@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import func, insert, select, tuple_, update
@@ -76,6 +77,18 @@ class TraceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskRun:
+    """One run of a task, as pairs are made of it."""
+
+    task: str
+    uid: str
+    version: str
+    trial: int | None
+    outcome: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class StepLine:
     """One step without its content, for the tree and the minimap."""
 
@@ -104,13 +117,14 @@ def insert_traces(session: Session, traces: Sequence[Trace]) -> Inserted:
         task = tasks[trace.task.key] if trace.task is not None else None
         rows.append(_trace_row(trace) | {"version_id": version, "agent_id": owners[version], "task_id": task})
     inserted = insert_new(session, TraceRow, rows, TraceRow.uid)
-    found = _ids_of(session, inserted)
+    found = ids_of(session, inserted)
     written, repeated = _insert_steps(session, [(found[uid], new[uid].steps) for uid in inserted])
     refresh_version_dates(session, versions.values())
     return Inserted({uid: found[uid] for uid in inserted}, written, len(traces) - len(inserted), repeated)
 
 
-def _ids_of(session: Session, uids: set[Any]) -> dict[str, int]:
+def ids_of(session: Session, uids: set[str]) -> dict[str, int]:
+    """Row ids of the traces that are stored, by the ids their sources gave them."""
     found: dict[str, int] = {}
     listed = list(uids)
     for start in range(0, len(listed), 500):
@@ -292,6 +306,20 @@ def runs_of_task(session: Session, task: str) -> list[TraceLine]:
     """All runs of a task, by version and trial."""
     query = _LINE.where(TaskRow.key == task).order_by(VersionRow.name, TraceRow.trial, TraceRow.id)
     return [_line(*row) for row in session.execute(query)]
+
+
+def runs_by_task(session: Session, agent: str) -> list[list[TaskRun]]:
+    """The runs of an agent's tasks, task by task."""
+    query = (
+        select(TaskRow.key, TraceRow.uid, VersionRow.name, TraceRow.trial, TraceRow.outcome, TraceRow.title)
+        .join(TraceRow, TraceRow.task_id == TaskRow.id)
+        .join(VersionRow, VersionRow.id == TraceRow.version_id)
+        .join(AgentRow, AgentRow.id == TraceRow.agent_id)
+        .where(AgentRow.name == agent)
+        .order_by(TaskRow.key, TraceRow.uid)
+    )
+    runs = [TaskRun(*row) for row in session.execute(query)]
+    return [list(group) for _, group in groupby(runs, key=lambda run: run.task)]
 
 
 def outline(session: Session, trace_id: int) -> list[StepLine]:

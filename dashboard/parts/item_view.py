@@ -1,4 +1,4 @@
-"""An item as the desks show it (the JSON of /api/items): task, run or sides, schema, draft and submission; never its outcome."""
+"""An item as the desks show it (the JSON of /api/items): task, run or sides, schema, draft; never its outcome."""
 
 from __future__ import annotations
 
@@ -77,7 +77,12 @@ def _pair(session: Session, pair: PairRow, left: str) -> dict[str, Any]:
     order = ("a", "b") if left != "b" else ("b", "a")
     shown = [_side(session, *sides[side]) for side in order]
     task = {"title": pair.prompt[:200], "text": pair.prompt, "key": ""}
-    return {"task": task, "facts": None, "segments": [], "pair": {"prompt": pair.prompt, "left": shown[0], "right": shown[1]}}
+    return {
+        "task": task,
+        "facts": None,
+        "segments": [],
+        "pair": {"prompt": pair.prompt, "left": shown[0], "right": shown[1]},
+    }
 
 
 def _side(session: Session, text: str, trace_id: int | None) -> dict[str, Any]:
