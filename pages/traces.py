@@ -64,6 +64,7 @@ if wanted is not None:
             view = view_trace(session, number, step, actor.id)
     except LoopwrightError:
         problem = f"There is no run “{wanted[:40]}”. It may have been removed. All runs are listed here."
+        back_to_list()
 
 if view is not None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

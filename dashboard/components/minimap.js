@@ -1,11 +1,10 @@
-// The whole run as a strip: each step a bar whose hue and height say its kind, errors above, labels below, the window.
+// The whole run as a strip: a lane each for people, agents and machines, errors above, labels below, and the window.
 
 import { el } from "./dom.js"
 
 const NS = "http://www.w3.org/2000/svg"
-const HEIGHTS = { user: 20, llm: 15, agent: 15, tool: 9 }
-const TOP = 5
-const BOTTOM = 20
+const LANES = { user: 5, llm: 10.5, agent: 10.5, tool: 16, retriever: 16, memory: 16 }
+const THIN = { y: 12, height: 2 }
 
 // `items`: {kind, error, labelled} in reading order; `describe(index)` for the tooltip; `onJump(index)`.
 export function createMinimap({ describe, onJump }) {
@@ -51,9 +50,9 @@ export function createMinimap({ describe, onJump }) {
     const gap = count < 300 ? 0.86 : 1
     const least = Math.max(gap, count / 350)
     items.forEach(({ kind, error, labelled }, index) => {
-      const height = (HEIGHTS[kind] ?? 6) * 0.75
-      add(`kind-${kind || "other"}`, `M${index} ${BOTTOM}h${gap}v${-height}h${-gap}z`)
-      if (error) add("is-error", `M${index} 0h${least}v${TOP - 1}h${-least}z`)
+      const y = LANES[kind] ?? THIN.y
+      add(`kind-${kind || "other"}`, `M${index} ${y}h${gap}v${LANES[kind] ? 5 : THIN.height}h${-gap}z`)
+      if (error) add("is-error", `M${index} 0h${least}v4h${-least}z`)
       if (labelled) add("is-labelled", `M${index} 22h${least}v4h${-least}z`)
     })
     svg.replaceChildren(

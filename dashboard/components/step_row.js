@@ -86,6 +86,7 @@ function row({ number, total, word, depth, inside, closed, labels, href, onTree,
 function headline(step, shown, word) {
   if (step.kind === "user" || step.kind === "llm" || step.name === word) return null
   if (step.kind === "tool" && shown.some((block) => block.part === "arguments")) return null
+  if (step.kind === "tool") return el("div.call-line", {}, el("span.call-name", {}, step.name || "call"), el("span.call-arguments", {}, "( )"))
   return step.name ? el("div.step-name", {}, step.name) : null
 }
 
