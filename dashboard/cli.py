@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 from core.clock import parse_time
-from core.errors import Ambiguous, InvalidInput, LoopwrightError, Unavailable
+from core.errors import Ambiguous, InvalidInput, LoopwrightError
 
 app = typer.Typer(
     help="Loopwright: where people teach an AI agent. Each command explains itself with --help.",
@@ -52,57 +52,6 @@ def command(work: Callable[..., Any]) -> Callable[..., Any]:
     return app.command(work.__name__.removesuffix("_"))(run)
 
 
-def _serve(host: str, port: int) -> None:
-    import socket
-
-    import uvicorn
-
-    from dashboard.gate import is_loopback
-    from dashboard.process import settings
-
-    chosen = settings()
-    if not is_loopback(host) and not chosen.access_token.get_secret_value():
-        raise InvalidInput(
-            f"Serving on {host} would let anybody in. Set LOOPWRIGHT_ACCESS_TOKEN to a long random text, "
-            "or serve on 127.0.0.1.",
-            field="host",
-        )
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise Unavailable(
-                f"Port {port} on {host} cannot be used ({error.strerror}). Choose another with --port."
-            ) from error
-    from dashboard.server import make_app
-
-    try:
-        server = uvicorn.Server(
-            uvicorn.Config(make_app(), host=host, port=port, log_level="warning", timeout_graceful_shutdown=5)
-        )
-        words.print(f"Loopwright serves on http://{host}:{port}   (stop with Ctrl+C)", markup=False)
-        server.run()
-    except KeyboardInterrupt:
-        return
-    if not server.started:
-        raise Unavailable("The server could not start; the lines above say why.")
-
-
-def _address(host: str | None, port: int | None) -> tuple[str, int]:
-    """Where to serve; what the command line says is written back, because the lock file tells it to other commands."""
-    import os
-
-    from dashboard.process import settings
-
-    if host is not None:
-        os.environ["LOOPWRIGHT_HOST"] = host
-    if port is not None:
-        os.environ["LOOPWRIGHT_PORT"] = str(port)
-    chosen = settings()
-    return chosen.host, chosen.port
-
-
 Host = Annotated[str | None, typer.Option(help="The interface to listen on (default 127.0.0.1).")]
 Port = Annotated[int | None, typer.Option(help="The port (default 8501).", min=1, max=65535)]
 
@@ -110,35 +59,21 @@ Port = Annotated[int | None, typer.Option(help="The port (default 8501).", min=1
 @command
 def serve(host: Host = None, port: Port = None) -> Any:
     """Serve what the data folder holds."""
-    _serve(*_address(host, port))
+    from dashboard.serving import serve as run
+
+    run(host, port)
     return {}, []
 
 
 @command
 def demo(host: Host = None, port: Port = None) -> Any:
     """Fill an empty data folder from seed_data/ and serve it."""
-    from core.store.traces import TraceFilter, count_traces
-    from dashboard.process import store
+    from dashboard.serving import fill_if_empty
+    from dashboard.serving import serve as run
 
-    chosen = _address(host, port)
-    with store().reading() as session:
-        empty = count_traces(session, TraceFilter()) == 0
-    if empty:
-        from core.ingest.accept import ImportOptions, import_paths
-
-        words.print("Filling the empty data folder from seed_data/ …")
-        report = import_paths(store(), _seed_files(), ImportOptions())
-        words.print(f"{report.traces} runs of a shop's support agent are there to read.")
-    _serve(*chosen)
+    fill_if_empty()
+    run(host, port)
     return {}, []
-
-
-def _seed_files() -> list[Path]:
-    folder = Path(__file__).resolve().parents[1] / "seed_data"
-    files = sorted([*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz")])
-    if not files:
-        raise Unavailable(f"There is no seed data in {folder}. Install Loopwright again.")
-    return files
 
 
 @command
@@ -195,13 +130,21 @@ def agreement(
     from core.evaluate.agreement_report import agreement_report
     from dashboard.process import store
 
-    if raters not in ("people", "machines"):
-        raise InvalidInput("--raters is people or machines.", field="raters")
     with store().reading() as session:
-        report = agreement_report(
-            session, queue=queue or None, question=question or None, machines=raters == "machines"
-        )
-    return report.as_json(), report.lines()
+        report = agreement_report(session, queue=queue or None, question=question or None, raters=raters)
+    result = report.as_json()
+    return result, [_agreement_line(row) for row in result["questions"]] or [
+        "No two reviewers have answered the same item yet."
+    ]
+
+
+def _agreement_line(row: dict[str, Any]) -> str:
+    alpha = "undefined" if row["krippendorff"] is None else f"{row['krippendorff']:.3f}"
+    bounds = "" if row["interval"] is None else f" (95 % interval {row['interval'][0]:.3f} to {row['interval'][1]:.3f})"
+    pairs = "".join(f"; Cohen {pair} {value:.3f}" for pair, value in row["cohen"].items() if value is not None)
+    return (
+        f"{row['key']}: {row['n_items']:,} items, {row['n_raters']} raters; Krippendorff's alpha {alpha}{bounds}{pairs}"
+    )
 
 
 @command
@@ -217,14 +160,14 @@ def lessons(
     if state and state not in list(LessonState):
         raise InvalidInput(f"There is no state {state}. States are {', '.join(LessonState)}.", field="state")
     with store().reading() as session:
-        found = list_lessons(session, LessonState(state) if state else None)
+        found = list_lessons(session, [LessonState(state)] if state else [])
     rows = [
-        {"id": lesson.id, "state": lesson.state.value, "when": lesson.when, "guidance": lesson.guidance, "score": None}
+        {"id": lesson.uid, "state": lesson.state.value, "when": lesson.when, "guidance": lesson.guidance, "score": None}
         for lesson in found
     ]
-    return {"lessons": rows}, [f"{r['id']:>5}  {r['state']:<10} when {r['when']} → {r['guidance']}" for r in rows] or [
-        "No lesson yet."
-    ]
+    return {"lessons": rows}, [
+        f"{r['id'][:8]:<8}  {r['state']:<10} when {r['when']} → {r['guidance']}" for r in rows
+    ] or ["No lesson yet."]
 
 
 @command
@@ -275,7 +218,9 @@ def compare(
 
     with store().session() as session:
         result = compare_versions(session, base, candidate, suite=suite, agent=agent or None)
-    return result.as_json(), result.lines()
+    lists = {"broken": result.paired.regressed, "fixed": result.paired.fixed}
+    named = [f"{what}: {', '.join(tasks)}" for what, tasks in lists.items() if tasks]
+    return result.as_json(), [result.sentence, *filter(None, [result.advice]), *named]
 
 
 @command

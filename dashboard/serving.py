@@ -1,0 +1,72 @@
+"""Starts the server: where, whether that is safe, and with what in an empty data folder."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from core.errors import InvalidInput, Unavailable
+from core.store.traces import TraceFilter, count_traces
+from dashboard.gate import is_loopback
+from dashboard.process import settings, store
+
+SEED_DATA = Path(__file__).resolve().parents[1] / "seed_data"
+
+
+def serve(host: str | None, port: int | None) -> None:
+    """Serve until stopped; what is not given comes from the settings. Raises InvalidInput, Unavailable."""
+    # written back, because the lock file tells other commands where the server is
+    os.environ |= {"LOOPWRIGHT_HOST": host} if host is not None else {}
+    os.environ |= {"LOOPWRIGHT_PORT": str(port)} if port is not None else {}
+    chosen = settings()
+    if not is_loopback(chosen.host) and not chosen.access_token.get_secret_value():
+        raise InvalidInput(
+            f"Serving on {chosen.host} would let anybody in. Set LOOPWRIGHT_ACCESS_TOKEN to a long random text, "
+            "or serve on 127.0.0.1.",
+            field="host",
+        )
+    _check_port(chosen.host, chosen.port)
+    store()
+    from dashboard.server import make_app  # Streamlit takes a second to import: after what can fail at once
+
+    config = uvicorn.Config(
+        make_app(), host=chosen.host, port=chosen.port, log_level="warning", timeout_graceful_shutdown=5
+    )
+    server = uvicorn.Server(config)
+    print(f"Loopwright serves on http://{chosen.host}:{chosen.port}   (stop with Ctrl+C)", file=sys.stderr, flush=True)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        return
+    if not server.started:
+        raise Unavailable("The server could not start; the lines above say why.")
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Unavailable(
+                f"Port {port} on {host} cannot be used ({error.strerror}). Choose another with --port."
+            ) from error
+
+
+def fill_if_empty() -> None:
+    """Import seed_data/ into a data folder in which no run is."""
+    with store().reading() as session:
+        if count_traces(session, TraceFilter()):
+            return
+    from core.ingest.accept import ImportOptions, import_paths
+
+    files = sorted([*SEED_DATA.glob("*.jsonl"), *SEED_DATA.glob("*.jsonl.gz")])
+    if not files:
+        raise Unavailable(f"There is no seed data in {SEED_DATA}. Install Loopwright again.")
+    print("Filling the empty data folder from seed_data/ ...", file=sys.stderr, flush=True)
+    report = import_paths(store(), files, ImportOptions())
+    print(f"{report.counts['traces']} runs of a shop's support agent are there to read.", file=sys.stderr, flush=True)
