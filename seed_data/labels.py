@@ -57,7 +57,9 @@ def annotation(run: Run, person: str, said: Mapping[str, Any], pace: float, used
     marks: tuple[records.Mark, ...] = ()
     corrections: tuple[records.Correction, ...] = ()
     if run.played.wrong and said.get("mark", True) and outcome != "solved":
-        step = next(step for step in trace.steps if step.step_id == run.played.wrong)
+        spoken = [step for step in trace.steps if step.kind is records.StepKind.LLM]
+        place = [step.step_id for step in spoken].index(run.played.wrong)
+        step = spoken[place - 1 if said.get("at") == "earlier" else place]
         sentences = re.split(r"(?<=[.!?]) ", step.output[0].content)
         category, impact = said.get("category", path["wrong"]), said.get("impact", path["impact"])
         marks = (

@@ -17,7 +17,7 @@ from script import Turn, casual, read_script
 from core.records import Message, Step, StepKind, ToolCall
 
 _PLACE = re.compile(r"\{(d[+-]\d+|id:[A-Z]{2}|email|name|first)\}")
-_WORDS = re.compile(r"<([^<>|]+(?:\|[^<>|]*)+)>")
+_WORDS = re.compile(r"<([^<>|]*(?:\|[^<>|]*)+)>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,8 @@ class Player:
         """What is said, with the greeting and the farewell of the version, now and then."""
         part, voices = self.part, self.shop["voices"][self.part.version]
         known = part.task["customer"]["name"] in json.dumps([m.content for m in self.heard[1:] if m.role == "tool"])
-        greetings = [words for words in voices["first"] if known or "{" not in words]
+        named = known and "unnamed" not in part.task
+        greetings = [words for words in voices["first"] if named or "{" not in words]
         if first and greetings and "after" not in part.task and roll(part.name, "greets") < 0.8:
             text = f"{self.fill(pick(greetings, part.name, 'greeting'))} {text}"
         if last and not text.endswith("?") and roll(part.name, "closes") < 0.5:
