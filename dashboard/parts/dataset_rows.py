@@ -1,0 +1,118 @@
+"""What the Datasets page shows of one thing: a row, an excluded candidate, a version. Everything is shown as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.dataset.candidates import Candidate, Excluded, Row
+from core.dataset.messages import message_text
+from core.dataset.writing import is_dataset, zipped
+from core.store.datasets import DatasetVersion
+
+_TRACES = Path(__file__).resolve().parents[2] / "pages" / "traces.py"
+_MESSAGES = 40
+_CHARACTERS = {"system": 300, "tool": 1000}
+_LARGEST_DOWNLOAD = 50_000_000
+_SOURCES = {"run": "A whole run", "correction": "A corrected turn", "preference": "A choice between two answers"}
+_SIDES = {"chosen": ":material/thumb_up: **Chosen**", "rejected": ":material/thumb_down: **Rejected**"}
+
+
+def show_row(row: Row) -> None:
+    """A row with its columns as the model will see them, and where it comes from."""
+    _show_origin(row.candidate)
+    columns = {name: column for name, column in row.columns.items() if name != "tools"}
+    if tools := row.columns.get("tools"):
+        st.text(f"With the schemas of {len(tools)} tools, as they were recorded")
+    for name in (name for name in columns if name not in _SIDES):
+        with st.container(border=True, height=460 if len(columns[name]) > 4 else "content"):
+            _show_messages(columns[name], wide=True)
+    if _SIDES.keys() <= columns.keys():
+        for (name, title), side in zip(_SIDES.items(), st.columns(2), strict=True):
+            with side.container(border=True):
+                st.markdown(title)
+                _show_messages(columns[name])
+
+
+def show_excluded(excluded: Excluded) -> None:
+    """A candidate that was left out: why, and what it is."""
+    candidate = excluded.candidate
+    _show_origin(candidate)
+    if excluded.detail:
+        st.text(excluded.detail)
+    if candidate.pair is not None and not candidate.runs:
+        sides = (("prompt", candidate.pair.prompt), ("A", candidate.pair.text_a), ("B", candidate.pair.text_b))
+        _show_messages([{"role": name, "content": text} for name, text in sides])
+    if candidate.correction is not None:
+        _show_messages([{"role": "the corrected turn", "content": candidate.correction.corrected}])
+    st.caption(candidate.key.replace("[", "\\["))
+
+
+def show_version(version: DatasetVersion, root: Path) -> None:
+    """A version's place, its download where it is small, and its manifest."""
+    folder = root / version.folder
+    st.text(f"It stands in {folder}")
+    if not is_dataset(folder):
+        st.warning(
+            "Its files are gone. Making it again on the same labels writes them anew.", icon=":material/warning:"
+        )
+    elif sum(file.stat().st_size for file in folder.iterdir()) <= _LARGEST_DOWNLOAD:
+        st.download_button(
+            "Download",
+            lambda: zipped(folder),
+            f"{version.dataset}-{version.number}.zip",
+            "application/zip",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"datasets_zip_{version.dataset}_{version.number}",
+        )
+    else:
+        st.caption("It is too large to download here: copy the folder, or write it anywhere with `loopwright export`.")
+    st.json(dict(version.manifest), expanded=1)
+
+
+def _show_origin(candidate: Candidate) -> None:
+    told = [_SOURCES[candidate.source]]
+    if candidate.reviewers:
+        told.append(f"{candidate.reviewers} {'reviewer' if candidate.reviewers == 1 else 'reviewers'}")
+    if candidate.agreement is not None and candidate.reviewers > 1:
+        told.append(f"{candidate.agreement:.0%} agree")
+    if candidate.outcome_from and candidate.source == "run":
+        told.append(f"outcome from {candidate.outcome_from}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(" · ".join(told))
+        for number, run in enumerate(candidate.runs):
+            label = "Read the run" if len(candidate.runs) == 1 else f"Run {'AB'[number]}"
+            st.page_link(_TRACES, label=label, icon=":material/link:", query_params={"trace": str(run.id)})
+
+
+def _show_messages(messages: Sequence[Mapping[str, Any]], wide: bool = False) -> None:
+    """Messages one below the other; of a long conversation the first and the last ones."""
+    folded = len(messages) - _MESSAGES
+    for number, message in enumerate(messages):
+        if folded > 0 and _MESSAGES // 2 <= number < _MESSAGES // 2 + folded:
+            if number == _MESSAGES // 2:
+                st.caption(f"… {folded:,} more messages stand in the row …")
+            continue
+        role, said = st.columns([1, 7]) if wide else (st, st.container())
+        role.caption(message["role"])
+        with said:
+            _show_text(message["content"], message["role"])
+            for call in message.get("tool_calls", ()):
+                _show_text(message_text({"content": "", "tool_calls": [call]}), "tool")
+
+
+def _show_text(text: str, role: str) -> None:
+    """What was said as prose, what tools were sent and answered as a payload; the start of what is long."""
+    if not text and role != "tool":
+        return
+    limit = _CHARACTERS.get(role, 3000)
+    if role == "tool":
+        st.code(text[:limit] or "(nothing)", language=None, wrap_lines=True)
+    else:
+        st.text(text[:limit])
+    if len(text) > limit:
+        st.caption(f"The first {limit:,} of {len(text):,} characters; the row holds them all.")

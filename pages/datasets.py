@@ -1,0 +1,122 @@
+"""Datasets: what counts as training data and what does not, row by row; make a version of it and download it."""
+
+import streamlit as st
+
+from core.dataset.formats import FORMATS
+from core.dataset.gates import gates_of
+from core.dataset.selection import Definition, Selection, select
+from core.dataset.versions import make_version
+from core.errors import LoopwrightError
+from core.store.datasets import fingerprint, list_versions
+from dashboard.identity import acting
+from dashboard.parts.dataset_rows import show_excluded, show_row, show_version
+from dashboard.session import settings, store
+
+NAMES = {"sft": "Imitation · sft", "dpo": "Preference · dpo"}
+
+
+@st.cache_resource(max_entries=3, show_spinner="Asking each candidate what speaks for it …")
+def selection_of(database: str, evidence: str, format: str, gates: tuple[tuple[str, bool], ...]) -> Selection:
+    """What the gates let through; the same evidence is not read twice."""
+    with store().reading() as session:
+        return select(session, Definition(format, dict(gates)))
+
+
+def make(definition: Definition, name: str) -> None:
+    """Make a version, and say which one it is."""
+    try:
+        made = make_version(store(), settings().folder, definition, name.strip())
+        rows = made.manifest["rows"]
+        st.session_state.datasets_said = f"{made.dataset} {made.number} is there: {rows:,} rows. Download it below."
+    except LoopwrightError as error:
+        st.session_state.datasets_problem = error.message
+
+
+actor = acting()
+st.title("Datasets", help="A dataset version is a numbered snapshot of what people and checks have verified.")
+if "datasets_format" not in st.session_state:
+    asked = st.query_params.get("format", "")
+    st.session_state.datasets_format = asked if asked in FORMATS else "sft"
+left, middle, right = st.columns([4, 2, 2], vertical_alignment="bottom")
+chosen_format = left.segmented_control(
+    "Format",
+    list(FORMATS),
+    required=True,
+    format_func=NAMES.__getitem__,
+    key="datasets_format",
+    help=" ".join(f"{each.name}: {each.says}" for each in FORMATS.values()),
+)
+st.query_params["format"] = chosen_format
+gates = gates_of(chosen_format)
+switched = tuple((gate.name, st.session_state.get(f"datasets_gate_{gate.name}", True)) for gate in gates)
+with store().reading() as session:
+    evidence = fingerprint(session)
+    versions = list_versions(session)
+selection = selection_of(settings().database_url, evidence, chosen_format, switched)
+if selection.candidates == 0:
+    st.info("Nothing can be taught yet: import runs on the Traces page, then review or compare them.")
+    st.stop()
+
+name = middle.text_input(
+    "Name",
+    chosen_format,
+    key=f"datasets_name_{chosen_format}",
+    max_chars=80,
+    help="Versions are numbered for each name.",
+)
+if right.button(
+    "Make version",
+    type="primary",
+    icon=":material/save:",
+    disabled=not (actor.leads and selection.rows),
+    width="stretch",
+):
+    with st.spinner("Writing the rows …"):
+        make(selection.definition, name)
+    st.rerun()
+if problem := st.session_state.pop("datasets_problem", ""):
+    st.error(problem, icon=":material/error:")
+if said := st.session_state.pop("datasets_said", ""):
+    st.success(said, icon=":material/check:")
+
+st.header(f"{len(selection.rows):,} rows of {selection.candidates:,} candidates", anchor=False)
+st.caption(
+    "Each candidate is left out by the first gate that stops it. A locked gate is always on: without it a row would be "
+    "wrong, or would teach what nobody verified."
+)
+for gate in gates:
+    stopped = selection.reasons.get(gate.name, 0)
+    switch, count, sentence, example = st.columns([1, 1, 14, 3], vertical_alignment="center")
+    if gate.optional:
+        key = f"datasets_gate_{gate.name}"
+        switch.toggle(gate.name, True, key=key, disabled=not actor.leads, label_visibility="collapsed")
+    else:
+        switch.markdown(":gray[:material/lock:]")
+    count.markdown(f"**{stopped:,}**" if stopped else ":gray[0]", text_alignment="right")
+    sentence.markdown(f"{gate.sentence} :gray-badge[{gate.name}]")
+    if stopped and actor.leads:
+        with example.popover("Example", type="tertiary"):
+            show_excluded(next(each for each in selection.excluded if each.gate == gate.name))
+
+if not actor.leads:
+    st.info("Rows show what reviewers said, so only leads read and make them.", icon=":material/lock:")
+    st.stop()
+
+if selection.rows:
+    st.header("Rows as the model will see them", anchor=False)
+    chosen = st.pagination(len(selection.rows), key=f"datasets_row_{chosen_format}_{len(selection.rows)}")
+    show_row(selection.rows[chosen - 1])
+
+st.header(
+    "Versions", help="A version never changes. The same rows on the same labels are the same version.", anchor=False
+)
+if not versions:
+    st.caption("None yet. Make the first one above, or with `loopwright export`.")
+for version in versions:
+    title = f"{version.dataset} {version.number} · {version.format} · {version.manifest['rows']:,} rows"
+    made_at = f"{version.created_at:%Y-%m-%d %H:%M} UTC"
+    with st.expander(
+        f"{title} · {made_at}", on_change="rerun", key=f"datasets_version_{version.dataset}_{version.number}"
+    ) as shown:
+        if shown.open:
+            show_version(version, settings().folder)
