@@ -125,7 +125,7 @@ export function createReader(root, given) {
       const outline = await fetchOutline(sources[index].trace)
       if (mine !== generation) return
       takeOutline(index, outline)
-      for (const id of [...rows.mounted()]) rows.redraw(id)
+      for (const id of [...rows.mounted()]) redraw(id)
       rows.setOrder(visibleOrder())
       drawMap()
     } catch (failure) {
@@ -231,18 +231,22 @@ export function createReader(root, given) {
       if (mine !== generation) return
       failures.set(id, failure)
     }
-    const row = rows.node(id)
-    if (!row?.querySelector(".waiting")) return
-    const hadFocus = row.contains(root.getRootNode().activeElement)
-    rows.redraw(id)
+    if (!rows.node(id)?.querySelector(".waiting")) return
+    redraw(id)
     if (id === current) options.onFocus?.(currentStep())
-    if (hadFocus) rows.node(id).querySelector("article").focus({ preventScroll: true })
+  }
+
+  // Draws a row anew; what had the focus in it is gone, so the row has it.
+  function redraw(id) {
+    const had = rows.node(id)?.contains(root.getRootNode().activeElement)
+    rows.redraw(id)
+    if (had) rows.node(id).querySelector("article").focus({ preventScroll: true })
   }
 
   function retry(id) {
     const { segment } = items[id]
     for (const other of [...failures.keys()]) if (items[other].segment === segment) failures.delete(other)
-    for (const other of [...rows.mounted()]) if (rows.node(other).querySelector(".waiting")) rows.redraw(other)
+    for (const other of [...rows.mounted()]) if (rows.node(other).querySelector(".waiting")) redraw(other)
   }
 
   // A row in which something was unfolded comes back as it was left.
@@ -258,7 +262,7 @@ export function createReader(root, given) {
     else closed.delete(id)
     if (close && current > id && current <= id + items[id].inside) setCurrent(id)
     kept.delete(id)
-    rows.redraw(id)
+    redraw(id)
     rows.setOrder(visibleOrder())
   }
 
@@ -449,7 +453,7 @@ export function createReader(root, given) {
   function setLabels(labels) {
     options.labels = labels
     kept.clear()
-    for (const id of [...rows.mounted()]) rows.redraw(id)
+    for (const id of [...rows.mounted()]) redraw(id)
     drawMap()
   }
 
