@@ -1,10 +1,13 @@
 // The compare desk: the task on top, two answers side by side, and six ways to say which is better.
 
 import { cap, el } from "./dom.js"
-import { diffWords, drawDiff } from "./diff.js"
+import { diffWords, drawDiff, likeness } from "./diff.js"
 import { createFrame } from "./frame.js"
 import { createReader } from "./reader.js"
 import { sharedStart } from "./parting.js"
+
+// Below this, marking every word that differs would mark nearly all of them and hide the text.
+const ALIKE = 0.3
 
 const CHOICES = [
   ["left_much", "A much better", "1"],
@@ -24,6 +27,7 @@ function createSubject(frame) {
   let pair = null
   let readers = []
   let active = 0
+  let parts = null
   let marked = true
 
   const left = el("div.side-body")
@@ -88,18 +92,15 @@ function createSubject(frame) {
   }
 
   function toggleMarks() {
-    if (differ.hidden) return
     marked = !marked
-    differ.setAttribute("aria-pressed", String(marked))
     drawTexts()
   }
 
   function drawTexts() {
-    const [one, two] = [pair.left.text, pair.right.text]
-    const parts = marked && one && two ? diffWords(one, two) : null
-    for (const [box, text, only] of [[left, one, "gone"], [right, two, "new"]]) {
+    differ.setAttribute("aria-pressed", String(marked))
+    for (const [box, text, only] of [[left, pair.left.text, "gone"], [right, pair.right.text, "new"]]) {
       const page = el("div.side-text", { tabindex: "0" })
-      if (parts) drawDiff(page, parts, only)
+      if (marked) drawDiff(page, parts, only)
       else page.textContent = text
       if (!text) page.append(el("span.none", {}, "(an empty answer)"))
       box.replaceChildren(page)
@@ -115,7 +116,7 @@ function createSubject(frame) {
     const fold = (folded) => {
       parted.replaceChildren(
         start === 1 ? "The first step is the same on both sides." : `The first ${start} steps are the same on both sides.`,
-        el("button", { type: "button", onclick: () => fold(!folded) }, folded ? "Show them" : "Fold them"),
+        el("button", { type: "button", onclick: () => fold(!folded) }, folded ? (start === 1 ? "Show it" : "Show them") : "Fold again"),
       )
       for (const reader of readers) reader.foldBefore(folded ? start : 0)
     }
@@ -142,8 +143,11 @@ function createSubject(frame) {
       const texts = pair.left.segment === undefined && pair.right.segment === undefined
       differ.hidden = !texts
       parted.hidden = true
-      if (texts) drawTexts()
-      else drawRuns()
+      if (texts) {
+        parts = diffWords(pair.left.text, pair.right.text)
+        marked = likeness(parts) >= ALIKE
+        drawTexts()
+      } else drawRuns()
       error.hidden = true
       drawAnswers()
       active = 0

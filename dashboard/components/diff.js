@@ -55,25 +55,37 @@ function middle(one, two) {
   return parts
 }
 
+// Neighbours of one kind as one part, what is gone before what is new. Spaces and signs between two changes belong to
+// the change: a rewritten sentence is one change, not one for each word.
 function joined(pairs) {
+  const changed = (op) => op !== undefined && op !== "same"
   const parts = []
-  let waiting = ""
+  let gone = ""
+  let fresh = ""
   const push = (op, text) => {
     if (text && parts.at(-1)?.op === op) parts.at(-1).text += text
     else if (text) parts.push({ op, text })
   }
-  for (const [op, text] of pairs) {
-    // A lone space between two changes reads as part of them: "gone new gone new" becomes one change.
-    if (op === "new") waiting += text
-    else if (op === "gone") push("gone", text)
-    else {
-      push("new", waiting)
-      waiting = ""
-      push("same", text)
-    }
-  }
-  push("new", waiting)
+  pairs.forEach(([op, text], index) => {
+    const bridge = op === "same" && !/[\p{L}\p{N}_]/u.test(text) && changed(pairs[index - 1]?.[0]) && changed(pairs[index + 1]?.[0])
+    if (op === "gone" || bridge) gone += text
+    if (op === "new" || bridge) fresh += text
+    if (op !== "same" || bridge) return
+    push("gone", gone)
+    push("new", fresh)
+    gone = fresh = ""
+    push("same", text)
+  })
+  push("gone", gone)
+  push("new", fresh)
   return parts
+}
+
+// Which part of the words stayed, from 0 to 1.
+export function likeness(parts) {
+  const total = (wanted) => parts.filter(({ op }) => wanted.includes(op)).reduce((sum, { text }) => sum + text.length, 0)
+  const all = total(["same", "gone", "new"])
+  return all ? total(["same"]) / all : 1
 }
 
 const TAGS = { same: "span", gone: "del", new: "ins" }

@@ -28,6 +28,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   let again = null
   let seconds = 0
   let lastInput = Date.now()
+  let elsewhere = false
   let given = { queue, item }
   let asked = queue
 
@@ -73,7 +74,8 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     { keys: ["p"], group: "Other items", name: "Previous submissions, to change one", run: () => previous(), when: () => !busy },
     { keys: ["h"], group: "Other items", name: "This help", run: () => help() },
   ]
-  const body = el("div.desk-body", {}, subject.node)
+  const body = el("div.desk-body", { hidden: true }, subject.node)
+  host.classList.add("desk")
   host.replaceChildren(
     el("header.desk-top", {}, el("div.task", {}, title, unfold), progress),
     whole,
@@ -83,6 +85,10 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   )
   const stopKeys = createKeys(host, commands)
   const stopFit = fitWindow(host)
+  const desks = new BroadcastChannel("loopwright.desks")
+  desks.onmessage = ({ data }) => {
+    if (view?.item === data.submitted && !busy) submittedElsewhere({ message: "This item was submitted in another tab." })
+  }
   const stopClock = countActivity()
   if (item) openItem(item)
   else takeNext()
@@ -114,6 +120,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     if (mine !== generation) return opened.close()
     draft = opened
     view = next
+    elsewhere = false
     seconds = opened.body?.active_seconds ?? 0
     drawTask()
     blank.hidden = true
@@ -230,6 +237,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
 
   function submit() {
     if (!ready()) return
+    if (elsewhere) return notices.querySelector("[data-name=submitted] button").focus()
     const { item: id } = view
     act(
       async () => {
@@ -239,6 +247,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
         const answer = await ask("POST", `api/items/${id}/submit`, sent)
         draft.finish()
         draft = null
+        desks.postMessage({ submitted: id })
         await show(answer.next.item, answer.next)
         const lesson = answer.lesson ? " Your lesson waits for a lead." : ""
         announce(`Submitted at ${clock(answer.submitted_at)}.${lesson}`)
@@ -363,9 +372,11 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
 
   function submittedElsewhere(failure) {
     const id = view.item
+    elsewhere = true
     const edit = () =>
       act(async () => {
         const fresh = await ask("GET", `api/items/${id}`)
+        elsewhere = false
         draft.edit(fresh.submitted.revision)
         submitLabel.textContent = "Submit the change"
         dismiss("submitted")
@@ -463,6 +474,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
       clearTimeout(again)
       stopKeys()
       stopFit()
+      desks.close()
       stopClock()
       draft?.close()
     },
