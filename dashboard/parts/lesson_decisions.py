@@ -1,0 +1,142 @@
+"""What can be done to a lesson: write, edit, approve, reject, retire it. Leads decide; others see why they cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from core.errors import LoopwrightError
+from core.memory import lessons as memory
+from core.records import Lesson, LessonState
+from core.store.lesson_evidence import lesson_evidence
+from core.store.lessons import LIMITS, LessonLine, lesson_history
+from dashboard.identity import Actor
+from dashboard.parts.lesson_card import show_evidence, show_history, show_words
+from dashboard.session import index_due, store
+
+NEW = ("", "Write")
+"""The form that is open on the page is (lesson id, deed); this one writes a new lesson."""
+
+_EVERY = "every agent"
+
+
+def begin(doing: tuple[str, str] | None) -> None:
+    """Open one form, or close it."""
+    st.session_state.lessons_doing = doing
+
+
+def show_lesson(line: LessonLine, actor: Actor, agents: Sequence[str]) -> None:
+    """One lesson, what it rests on, and what the person may decide about it."""
+    with store().reading() as session:
+        evidence, history = lesson_evidence(session, line.id), lesson_history(session, line.id)
+    uid, deed = st.session_state.get("lessons_doing") or ("", "")
+    with st.container(border=True):
+        show_words(line, by_hand=not evidence)
+        show_evidence(evidence)
+        if uid == line.uid and deed == "Edit":
+            writing_form(actor, agents, line)
+        elif uid == line.uid:
+            _reason_form(line, actor, deed)
+        else:
+            with st.container(horizontal=True, gap="small"):
+                _decisions(line, actor)
+                with st.popover(f"History {len(history)}", type="tertiary", icon=":material/history:"):
+                    show_history(history)
+
+
+def writing_form(actor: Actor, agents: Sequence[str], line: LessonLine | None = None) -> None:
+    """The words of a lesson: a new one, or one that is edited."""
+    key = f"lessons_{line.uid if line else 'new'}"
+    had = {name: getattr(line, name) if line else "" for name in LIMITS}
+    scopes = sorted({"", had["agent"], *agents})
+
+    def words(place: st.delta_generator.DeltaGenerator, name: str, label: str, height: int) -> None:
+        place.text_area(label, had[name], key=f"{key}_{name}", height=height, max_chars=LIMITS[name])
+
+    with st.form(key):
+        words(st, "when", "When (the situation in which it applies)", 72)
+        words(st, "guidance", "Do", 96)
+        left, right = st.columns(2)
+        words(left, "avoid", "Don't (optional)", 72)
+        words(right, "why", "Why (optional)", 72)
+        agent = {"format_func": lambda name: name or _EVERY, "key": f"{key}_agent"}
+        left.selectbox("Agent", scopes, scopes.index(had["agent"]), help="Who is given this lesson.", **agent)
+        right.text_input("Tool (optional)", had["tool"], key=f"{key}_tool", max_chars=LIMITS["tool"])
+        if line is not None:
+            st.text_input("Why the change? (optional)", key=f"{key}_reason", max_chars=LIMITS["why"])
+        _form_buttons("Propose" if line is None else "Save", _write, key, line, actor)
+
+
+def _reason_form(line: LessonLine, actor: Actor, deed: str) -> None:
+    key = f"lessons_{line.uid}"
+    with st.form(key):
+        asked = f"Why do you {deed.lower()} it? Whoever proposed it reads this."
+        st.text_area(asked, key=f"{key}_reason", height=72, max_chars=LIMITS["why"])
+        _form_buttons(deed, _take_away, key, line, actor)
+
+
+def _form_buttons(label: str, work: Callable[..., None], key: str, line: LessonLine | None, actor: Actor) -> None:
+    with st.container(horizontal=True):
+        st.form_submit_button(label, type="primary", on_click=_act, args=(label, work, key, line, actor))
+        st.form_submit_button("Cancel", on_click=begin, args=(None,))
+
+
+def _decisions(line: LessonLine, actor: Actor) -> None:
+    if line.state is LessonState.PROPOSED:
+        _button(line, actor, "Approve", "check")
+        _button(line, actor, "Edit", "edit")
+        _button(line, actor, "Reject", "close")
+    elif line.state is LessonState.ACTIVE:
+        _button(line, actor, "Edit", "edit")
+        _button(line, actor, "Retire", "inventory_2")
+    elif line.state in (LessonState.RETIRED, LessonState.REJECTED):
+        _button(line, actor, "Approve", "check", label="Make active")
+
+
+def _button(line: LessonLine, actor: Actor, deed: str, icon: str, label: str = "") -> None:
+    at_once = deed == "Approve"  # the others ask something first
+    st.button(
+        label or deed,
+        icon=f":material/{icon}:",
+        type="primary" if deed == "Approve" and not label else "secondary",
+        key=f"lessons_{line.uid}_{deed}",
+        on_click=_act if at_once else begin,
+        args=(deed, _approve, "", line, actor) if at_once else ((line.uid, deed),),
+        disabled=not actor.leads,
+        help=None if actor.leads else f"Only a lead can {(label or deed).lower()} a lesson.",
+    )
+
+
+def _act(deed: str, work: Callable[..., None], key: str, line: LessonLine | None, actor: Actor) -> None:
+    """Carry a decision out in one transaction, on the lesson as it was drawn, with the text of the form `key`."""
+    said = {name: st.session_state.get(f"{key}_{name}") or "" for name in (*LIMITS, "reason")}
+    try:
+        with store().session() as session:
+            work(session, deed, line, actor, said)
+    except LoopwrightError as error:
+        st.session_state.lessons_problem = error.message
+        return
+    index_due.set()
+    begin(None)
+    told = {"Approve": "Active: agents are given it within a second.", "Retire": "Retired: no longer given."}
+    st.toast(told.get(deed, "Saved."), icon=":material/check:")
+
+
+def _approve(session: Session, deed: str, line: LessonLine, actor: Actor, said: dict[str, str]) -> None:
+    memory.approve(session, line.uid, line.revision, actor.id, actor.role)
+
+
+def _take_away(session: Session, deed: str, line: LessonLine, actor: Actor, said: dict[str, str]) -> None:
+    work = memory.reject if deed == "Reject" else memory.retire
+    work(session, line.uid, line.revision, actor.id, actor.role, said["reason"])
+
+
+def _write(session: Session, deed: str, line: LessonLine | None, actor: Actor, said: dict[str, str]) -> None:
+    reason = said.pop("reason")
+    lesson = Lesson("", **said)  # type: ignore[arg-type]
+    if line is None:
+        memory.propose(session, lesson, actor.id)
+    else:
+        memory.edit(session, line.uid, line.revision, actor.id, actor.role, lesson, reason)

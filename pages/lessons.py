@@ -1,0 +1,113 @@
+"""Lessons: decide what agents are taught, and try what they would be given."""
+
+from math import ceil
+
+import streamlit as st
+
+from core.errors import LoopwrightError
+from core.memory.recall import THRESHOLD, RecallRequest, recall
+from core.records import LessonState
+from core.store.catalog import list_agents
+from core.store.lessons import count_lessons, list_lessons
+from dashboard.identity import acting
+from dashboard.parts.lesson_card import STYLE, show_recalled
+from dashboard.parts.lesson_decisions import NEW, begin, show_lesson, writing_form
+from dashboard.session import lesson_index, store
+
+PAGE = 20
+TRY = "try"
+VIEWS = {
+    "proposed": [LessonState.PROPOSED],
+    "active": [LessonState.ACTIVE],
+    "retired": [LessonState.RETIRED, LessonState.REJECTED, LessonState.SUPERSEDED],
+}
+EMPTY = {
+    "proposed": "No proposal waits for a decision. Reviewers write them at the end of a review; you can write one too.",
+    "active": "No lesson is active yet. Approve a proposal, and agents are given it within a second.",
+    "retired": "Nothing has been rejected or retired.",
+}
+
+actor = acting()
+with store().reading() as session:
+    agents = list_agents(session)
+    counts = count_lessons(session)
+
+st.html(STYLE)
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    st.title("Lessons", help="When this happens, do that: approved text that agents retrieve before they act.")
+    st.button("Write a lesson", icon=":material/add:", on_click=begin, args=(NEW,))
+if problem := st.session_state.pop("lessons_problem", ""):
+    st.error(problem, icon=":material/error:")
+if st.session_state.get("lessons_doing") == NEW:
+    writing_form(actor, agents)
+
+if "lessons_view" not in st.session_state:
+    asked = st.query_params.get("view", "")
+    st.session_state.lessons_view = asked if asked in (*VIEWS, TRY) else "proposed"
+view = st.segmented_control(
+    "Lessons",
+    [*VIEWS, TRY],
+    format_func=lambda name: (
+        "Try a recall" if name == TRY else f"{name.capitalize()} {sum(counts.get(state, 0) for state in VIEWS[name]):,}"
+    ),
+    key="lessons_view",
+    required=True,
+    label_visibility="collapsed",
+)
+st.query_params["view"] = view
+
+if view != TRY:
+    total = sum(counts.get(state, 0) for state in VIEWS[view])
+    page = st.pagination(ceil(total / PAGE), key=f"lessons_page_{view}") if total > PAGE else 1
+    with store().reading() as session:
+        lines = list_lessons(session, VIEWS[view], limit=PAGE, start=(page - 1) * PAGE)
+    if not lines:
+        st.info(EMPTY[view], icon=":material/school:")
+    elif not actor.leads and view == "proposed":
+        st.caption("Leads decide which of these agents are given. Your own proposals stand here until one has.")
+    for line in lines:
+        show_lesson(line, actor, agents)
+else:
+    with st.form("lessons_try"):
+        situation = st.text_area(
+            "The situation an agent is in",
+            key="lessons_situation",
+            height=110,
+            placeholder="I received this jacket two months ago and would like to send it back.",
+        )
+        left, right, go = st.columns([3, 2, 1], vertical_alignment="bottom")
+        agent = left.selectbox(
+            "Agent",
+            ["", *agents],
+            format_func=lambda name: name or "any agent",
+            help="An agent is given the lessons that are for it and those for every agent.",
+        )
+        k = right.number_input("At most this many lessons", 1, 50, 5)
+        tried = go.form_submit_button("Try", icon=":material/search:", type="primary", width="stretch")
+    if situation.strip():
+        try:
+            with store().reading() as session:
+                found = recall(session, lesson_index(), RecallRequest(agent, situation, k=int(k)), dry_run=True)
+        except LoopwrightError as error:
+            st.error(error.message, icon=":material/error:")
+            st.stop()
+        given, prompt = st.columns([3, 2], gap="medium")
+        with given:
+            st.subheader(f"Given: {len(found.lessons)}", anchor=False)
+            if not found.lessons:
+                st.info("No active lesson fits this situation well enough: nothing would be given.")
+            show_recalled(found.lessons, faint=False)
+            if found.near:
+                st.subheader(
+                    "Not similar enough",
+                    anchor=False,
+                    help=f"Similarity below {THRESHOLD:.2f}: they are shown here only, never given.",
+                )
+                show_recalled(found.near, faint=True)
+        with prompt:
+            st.subheader("What the agent reads", anchor=False, help="The exact text, to be put into its context.")
+            st.code(found.prompt or "(nothing)", language=None, wrap_lines=True)
+    elif tried:
+        st.warning("Type a situation first: what a customer said, or what the agent is about to do.")
+    elif not counts.get(LessonState.ACTIVE):
+        st.info("No lesson is active yet, so nothing can be recalled. Approve one first.", icon=":material/school:")
