@@ -289,6 +289,25 @@ class Lesson:
 
 
 @dataclass(frozen=True, slots=True)
+class LoggedRecall:
+    """One retrieval of lessons by an agent as it happened.
+
+    `lessons` are {id, revision, score, given}: what fitted, and whether the agent got it.
+    """
+
+    recall_id: str
+    task: str
+    arm: str
+    at: datetime
+    agent: str = ""
+    version: str = ""
+    run_key: str = ""
+    trace_id: str = ""
+    session_id: str = ""
+    lessons: tuple[Mapping[str, Json], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Somebody (or some judge) whose name stands under labels."""
 
@@ -315,7 +334,7 @@ class Rejected:
     reason: str
 
 
-Arrival = Trace | Signal | Annotation | Pair | Preference | Lesson | Person | Version | Rejected
+Arrival = Trace | Signal | Annotation | Pair | Preference | Lesson | LoggedRecall | Person | Version | Rejected
 """What a format's reader yields, one by one; later values may refer to earlier ones and to what is stored."""
 
 

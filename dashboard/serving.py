@@ -10,6 +10,8 @@ from pathlib import Path
 import uvicorn
 
 from core.errors import InvalidInput, Unavailable
+from core.review.pairing import pair_runs
+from core.store.catalog import list_agents
 from core.store.traces import TraceFilter, count_traces
 from dashboard.gate import is_loopback
 from dashboard.process import settings, store
@@ -20,8 +22,10 @@ SEED_DATA = Path(__file__).resolve().parents[1] / "seed_data"
 def serve(host: str | None, port: int | None) -> None:
     """Serve until stopped; what is not given comes from the settings. Raises InvalidInput, Unavailable."""
     # written back, because the lock file tells other commands where the server is
-    os.environ |= {"LOOPWRIGHT_HOST": host} if host is not None else {}
-    os.environ |= {"LOOPWRIGHT_PORT": str(port)} if port is not None else {}
+    if host is not None:
+        os.environ["LOOPWRIGHT_HOST"] = host
+    if port is not None:
+        os.environ["LOOPWRIGHT_PORT"] = str(port)
     chosen = settings()
     if not is_loopback(chosen.host) and not chosen.access_token.get_secret_value():
         raise InvalidInput(
@@ -34,7 +38,7 @@ def serve(host: str | None, port: int | None) -> None:
     from dashboard.server import make_app  # Streamlit takes a second to import: after what can fail at once
 
     config = uvicorn.Config(
-        make_app(), host=chosen.host, port=chosen.port, log_level="warning", timeout_graceful_shutdown=5
+        make_app(), host=chosen.host, port=chosen.port, log_config=None, access_log=False, timeout_graceful_shutdown=5
     )
     server = uvicorn.Server(config)
     print(f"Loopwright serves on http://{chosen.host}:{chosen.port}   (stop with Ctrl+C)", file=sys.stderr, flush=True)
@@ -69,4 +73,7 @@ def fill_if_empty() -> None:
         raise Unavailable(f"There is no seed data in {SEED_DATA}. Install Loopwright again.")
     print("Filling the empty data folder from seed_data/ ...", file=sys.stderr, flush=True)
     report = import_paths(store(), files, ImportOptions())
+    with store().session() as session:
+        for agent in list_agents(session):
+            pair_runs(session, agent, "versions")
     print(f"{report.counts['traces']} runs of a shop's support agent are there to read.", file=sys.stderr, flush=True)

@@ -190,6 +190,20 @@ def signals_of(trace_id: str, part: Part, played: Played) -> Iterator[records.Si
         )  # fmt: skip
 
 
+def recalls_of(trace: records.Trace, part: Part) -> Iterator[records.LoggedRecall]:
+    """The log of the recall that a run's memory step shows; a run of the control arm fitted lessons and got none."""
+    for step in trace.steps:
+        if step.kind is records.StepKind.MEMORY and step.started_at is not None:
+            given = [
+                {"id": lesson["id"], "revision": 2, "score": lesson["score"], "given": True}
+                for lesson in step.result["lessons"]
+            ]
+            yield records.LoggedRecall(
+                step.result["recall_id"], step.arguments["task"], part.arm, step.started_at,
+                trace.agent, trace.version, trace_id=trace.trace_id, lessons=tuple(given),
+            )  # fmt: skip
+
+
 def world() -> Iterator[Any]:
     """Every record, in an order in which each refers only to earlier ones."""
     for name, about in SHOP["people"].items():
@@ -204,6 +218,8 @@ def world() -> Iterator[Any]:
     yield from annotations(read("reviews.yaml"), played, SHOP["people"])
     yield from pairs(read("pairs.yaml"), played, SHOP, TASKS)
     yield from lessons(LESSONS.values(), played, SHOP["agent"])
+    for run in played.values():
+        yield from recalls_of(run.trace, run.part)
 
 
 def main(target: Path) -> None:

@@ -62,6 +62,7 @@ def test_the_file_is_small():
 def test_counts(world):
     assert {kind: len(found) for kind, found in world.items()} == {
         "person": 4, "version": 3, "trace": 360, "annotation": 106, "pair": 30, "preference": 67, "lesson": 15,
+        "recall": 120,
     }  # fmt: skip
     assert Counter(lesson.state for lesson in world["lesson"]) == {
         "active": 11, "proposed": 2, "retired": 1, "rejected": 1,

@@ -24,6 +24,7 @@ from core.records import (
     Arrival,
     Lesson,
     LessonState,
+    LoggedRecall,
     Pair,
     Person,
     Preference,
@@ -42,6 +43,7 @@ from core.store.imports import log_import
 from core.store.lessons import add_lesson
 from core.store.pairs import add_preference, find_pair, has_preference, insert_pairs
 from core.store.people import person_id
+from core.store.recalls import log_recall
 from core.store.schemas import newest_schema_id, save_schema
 from core.store.signals import add_signals, attach_signals
 from core.store.suites import add_tasks
@@ -233,6 +235,9 @@ class _Labels:
             self._preference(arrival)
         elif isinstance(arrival, Lesson):
             self._lesson(arrival)
+        elif isinstance(arrival, LoggedRecall):
+            added = log_recall(self.session, arrival)
+            self.made.update(recalls=int(added), duplicates=int(not added))
 
     def _person(self, name: str) -> int:
         if name not in self._people:
@@ -290,6 +295,8 @@ class _Labels:
 def _name(arrival: Any) -> str:
     kind = type(arrival).__name__.lower()
     keys = [
-        getattr(arrival, key) for key in ("trace_id", "pair_id", "lesson_id", "person", "name") if hasattr(arrival, key)
+        getattr(arrival, key)
+        for key in ("trace_id", "pair_id", "lesson_id", "recall_id", "person", "name")
+        if hasattr(arrival, key)
     ]
     return f"{kind} {' by '.join(str(key) for key in keys[:2])}"

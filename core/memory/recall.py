@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from core.clock import new_id, now
 from core.errors import InvalidInput
+from core.records import LoggedRecall
 from core.similarity.index import Hit, LessonIndex
 from core.store.lessons import LessonLine, active_among
-from core.store.recalls import RecallLine, log_recall
+from core.store.recalls import log_recall
 
 THRESHOLD = 0.24
 """Similarity below which a lesson does not fit; how it was chosen stands in docs/memory.md."""
@@ -95,17 +96,17 @@ def recall(session: Session, index: LessonIndex, request: RecallRequest, dry_run
         considered = [
             {"id": each.id, "revision": each.revision, "score": each.score, "given": arm == MEMORY} for each in fitting
         ]
-        line = RecallLine(
+        line = LoggedRecall(
             result.recall_id,
+            request.task,
+            arm,
+            now(),
+            request.agent,
+            request.version,
             request.run_key,
             request.trace_id,
             request.session_id,
-            request.agent,
-            request.version,
-            request.task,
-            arm,
             tuple(considered),
-            now(),
         )
         log_recall(session, line)
     return result

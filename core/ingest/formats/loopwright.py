@@ -12,7 +12,19 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from core.clock import parse_time
 from core.ingest.document import Document
 from core.ingest.reading import BadRecord, is_record
-from core.records import Annotation, Arrival, Lesson, Pair, Person, Preference, Rejected, Signal, Trace, Version
+from core.records import (
+    Annotation,
+    Arrival,
+    Lesson,
+    LoggedRecall,
+    Pair,
+    Person,
+    Preference,
+    Rejected,
+    Signal,
+    Trace,
+    Version,
+)
 
 NAME = "loopwright"
 TYPES: dict[str, type] = {
@@ -22,6 +34,7 @@ TYPES: dict[str, type] = {
     "pair": Pair,
     "preference": Preference,
     "lesson": Lesson,
+    "recall": LoggedRecall,
     "person": Person,
     "version": Version,
 }

@@ -6,13 +6,13 @@ import pytest
 
 from core.clock import now
 from core.evaluate.loop import loop_state
-from core.records import Annotation, Lesson, LessonState, Role, Version
+from core.records import Annotation, Lesson, LessonState, LoggedRecall, Role, Version
 from core.review.ready_made import RUN_REVIEW
 from core.store.annotations import add_annotation
 from core.store.lessons import add_lesson
 from core.store.people import person_id
 from core.store.queues import add_items, get_queue, make_queue, refresh_items
-from core.store.recalls import RecallLine, log_recall
+from core.store.recalls import log_recall
 from core.store.schemas import save_schema
 from core.store.traces import find_trace
 from tests.core.evaluate.conftest import keep, plan
@@ -70,7 +70,7 @@ def test_the_leak_moves_on_as_each_is_mended(store):
 
     with store.session() as session:
         given = ({"id": "second", "revision": 1, "score": 0.9, "given": True}, {"id": "third", "given": False})
-        log_recall(session, RecallLine("r1", "", "", "", "shop", "v1", "a task", "memory", given, now()))
+        log_recall(session, LoggedRecall("r1", "a task", "memory", now(), "shop", "v1", lessons=given))
     turning = state(store)
     assert turning.leak is None
     assert [(stage.n, stage.passed, stage.arrived) for stage in turning.stages] == [

@@ -119,8 +119,8 @@ def test_a_recall_is_logged_with_what_was_given_and_withheld(store: Store, index
     with store.reading() as session:
         second, first = list_recalls(session, 10)
     said = {"id": uid, "revision": 2, "score": memory.lessons[0].score}
-    assert (first.uid, first.arm, first.lessons) == (memory.recall_id, memory.arm, (said | {"given": True},))
-    assert (second.uid, second.arm, second.lessons) == (withheld.recall_id, "control", (said | {"given": False},))
+    assert (first.recall_id, first.arm, first.lessons) == (memory.recall_id, memory.arm, (said | {"given": True},))
+    assert (second.recall_id, second.arm, second.lessons) == (withheld.recall_id, "control", (said | {"given": False},))
     assert (first.agent, first.version, first.task, first.trace_id, first.session_id) == (
         "shop",
         "v1",

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from core.errors import Conflict, InvalidInput, NotFound
-from core.records import Annotation, LabelSchema, Lesson, LessonState, Role
+from core.records import Annotation, LabelSchema, Lesson, LessonState, LoggedRecall, Role
 from core.store.annotations import add_annotation
 from core.store.engine import Store
 from core.store.lesson_evidence import Evidence, add_evidence, lesson_evidence
@@ -26,7 +26,7 @@ from core.store.lessons import (
     same_words,
 )
 from core.store.people import person_id
-from core.store.recalls import RecallLine, count_recalls, list_recalls, log_recall
+from core.store.recalls import count_recalls, list_recalls, log_recall
 from core.store.schemas import save_schema
 from core.store.traces import insert_traces
 from tests.worlds import run
@@ -217,7 +217,7 @@ def test_the_same_words_are_the_same_lesson_while_it_stands(store: Store) -> Non
 def test_recalls_are_read_as_they_were_logged(store: Store) -> None:
     given = ({"id": "l1", "revision": 2, "score": 0.5, "given": True},)
     lines = [
-        RecallLine(f"r{number}", "run", f"t{number}", "s", agent, "v1", "where\x00?", "memory", given, AT)
+        LoggedRecall(f"r{number}", "where\x00?", "memory", AT, agent, "v1", "run", f"t{number}", "s", given)
         for number, agent in enumerate(["shop", "bank"])
     ]
     with store.session() as session:
