@@ -27,5 +27,7 @@ def insert_new(
     inserted: set[Any] = set()
     for start in range(0, len(rows), BATCH):
         statement = insert(table).on_conflict_do_nothing().returning(returning)
-        inserted.update(session.scalars(statement, rows[start : start + BATCH]))
+        # nulls are written out: rows that leave out different columns would each be a statement of its own
+        written = session.scalars(statement.execution_options(render_nulls=True), rows[start : start + BATCH])
+        inserted.update(written)
     return inserted

@@ -189,17 +189,20 @@ def _unique(steps: Sequence[Step]) -> list[Step]:
 
 
 def _insert_steps(session: Session, runs: Sequence[tuple[int, Sequence[Step]]]) -> tuple[int, int]:
-    rows, texts, repeated = [], [], 0
+    rows, texts, repeated = [], {}, 0
     for trace_id, steps in runs:
         unique = _unique(steps)
         repeated += len(steps) - len(unique)
         for position, step in enumerate(unique):
             rows.append(_step_row(trace_id, position, step))
-            texts.append(step_text(step))
+            texts[trace_id, position] = step_text(step)
     if rows:
-        returning = insert(StepRow).returning(StepRow.id, sort_by_parameter_order=True)
-        ids = list(session.scalars(returning, rows))
-        index_steps(session, list(zip(ids, texts, strict=True)))
+        session.execute(insert(StepRow).execution_options(render_nulls=True), rows)  # as in insert_new: one statement
+    written = [trace_id for trace_id, _ in runs]
+    for start in range(0, len(written), 500):
+        query = select(StepRow.id, StepRow.trace_id, StepRow.position)
+        found = session.execute(query.where(StepRow.trace_id.in_(written[start : start + 500])))
+        index_steps(session, [(row, texts[trace_id, position]) for row, trace_id, position in found])
     return len(rows), repeated
 
 
