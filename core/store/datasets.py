@@ -150,15 +150,19 @@ def run_texts(session: Session, trace_ids: Sequence[int]) -> dict[int, RunText]:
 
 
 def lessons_given(session: Session, trace_uids: Sequence[str]) -> dict[str, list[str]]:
-    """Trace id → the lessons that recall gave to that run, as `uid@revision`; only runs that were given any."""
-    uids = dict(session.execute(select(LessonRow.id, LessonRow.uid)).tuples().all())
+    """Trace id → the lessons that recall gave to that run, as `uid@revision`; only runs that were given any.
+
+    Our own recalls name a lesson by its row id, imported ones by its uid.
+    """
+    uids: dict[Any, str] = {row_id: uid for row_id, uid in session.execute(select(LessonRow.id, LessonRow.uid))}  # noqa: C416
     found: dict[str, set[str]] = {}
     for start in range(0, len(trace_uids), BATCH):
         query = select(RecallRow.trace_uid, RecallRow.lessons)
         for uid, lessons in session.execute(query.where(RecallRow.trace_uid.in_(trace_uids[start : start + BATCH]))):
-            given = [each for each in lessons if each["given"] and each["id"] in uids]
+            given = [each for each in lessons if each.get("given")]
             if given:
-                found.setdefault(uid, set()).update(f"{uids[each['id']]}@{each['revision']}" for each in given)
+                named = (f"{uids.get(each['id'], each['id'])}@{each.get('revision', 1)}" for each in given)
+                found.setdefault(uid, set()).update(named)
     return {uid: sorted(given) for uid, given in found.items()}
 
 

@@ -97,7 +97,7 @@ def _show_messages(messages: Sequence[Mapping[str, Any]], wide: bool = False) ->
             if number == _MESSAGES // 2:
                 st.caption(f"… {folded:,} more messages stand in the row …")
             continue
-        role, said = st.columns([1, 7]) if wide else (st, st.container())
+        role, said = st.columns([1, 7]) if wide else (st.container(), st.container())
         role.caption(message["role"])
         with said:
             _show_text(message["content"], message["role"])
