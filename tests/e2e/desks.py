@@ -1,39 +1,87 @@
-"""A folder with something to review and to compare, and what a person sees of a desk."""
+"""Something to review and to compare, and what a person sees of a desk."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
 
 from core.records import Message, Pair, Step, StepKind, Trace
-from core.review.queues import enqueue
+from core.review.ready_made import RUN_REVIEW
 from core.store.annotations import annotations_of
 from core.store.drafts import get_draft
 from core.store.engine import open_store
 from core.store.pairs import insert_pairs, preferences_of
+from core.store.queues import add_items, get_queue, make_queue
+from core.store.schemas import save_schema
 from core.store.traces import insert_traces
-from tests.worlds import run, texts
+from tests.worlds import run
 
 OUTCOME = "Did it solve the task?"
 HOSTILE = "<script>window.pwned = 1</script><img src=x onerror='window.pwned = 1'>"
 
 
-def fill(folder: Path, traces: list[Trace] | None = None, pairs: list[Pair] | None = None) -> None:
-    """Store runs and pairs (six of each unless given) and queue them, as an import does."""
+@dataclass(frozen=True)
+class Work:
+    """A queue of a test's own in a folder that a server may be serving at the same time."""
+
+    folder: Path
+    queue: str
+    subject: str
+    ids: tuple[int, ...]
+
+    def address(self, url: str) -> str:
+        """Where the desk shows this queue."""
+        desk = "review" if self.subject == "trace" else "compare"
+        return f"{url}/{desk}?{urlencode({f'{desk}_queue': self.queue})}"
+
+    def said(self) -> list[Any]:
+        """What was submitted on its items and still stands."""
+        with session(self.folder) as opened:
+            return (annotations_of if self.subject == "trace" else preferences_of)(opened, self.ids)
+
+    def draft(self, item: int) -> dict[str, Any]:
+        """What the server holds of a draft; {} for nothing."""
+        with session(self.folder) as opened:
+            row = get_draft(opened, item, 1)
+            return {} if row is None else dict(row.body)
+
+
+@contextmanager
+def session(folder: Path) -> Iterator[Session]:
+    """A session on the folder's database."""
     folder.mkdir(parents=True, exist_ok=True)
-    store = open_store(_url(folder))
-    with store.session() as session:
-        given = insert_traces(
-            session, traces if traces is not None else [run(f"r{i}", f"Order {i}?") for i in range(6)]
-        )
-        made = insert_pairs(
-            session, pairs if pairs is not None else [texts(f"p{i}", f"Say hello {i}.") for i in range(6)]
-        )
-        enqueue(session, list(given.traces.values()), list(made.values()))
+    store = open_store(f"sqlite:///{folder / 'loopwright.db'}")
+    with store.session() as opened:
+        yield opened
     store.close()
+
+
+def queue_runs(folder: Path, name: str, runs: Sequence[Trace]) -> Work:
+    """Store the runs and put them into a queue of this name."""
+    with session(folder) as opened:
+        ids = tuple(insert_traces(opened, runs).traces.values())
+        queue = make_queue(opened, name, "trace", save_schema(opened, RUN_REVIEW))
+        add_items(opened, get_queue(opened, queue), ids)
+    return Work(folder, name, "trace", ids)
+
+
+def queue_pairs(folder: Path, name: str, pairs: Sequence[Pair], runs: Sequence[Trace] = ()) -> Work:
+    """Store the pairs (and the runs they are of) and put them into a queue of this name."""
+    with session(folder) as opened:
+        insert_traces(opened, runs)
+        ids = tuple(insert_pairs(opened, pairs).values())
+        queue = make_queue(opened, name, "pair", None)
+        add_items(opened, get_queue(opened, queue), ids)
+    return Work(folder, name, "pair", ids)
 
 
 def talk(uid: str, *said: str) -> Trace:
@@ -46,38 +94,15 @@ def talk(uid: str, *said: str) -> Trace:
     return run(uid, said[0], steps=tuple(steps))
 
 
-def submitted(folder: Path) -> list[Any]:
-    """Every current annotation in the folder."""
-    store = open_store(_url(folder))
-    with store.reading() as session:
-        found = annotations_of(session)
-    store.close()
-    return found
-
-
-def preferred(folder: Path) -> list[Any]:
-    """Every current preference in the folder."""
-    store = open_store(_url(folder))
-    with store.reading() as session:
-        found = preferences_of(session)
-    store.close()
-    return found
-
-
-def draft(folder: Path, item: int, person: int = 1) -> dict[str, Any]:
-    """What the server holds of a draft; {} for nothing."""
-    store = open_store(_url(folder))
-    with store.reading() as session:
-        row = get_draft(session, item, person)
-        body = {} if row is None else dict(row.body)
-    store.close()
-    return body
-
-
-def open_desk(page: Page, url: str, where: str = "review") -> None:
+def open_desk(page: Page, address: str) -> None:
     """Open a desk and wait until an item stands on it."""
-    page.goto(f"{url}/{where}")
+    page.goto(address)
     expect(page.get_by_role("button", name="Submit")).to_be_visible(timeout=30_000)
+
+
+def item_on(page: Page) -> int:
+    """The item on the screen."""
+    return int(page.evaluate("new URLSearchParams(location.search).get('item')"))
 
 
 def title(page: Page) -> str:
@@ -87,21 +112,10 @@ def title(page: Page) -> str:
 
 def expect_saved(page: Page) -> None:
     """Wait until the server has acknowledged what was typed."""
-    expect(page.locator(".state")).to_have_text(compiled(r"saved \d\d:\d\d:\d\d"))
-
-
-def compiled(pattern: str) -> Any:
-    """A pattern for an expectation."""
-    import re
-
-    return re.compile(pattern)
+    expect(page.locator(".state")).to_have_text(re.compile(r"saved \d\d:\d\d:\d\d"))
 
 
 def kept_here(page: Page) -> list[dict[str, Any]]:
     """What this browser holds unsent."""
     found = page.evaluate("Object.entries(localStorage).filter(([key]) => key.startsWith('loopwright.draft/'))")
     return [json.loads(value) for _, value in found]
-
-
-def _url(folder: Path) -> str:
-    return f"sqlite:///{folder / 'loopwright.db'}"

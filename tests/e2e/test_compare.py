@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from core.records import Choice, Pair
-from tests.e2e.desks import HOSTILE, expect_saved, fill, open_desk, preferred, talk, title
-from tests.e2e.server import Server
+from tests.e2e.desks import HOSTILE, Work, expect_saved, item_on, open_desk, queue_pairs, queue_runs, talk, title
+from tests.e2e.server import Server, start
+from tests.worlds import texts
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("compare")
+    running = start("serve", folder / "data", folder / "server.log")
+    yield running
+    running.stop()
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
-    fill(folder, [])
-    return folder
+def work(site: Server, request: pytest.FixtureRequest) -> Work:
+    name = request.node.name
+    return queue_pairs(site.data_dir, name, [texts(f"{name}-{i}", f"Say hello {i}.") for i in range(6)])
 
 
 @pytest.fixture
-def desk(world: Path, server: Callable[..., Server], page: Page) -> Page:
-    open_desk(page, server("serve", world).url, "compare")
+def desk(work: Work, site: Server, page: Page) -> Page:
+    open_desk(page, work.address(site.url))
     return page
 
 
-def test_a_pair_is_decided_with_the_keyboard_only(desk: Page, world: Path) -> None:
+def test_a_pair_is_decided_with_the_keyboard_only(desk: Page, work: Work) -> None:
     polite_is_left = "Hello" in desk.get_by_role("region", name="Answer A").inner_text()
     first, keys = title(desk), desk.keyboard
     keys.press("1" if polite_is_left else "5")
@@ -38,7 +45,7 @@ def test_a_pair_is_decided_with_the_keyboard_only(desk: Page, world: Path) -> No
     keys.press("Control+Enter")
     expect(desk.locator(".progress")).to_contain_text("1 of 6")
     assert title(desk) != first
-    (said,) = preferred(world)
+    (said,) = work.said()
     assert (said.choice, said.reason, said.confidence) == (Choice.A_MUCH, "it greets", 4)
     assert said.left == ("a" if polite_is_left else "b")
 
@@ -69,7 +76,7 @@ def test_names_are_nowhere_on_the_screen_nor_in_the_answer(desk: Page) -> None:
         assert all(name not in answer for answer in answers)
 
 
-def test_a_draft_comes_back_and_undo_gives_the_choice_back(desk: Page, world: Path) -> None:
+def test_a_draft_comes_back_and_undo_gives_the_choice_back(desk: Page, work: Work) -> None:
     first = title(desk)
     desk.keyboard.press("4")
     desk.get_by_role("textbox", name="Why?").fill("shorter")
@@ -82,29 +89,23 @@ def test_a_draft_comes_back_and_undo_gives_the_choice_back(desk: Page, world: Pa
     expect(desk.locator(".task-title")).to_have_text(first)
     expect(desk.get_by_role("radio", name="B better")).to_be_checked()
     expect(desk.get_by_role("textbox", name="Why?")).to_have_value("shorter")
-    assert preferred(world) == []
+    assert work.said() == []
 
 
-def test_differing_words_are_marked_until_told_otherwise(
-    tmp_path: Path, server: Callable[..., Server], page: Page
-) -> None:
-    folder = tmp_path / "alike"
-    fill(folder, [], [Pair("p", "test", "Say hello.", "Hello, dear friend.", "Hello, dear madam.")])
-    open_desk(page, server("serve", folder).url, "compare")
+def test_differing_words_are_marked_until_told_otherwise(site: Server, page: Page) -> None:
+    pair = Pair("alike", "test", "Say hello.", "Hello, dear friend.", "Hello, dear madam.")
+    open_desk(page, queue_pairs(site.data_dir, "alike", [pair]).address(site.url))
     expect(page.locator(".side-text del")).to_have_count(1)
     expect(page.locator(".side-text ins")).to_have_count(1)
     page.keyboard.press("d")
     expect(page.locator(".side-text ins")).to_have_count(0)
 
 
-def test_two_runs_stand_side_by_side_folded_to_where_they_part(
-    tmp_path: Path, server: Callable[..., Server], page: Page
-) -> None:
-    folder = tmp_path / "runs"
+def test_two_runs_stand_side_by_side_folded_to_where_they_part(site: Server, page: Page) -> None:
     shared = ("Cancel it.", "Which one?", "The blue one.")
     runs = [talk("one", *shared, "It is cancelled."), talk("two", *shared, "It cannot be cancelled.")]
-    fill(folder, runs, [Pair("p", "test", "Cancel it.", trace_a="one", trace_b="two")])
-    open_desk(page, server("serve", folder).url, "compare")
+    pair = Pair("runs", "test", "Cancel it.", trace_a="one", trace_b="two")
+    open_desk(page, queue_pairs(site.data_dir, "runs", [pair], runs).address(site.url))
     expect(page.get_by_text("The first 3 steps are the same on both sides.")).to_be_visible()
     expect(page.get_by_text("The blue one.")).to_have_count(0)
     expect(page.get_by_text("It cannot be cancelled.")).to_be_visible()
@@ -112,25 +113,20 @@ def test_two_runs_stand_side_by_side_folded_to_where_they_part(
     expect(page.get_by_text("The blue one.")).to_have_count(2)
     page.keyboard.press("b")
     page.keyboard.press("k")
-    expect(page.get_by_role("region", name="Answer B").locator("article[aria-current]")).to_contain_text(
-        "The blue one."
-    )
+    current = page.get_by_role("region", name="Answer B").locator("article[aria-current]")
+    expect(current).to_contain_text("The blue one.")
 
 
-def test_markup_in_an_answer_is_text(tmp_path: Path, server: Callable[..., Server], page: Page) -> None:
-    folder = tmp_path / "hostile"
-    fill(folder, [], [Pair("p", "test", HOSTILE, HOSTILE, f"{HOSTILE}!")])
-    open_desk(page, server("serve", folder).url, "compare")
+def test_markup_in_an_answer_is_text(site: Server, page: Page) -> None:
+    pair = Pair("hostile", "test", HOSTILE, HOSTILE, f"{HOSTILE}!")
+    open_desk(page, queue_pairs(site.data_dir, "hostile", [pair]).address(site.url))
     expect(page.locator(".side-text").first).to_contain_text("<script>")
     assert page.evaluate("window.pwned") is None
     assert page.locator("img[src=x]").count() == 0
 
 
-def test_an_item_of_the_other_desk_is_said(tmp_path: Path, server: Callable[..., Server], page: Page) -> None:
-    folder = tmp_path / "both"
-    fill(folder)
-    url = server("serve", folder).url
-    open_desk(page, url)
-    run = page.url.rsplit("item=", 1)[1]
-    open_desk(page, url, f"compare?item={run}")
-    expect(page.locator(".notice")).to_contain_text("open it on the Review page")
+def test_an_item_of_the_other_desk_is_said(desk: Page, site: Server) -> None:
+    open_desk(desk, queue_runs(site.data_dir, "a run", [talk("run", "Hello.", "Yes.")]).address(site.url))
+    run = item_on(desk)
+    open_desk(desk, f"{site.url}/compare?item={run}")
+    expect(desk.locator(".notice")).to_contain_text("open it on the Review page")

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.desks import HOSTILE, OUTCOME, draft, expect_saved, fill, kept_here, open_desk, submitted, talk, title
+from core.records import Trace
+from tests.e2e.desks import HOSTILE, OUTCOME, Work, expect_saved, item_on, kept_here, open_desk, queue_runs, talk, title
 from tests.e2e.server import Server, start
 
 LINES = ("Cancel my order.", "It is cancelled.", "Thanks.", "You are welcome.")
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
-    fill(folder, [talk(f"r{i}", f"{LINES[0]} Number {i}.", *LINES[1:]) for i in range(6)], [])
-    return folder
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("review")
+    running = start("serve", folder / "data", folder / "server.log")
+    yield running
+    running.stop()
+
+
+def runs(name: str) -> list[Trace]:
+    return [talk(f"{name}-{i}", f"{LINES[0]} Number {i}.", *LINES[1:]) for i in range(6)]
 
 
 @pytest.fixture
-def desk(world: Path, server: Callable[..., Server], page: Page) -> Page:
-    open_desk(page, server("serve", world).url)
+def work(site: Server, request: pytest.FixtureRequest) -> Work:
+    return queue_runs(site.data_dir, request.node.name, runs(request.node.name))
+
+
+@pytest.fixture
+def desk(work: Work, site: Server, page: Page) -> Page:
+    open_desk(page, work.address(site.url))
     return page
 
 
@@ -32,7 +43,7 @@ def lesson(page: Page, name: str) -> Locator:
     return page.get_by_role("textbox", name=f"Lesson: {name}")
 
 
-def test_a_run_is_labelled_with_the_keyboard_only(desk: Page, world: Path) -> None:
+def test_a_run_is_labelled_with_the_keyboard_only(desk: Page, work: Work) -> None:
     first, keys = title(desk), desk.keyboard
     keys.press("j")
     keys.press("2")
@@ -61,7 +72,7 @@ def test_a_run_is_labelled_with_the_keyboard_only(desk: Page, world: Path) -> No
     keys.press("Control+Enter")
     expect(desk.locator(".progress")).to_contain_text("1 of 6")
     assert title(desk) != first
-    (given,) = submitted(world)
+    (given,) = work.said()
     assert given.answers == {"outcome": "partly", "rating": "4"}
     assert [(mark.question, mark.step_id, mark.value) for mark in given.marks] == [
         ("first_mistake", "1", ""),
@@ -73,7 +84,7 @@ def test_a_run_is_labelled_with_the_keyboard_only(desk: Page, world: Path) -> No
     assert given.active_seconds is not None
 
 
-def test_a_mark_carries_the_selected_words_its_impact_and_a_comment_and_can_be_removed(desk: Page, world: Path) -> None:
+def test_a_mark_carries_the_selected_words_its_impact_and_a_comment_and_can_be_removed(desk: Page, work: Work) -> None:
     desk.get_by_text("It is cancelled.").first.dblclick(position={"x": 45, "y": 8})  # selects a word
     desk.keyboard.press("w")
     desk.get_by_role("radio", name="high").check(force=True)
@@ -84,13 +95,13 @@ def test_a_mark_carries_the_selected_words_its_impact_and_a_comment_and_can_be_r
     expect(mark).to_contain_text("high")
     expect(mark).to_contain_text("it was not")
     expect_saved(desk)
-    (kept,) = draft(world, _item(desk))["marks"]
+    (kept,) = work.draft(item_on(desk))["marks"]
     assert (kept["impact"], kept["comment"]) == ("HIGH", "it was not")
     assert kept["quote"] == "cancelled"
     mark.get_by_role("button", name="Remove").click()
     expect(mark).to_have_count(0)
     expect_saved(desk)
-    assert draft(world, _item(desk))["marks"] == []
+    assert work.draft(item_on(desk))["marks"] == []
 
 
 def test_what_is_missing_is_said_at_its_question_and_focus_goes_there(desk: Page) -> None:
@@ -119,26 +130,26 @@ def test_a_draft_survives_another_page_and_a_reload(desk: Page) -> None:
     assert title(desk) == before
 
 
-def test_what_is_typed_is_saved_while_one_types_on_without_a_pause(desk: Page, world: Path) -> None:
-    item = _item(desk)
+def test_what_is_typed_is_saved_while_one_types_on_without_a_pause(desk: Page, work: Work) -> None:
+    item = item_on(desk)
     lesson(desk, "When").focus()
     for _ in range(25):
         desk.keyboard.type("word ", delay=25)
-    assert len(draft(world, item)["lesson"]["when"]) > 50
+    assert len(work.draft(item)["lesson"]["when"]) > 50
 
 
-def test_a_lost_connection_is_said_and_loses_nothing(desk: Page, world: Path) -> None:
-    item = _item(desk)
+def test_a_lost_connection_is_said_and_loses_nothing(desk: Page, work: Work) -> None:
+    item = item_on(desk)
     desk.context.set_offline(True)
     lesson(desk, "When").fill("the line is dead")
     expect(desk.locator(".state")).to_have_text("not saved yet: kept in this browser, trying again")
     desk.keyboard.press("Control+Enter")
     expect(desk.locator(".notice")).to_contain_text("press Submit again")
     expect(lesson(desk, "When")).to_have_value("the line is dead")
-    assert draft(world, item) == {}
+    assert work.draft(item) == {}
     desk.context.set_offline(False)
     expect_saved(desk)
-    assert draft(world, item)["lesson"]["when"] == "the line is dead"
+    assert work.draft(item)["lesson"]["when"] == "the line is dead"
 
 
 def test_unsent_text_comes_back_after_the_tab_was_closed_offline(desk: Page) -> None:
@@ -156,27 +167,28 @@ def test_unsent_text_comes_back_after_the_tab_was_closed_offline(desk: Page) -> 
     assert kept_here(page) == []
 
 
-def test_a_draft_survives_the_kill_of_the_server(world: Path, tmp_path: Path, page: Page) -> None:
-    running = start("serve", world, tmp_path / "one.log")
-    open_desk(page, running.url)
-    item = _item(page)
+def test_a_draft_survives_the_kill_of_the_server(tmp_path: Path, page: Page) -> None:
+    work = queue_runs(tmp_path / "data", "mine", runs("r"))
+    running = start("serve", work.folder, tmp_path / "one.log")
+    open_desk(page, work.address(running.url))
+    item = item_on(page)
     lesson(page, "When").fill("acknowledged")
     expect_saved(page)
     running.kill()
     lesson(page, "When").fill("acknowledged, and typed after the kill")
     expect(page.locator(".state")).to_contain_text("not saved yet")
-    again = start("serve", world, tmp_path / "two.log", port=int(running.url.rsplit(":", 1)[1]))
+    again = start("serve", work.folder, tmp_path / "two.log", port=int(running.url.rsplit(":", 1)[1]))
     try:
         expect(page.locator(".state")).to_have_text(re.compile(r"saved \d\d:"), timeout=30_000)
         expect(lesson(page, "When")).to_have_value("acknowledged, and typed after the kill")
-        assert draft(world, item)["lesson"]["when"] == "acknowledged, and typed after the kill"
+        assert work.draft(item)["lesson"]["when"] == "acknowledged, and typed after the kill"
     finally:
         again.stop()
 
 
 def test_two_tabs_never_overwrite_each_other_in_silence(desk: Page) -> None:
     other = desk.context.new_page()
-    open_desk(other, desk.url.split("/review")[0])
+    open_desk(other, desk.url)
     assert title(other) == title(desk)
     lesson(desk, "When").fill("from the first tab")
     expect_saved(desk)
@@ -190,36 +202,53 @@ def test_two_tabs_never_overwrite_each_other_in_silence(desk: Page) -> None:
     expect(other.locator(".notice")).to_contain_text("is kept")  # what stood here before
 
 
-def test_a_submission_in_another_tab_is_said_and_the_text_can_still_be_used(desk: Page, world: Path) -> None:
+def test_a_submission_in_another_tab_is_said_and_not_overwritten(desk: Page, work: Work) -> None:
     other = desk.context.new_page()
-    open_desk(other, desk.url.split("/review")[0])
+    open_desk(other, desk.url)
+    desk.keyboard.press("3")
+    other.keyboard.press("1")
+    other.keyboard.press("Control+Enter")
+    expect(other.locator(".progress")).to_contain_text("1 of 6")
+    expect(desk.locator(".notice")).to_contain_text("submitted in another tab")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.get_by_role("button", name="Edit my submission with this text")).to_be_focused()
+    assert [given.answers for given in work.said()] == [{"outcome": "solved"}]
+
+
+def test_what_is_typed_after_a_submission_elsewhere_can_still_be_used(
+    desk: Page, work: Work, site: Server, open_page: Callable[..., Page]
+) -> None:
+    other = open_page()  # another browser of the same person
+    open_desk(other, work.address(site.url))
+    assert title(other) == title(desk)
     other.keyboard.press("1")
     other.keyboard.press("Control+Enter")
     expect(other.locator(".progress")).to_contain_text("1 of 6")
     lesson(desk, "When").fill("late words")
-    expect(desk.locator(".notice")).to_contain_text("submitted")
+    expect(desk.locator(".notice")).to_contain_text("submitted in the meantime")
     expect(lesson(desk, "When")).to_have_value("late words")
     desk.get_by_role("button", name="Edit my submission with this text").click()
     expect(desk.locator(".notice")).to_contain_text("Submit replaces")
     desk.keyboard.press("Escape")
     desk.keyboard.press("3")
     lesson(desk, "do").fill("know them sooner")
+    expect_saved(desk)
     desk.keyboard.press("Control+Enter")
     expect(desk.locator(".spoken")).to_contain_text("Submitted")
-    assert [given.answers for given in submitted(world)] == [{"outcome": "failed"}]
+    assert [given.answers for given in work.said()] == [{"outcome": "failed"}]
 
 
-def test_two_presses_of_submit_count_once(desk: Page, world: Path) -> None:
+def test_two_presses_of_submit_count_once(desk: Page, work: Work) -> None:
     desk.keyboard.press("1")
     desk.evaluate(
         """() => { for (const _ of [1, 2]) window.dispatchEvent(
             new KeyboardEvent("keydown", { key: "Enter", code: "Enter", ctrlKey: true, bubbles: true })) }"""
     )
     expect(desk.locator(".progress")).to_contain_text("1 of 6")
-    assert len(submitted(world)) == 1
+    assert len(work.said()) == 1
 
 
-def test_undo_gives_the_answers_back(desk: Page, world: Path) -> None:
+def test_undo_gives_the_answers_back(desk: Page, work: Work) -> None:
     first = title(desk)
     desk.keyboard.press("2")
     desk.keyboard.press("Control+Enter")
@@ -229,10 +258,10 @@ def test_undo_gives_the_answers_back(desk: Page, world: Path) -> None:
     expect(desk.locator(".task-title")).to_have_text(first)
     expect(desk.get_by_role("radio", name="Partly")).to_be_checked()
     expect(desk.locator(".progress")).to_contain_text("0 of 6")
-    assert submitted(world) == []
+    assert work.said() == []
 
 
-def test_a_previous_submission_is_edited_by_key(desk: Page, world: Path) -> None:
+def test_a_previous_submission_is_edited_by_key(desk: Page, work: Work) -> None:
     first = title(desk)
     desk.keyboard.press("2")
     desk.keyboard.press("Control+Enter")
@@ -246,7 +275,7 @@ def test_a_previous_submission_is_edited_by_key(desk: Page, world: Path) -> None
     expect_saved(desk)
     desk.keyboard.press("Control+Enter")
     expect(desk.locator(".spoken")).to_contain_text("Submitted")
-    assert [given.answers["outcome"] for given in submitted(world)] == ["failed"]
+    assert [given.answers["outcome"] for given in work.said()] == ["failed"]
 
 
 def test_skip_and_flag_go_on_and_nothing_comes_twice(desk: Page) -> None:
@@ -285,22 +314,33 @@ def test_help_lists_every_key_and_explains_every_failure(desk: Page) -> None:
     expect(desk.locator(".spoken")).to_have_text("")
 
 
-def test_an_address_names_an_item_and_a_wrong_one_is_said(desk: Page) -> None:
-    site, here = desk.url.split("/review")[0], _item(desk)
+def test_an_address_names_an_item_and_a_wrong_one_is_said(desk: Page, site: Server) -> None:
+    here = item_on(desk)
     desk.keyboard.press("s")
     expect(desk.locator(".spoken")).to_have_text("Skipped.")
-    open_desk(desk, site, f"review?item={here}")
-    assert _item(desk) == here
-    for wrong in ("9999", "abc"):
-        open_desk(desk, site, f"review?item={wrong}")
+    open_desk(desk, f"{site.url}/review?item={here}")
+    assert item_on(desk) == here
+    for wrong in ("999999", "abc"):
+        open_desk(desk, f"{site.url}/review?item={wrong}")
         expect(desk.locator(".notice")).to_contain_text("no item")
 
 
-def test_markup_in_a_run_is_text(
-    world: Path, server: Callable[..., Server], page: Page, console_errors: list[str]
-) -> None:
-    fill(world / "hostile", [talk("bad", HOSTILE, HOSTILE)], [])
-    open_desk(page, server("serve", world / "hostile").url)
+def test_another_queue_is_chosen_on_the_page(desk: Page, work: Work, site: Server) -> None:
+    second = queue_runs(site.data_dir, f"{work.queue} 2", [talk("second", "A run of the second queue.", "Yes.")])
+    desk.reload()
+    desk.get_by_role("combobox", name="Queue").click()
+    desk.get_by_role("option", name=second.queue, exact=True).click()
+    expect(desk.locator(".task-title")).to_have_text("A run of the second queue.")
+    assert "review_queue" in desk.url
+    first = item_on(desk)
+    desk.reload()
+    expect(desk.locator(".task-title")).to_have_text("A run of the second queue.", timeout=30_000)
+    assert item_on(desk) == first
+
+
+def test_markup_in_a_run_is_text(site: Server, page: Page) -> None:
+    bad = queue_runs(site.data_dir, "hostile", [talk("bad", HOSTILE, HOSTILE)])
+    open_desk(page, bad.address(site.url))
     page.keyboard.press("j")
     page.keyboard.press("c")
     page.keyboard.type(HOSTILE)
@@ -321,7 +361,3 @@ def test_the_page_itself_does_not_scroll(desk: Page) -> None:
         assert box["x"] >= run["x"] + run["width"] - 1  # beside it
         assert box["x"] + box["width"] <= width
         assert box["y"] + box["height"] <= height
-
-
-def _item(page: Page) -> int:
-    return int(page.evaluate("new URLSearchParams(location.search).get('item')"))
