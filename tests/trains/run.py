@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LOOPWRIGHT = Path(sys.executable).with_name("loopwright")
+SEEDED = Path(__file__).resolve().parents[2] / "seed_data" / "world.jsonl.gz"
 
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """One export of one source, and how it is trained on."""
+    """One export of one source (a path in the real data, or of its own), and how it is trained on."""
 
-    source: str
+    source: str | Path
     format: str
     options: tuple[str, ...] = ()
 
@@ -29,6 +30,9 @@ TRAININGS = (
     Training("tau-bench", "sft", ("--max-length", "4096")),
     Training("tau-bench", "sft", ("--max-length", "4096", "--assistant-only")),
     Training("pandalm/testset-v1.json", "dpo"),
+    # Corrections and recorded tool schemas, which the real data lacks; its prompts are longer for them.
+    Training(SEEDED, "sft", ("--max-length", "8192", "--assistant-only")),
+    Training(SEEDED, "dpo", ("--max-length", "8192")),
 )
 
 
@@ -38,20 +42,26 @@ def main() -> int:
     if not named:
         print("skipped: trains on real data; set LOOPWRIGHT_REAL_DATA to its folder")
         return 0
-    data = Path(named).resolve(strict=True)
+    data = Path(named).resolve()
+    if not data.is_dir():
+        print(f"LOOPWRIGHT_REAL_DATA is {named}, and no such folder exists", file=sys.stderr)
+        return 1
     smoke = Path(os.environ.get("LOOPWRIGHT_TRAIN_SMOKE", data.parent / "tools" / "train_smoke.py"))
     if not smoke.is_file():
         print(f"skipped: there is no {smoke}; set LOOPWRIGHT_TRAIN_SMOKE to the script that trains")
         return 0
+    failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        for source in dict.fromkeys(training.source for training in TRAININGS):
+        for number, source in enumerate(dict.fromkeys(training.source for training in TRAININGS)):
+            home = Path(folder) / str(number)
             loopwright(home, "import", str(data / source))
-        return sum(not train(Path(sys.argv[1]), smoke, home, training) for training in TRAININGS)
+            mine = [training for training in TRAININGS if training.source == source]
+            failed += sum(not train(Path(sys.argv[1]), smoke, home, training) for training in mine)
+    return failed
 
 
 def loopwright(home: Path, *words: str) -> None:
-    """Run a command of Loopwright on a data folder below `home`, with its words on our screen."""
+    """Run a command of Loopwright on a data folder below `home`; what it says is shown."""
     subprocess.run([LOOPWRIGHT, *words], check=True, env=os.environ | {"LOOPWRIGHT_DATA_DIR": str(home / "data")})
 
 
@@ -60,7 +70,7 @@ def train(python: Path, smoke: Path, home: Path, training: Training) -> bool:
     out = home / training.format
     loopwright(home, "export", training.format, "--out", str(out))
     command = [python, smoke, out / "train.jsonl", training.format, *training.options]
-    print("training on", training.source, training.format, *training.options, flush=True)
+    print("training on", Path(training.source).name, training.format, *training.options, flush=True)
     done = subprocess.run(command, capture_output=True, text=True)
     said = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("OK", "FAIL"))]
     print("\n".join(said) or done.stderr, flush=True)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.dataset.formats import FORMATS
 from core.dataset.gates import GATES, gates_of
 from core.dataset.selection import Selection, define, select
 from core.errors import InvalidInput
@@ -245,3 +247,12 @@ def test_a_wrong_definition_is_refused_with_a_sentence(format: str, gates: list[
 def test_the_laws_cannot_be_switched_off():
     optional = {gate.name for gate in GATES if gate.optional}
     assert optional == {"reworked", "empty", "identical", "duplicates"}
+
+
+def test_the_guide_names_every_gate_and_format():
+    guide = (Path(__file__).resolve().parents[3] / "docs" / "datasets.md").read_text(encoding="utf-8")
+    for gate in GATES:
+        assert f"| `{gate.name}` | {', '.join(gate.formats)} |" in guide
+        row = next(line for line in guide.splitlines() if line.startswith(f"| `{gate.name}` |"))
+        assert row.endswith("| optional |") is gate.optional
+    assert all(f"| `{name}` |" in guide for name in FORMATS)
