@@ -136,7 +136,8 @@ def undo(request: Request, body: dict[str, Any]) -> Any:
     person = actor_of(request).person()
     with store().session() as session:
         item, withdrawn = desk.undo(session, _queue_of(session, request), person)
-        memory.withdraw_proposals(session, withdrawn, person.id)
+        if item.trace_id is not None:
+            memory.withdraw_proposals(session, withdrawn, person.id)
         return {"item": item_view(session, item, person)}
 
 

@@ -14,7 +14,7 @@ from core.review.pairing import pair_runs
 from core.store.catalog import list_agents
 from core.store.traces import TraceFilter, count_traces
 from dashboard.gate import is_loopback
-from dashboard.process import settings, store
+from dashboard.process import close_all, lesson_index, settings, store
 
 SEED_DATA = Path(__file__).resolve().parents[1] / "seed_data"
 
@@ -34,8 +34,8 @@ def serve(host: str | None, port: int | None) -> None:
             field="host",
         )
     _check_port(chosen.host, chosen.port)
-    store()
-    from dashboard.server import make_app  # Streamlit takes a second to import: after what can fail at once
+    lesson_index()  # a second owner of the data folder is refused here, in a sentence
+    from dashboard.server import make_app
 
     config = uvicorn.Config(
         make_app(), host=chosen.host, port=chosen.port, log_config=None, access_log=False, timeout_graceful_shutdown=5
@@ -46,6 +46,8 @@ def serve(host: str | None, port: int | None) -> None:
         server.run()
     except KeyboardInterrupt:
         return
+    finally:
+        close_all()
     if not server.started:
         raise Unavailable("The server could not start; the lines above say why.")
 

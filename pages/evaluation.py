@@ -1,0 +1,148 @@
+"""Evaluation: did a version get better, what did it break, and how sure is that."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import LoopwrightError
+from core.evaluate.comparison import compare_versions
+from core.evaluate.history import version_history
+from core.store.catalog import list_versions
+from core.store.results import runs_of_tasks
+from core.store.suites import find_suite, list_suites
+from dashboard.charts import (
+    broken_and_fixed,
+    cost_by_version,
+    latency_by_version,
+    success_by_version,
+    task_version_map,
+)
+from dashboard.identity import acting
+from dashboard.parts.figures import choose, show_chart, show_small_table, show_table
+from dashboard.parts.numbers import escaped
+from dashboard.parts.version_tables import (
+    VERDICTS,
+    changed_rows,
+    comparison_rows,
+    cost_rows,
+    left_out,
+    success_rows,
+    task_rows,
+)
+from dashboard.session import store
+
+SHARED = "all tasks"
+MAP_ROWS = 40
+MEASURES = {
+    "Success": (success_by_version, success_rows),
+    "Cost": (cost_by_version, cost_rows),
+    "Time": (latency_by_version, cost_rows),
+}
+OPEN = "open"
+
+actor = acting()
+st.title(
+    "Evaluation", help="Did a version get better, and what did it break? Solved counts 1; partly and failed count 0."
+)
+with store().reading() as session:
+    lines = [line for line in list_versions(session) if line.n_traces]
+    suites = list_suites(session)
+if not lines:
+    st.info("No run has come in yet. Import some with the version that made them, and they are compared here.")
+    st.page_link(
+        Path(__file__).with_name("traces.py"), label="Import runs on the Traces page", icon=":material/upload:"
+    )
+    st.stop()
+
+agents = sorted({line.agent for line in lines})
+newest = max((line for line in lines if line.date), key=lambda line: line.date, default=lines[-1])
+places = st.columns(4)
+agent = choose(places[0], "Agent", agents, "evaluation_agent", index=agents.index(newest.agent))
+versions = [line.name for line in lines if line.agent == agent]
+base_of = {line.name: line.base for line in lines if line.agent == agent}
+candidate = choose(
+    places[2],
+    "Candidate",
+    versions,
+    "evaluation_candidate",
+    "The version that is to be judged. Order: by base, then by date.",
+    len(versions) - 1,
+)
+before = versions.index(candidate) - 1
+default = versions.index(base_of[candidate]) if base_of[candidate] in versions else max(before, 0)
+base = choose(places[1], "Base", versions, "evaluation_base", "The version it is measured against.", default)
+suite = choose(
+    places[3],
+    "Suite",
+    [SHARED, *suites],
+    "evaluation_suite",
+    "A fixed set of tasks; comparing on it for the first time fixes it. Without one: every task that both tried.",
+)
+suite = None if suite == SHARED else suite
+
+compared, runs = None, []
+if actor.leads:
+    try:
+        with store().reading() as session:
+            draft = suite is not None and find_suite(session, suite).frozen_at is None
+        with store().session() if draft else store().reading() as session:
+            compared = compare_versions(session, base, candidate, suite, agent)
+            changed = [*compared.paired.regressed, *compared.paired.fixed]
+            runs = runs_of_tasks(session, [compared.base.version_id, compared.candidate.version_id], changed)
+        if draft:
+            st.toast(f"The suite {suite} is fixed from now on: it was compared on for the first time.")
+    except LoopwrightError as problem:
+        st.warning(escaped(problem.message), icon=":material/block:")
+else:
+    st.info(
+        "Only leads compare versions: what broke tells the outcome of runs that reviewers still have to judge.",
+        icon=":material/lock:",
+    )
+
+if compared:
+    icon, colour = VERDICTS[compared.paired.verdict]
+    st.badge(compared.paired.verdict, icon=icon, color=colour)
+    st.subheader(escaped(compared.sentence), anchor=False)
+    st.markdown(escaped(compared.advice))
+    show_small_table(comparison_rows(compared))
+    if without := left_out(compared):
+        st.caption(escaped("Left out: " + "; ".join(without) + "."))
+    st.caption(
+        f"In brackets the 95 % interval and n. How p was found: {compared.paired.test}, on the tasks' differences.",
+        help="docs/numbers.md says how each number is made and what it does not say.",
+    )
+    show_chart(
+        broken_and_fixed(compared),
+        [{"What became of it": "broken", "Task": task} for task in compared.paired.regressed]
+        + [{"What became of it": "fixed", "Task": task} for task in compared.paired.fixed],
+        "evaluation_changed",
+    )
+    for title, tasks, broken in (("Broken", compared.paired.regressed, True), ("Fixed", compared.paired.fixed, False)):
+        st.header(f"{title} ({len(tasks)})", anchor=False)
+        if tasks:
+            rows = changed_rows(tasks, runs, compared.base, compared.candidate, broken)
+            links = dict.fromkeys(list(rows[0])[3:], OPEN)
+            show_table(rows, f"{title} tasks, with a link to both runs", links, ["What it asks"])
+        else:
+            st.caption("None.")
+
+with store().reading() as session:
+    history = version_history(session, agent, suite)
+st.header("Every version", anchor=False)
+bound = {"key": "evaluation_measure", "bind": "query-params", "label_visibility": "collapsed"}
+measure = st.segmented_control("Measure", list(MEASURES), default="Success", required=True, **bound)
+draw, rows_of = MEASURES[measure]
+show_chart(draw(history.points), rows_of(history.points), "evaluation_versions", opened=True)
+
+if actor.leads and history.tasks:
+    st.header("Every task", anchor=False)
+    only = st.toggle("Only tasks that changed", value=True, key="evaluation_only_changed")
+    shown = [line for line in history.tasks if line.changes or not only]
+    if shown:
+        pages = -(-len(shown) // MAP_ROWS)
+        page = st.pagination(pages, key="evaluation_page") if pages > 1 else 1
+        part = shown[(page - 1) * MAP_ROWS : page * MAP_ROWS]
+        tried = [point.version for point in history.points if point.n_tasks]
+        show_chart(task_version_map(tried, part), task_rows(history, part), "evaluation_map")
+    else:
+        st.caption("No version broke or fixed any task.")
