@@ -1,0 +1,157 @@
+"""What Evaluation says of two versions and of all of them, as rows of tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.evaluate.comparison import Side, VersionComparison
+from core.evaluate.history import History, TaskLine, VersionPoint
+from core.measure.paired import Comparison
+from core.measure.passk import PassK
+from core.records import Outcome
+from core.store.results import RunLink
+from dashboard.parts.numbers import clipped, difference, dollars, duration, mean, share
+
+VERDICTS = {
+    "better": (":material/trending_up:", "blue"),
+    "worse": (":material/trending_down:", "red"),
+    "no difference shown": (":material/drag_handle:", "gray"),
+    "cannot be told at this n": (":material/question_mark:", "gray"),
+}
+"""Icon and colour of each verdict."""
+
+
+def comparison_rows(compared: VersionComparison) -> list[dict[str, str]]:
+    """Success, reliability, cost and latency of both versions, and how far apart they are."""
+    base, candidate, paired = compared.base, compared.candidate, compared.paired
+    columns = ("", f"Base: {base.version}", f"Candidate: {candidate.version}", "Difference")
+    rows = [
+        ("Tasks solved", share(paired.base), share(paired.candidate), _points(paired)),
+        ("Cost a task", mean(base.cost, dollars), mean(candidate.cost, dollars), difference(compared.cost, dollars)),
+        (
+            "Time a task",
+            mean(base.latency, duration),
+            mean(candidate.latency, duration),
+            difference(compared.latency, duration),
+        ),
+    ]
+    for before, after in list(zip(base.pass_k, candidate.pass_k, strict=False))[1:]:
+        rows.append((f"Solved {before.k} times of {before.k}", _pass(before), _pass(after), ""))
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def _points(paired: Comparison) -> str:
+    low, high = 100 * paired.interval.low, 100 * paired.interval.high
+    return f"{100 * paired.difference:+.1f} points ({low:+.1f} to {high:+.1f}, n {paired.n_tasks} tasks)"
+
+
+def _pass(found: PassK) -> str:
+    low, high = 100 * found.hat_interval.low, 100 * found.hat_interval.high
+    return f"{100 * found.hat:.0f} % ({low:.0f} to {high:.0f} %, n {found.n_tasks} tasks)"
+
+
+def left_out(compared: VersionComparison) -> list[str]:
+    """Sentences on what the comparison does not speak of; none where it speaks of everything."""
+    said = []
+    sides = [(compared.base, compared.candidate), (compared.candidate, compared.base)]
+    # A version compared with itself is said once.
+    for side, other in sides[: 1 if compared.base == compared.candidate else 2]:
+        name = side.version
+        if side.only:
+            said.append(f"{_count(len(side.only), 'task')} that {name} tried and {other.version} did not")
+        if side.unknown:
+            said.append(f"{_count(side.unknown, 'run')} of {name} whose outcome nobody knows")
+        if side.not_comparable:
+            said.append(f"{_count(side.not_comparable, 'run')} of {name} whose task is guessed or missing")
+    if compared.untried:
+        said.append(f"{_count(len(compared.untried), 'task')} of the suite that neither has an outcome on")
+    return said
+
+
+def _count(n: int, noun: str) -> str:
+    return f"1 {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def changed_rows(
+    tasks: Sequence[str], runs: Sequence[RunLink], base: Side, candidate: Side, broken: bool
+) -> list[dict[str, str]]:
+    """One row a task that was broken (or fixed), with a link to the run of each version that shows it."""
+    by_place: dict[tuple[str, int], list[RunLink]] = {}
+    for run in runs:
+        by_place.setdefault((run.task, run.version_id), []).append(run)
+    rows = []
+    for task in tasks:
+        before, after = by_place[task, base.version_id], by_place[task, candidate.version_id]
+        rows.append(
+            {
+                "Task": task,
+                "What it asks": clipped(before[0].title, 70),
+                "Solved": f"{_solved(before)} → {_solved(after)}",
+                f"Base: {base.version}": _link(before, solved=broken),
+                f"Candidate: {candidate.version}": _link(after, solved=not broken),
+            }
+        )
+    return rows
+
+
+def _solved(runs: Sequence[RunLink]) -> str:
+    known = [run for run in runs if run.outcome is not Outcome.UNKNOWN]
+    return f"{sum(run.outcome is Outcome.SOLVED for run in known)} of {len(known)}"
+
+
+def _link(runs: Sequence[RunLink], solved: bool) -> str:
+    known = [run for run in runs if run.outcome is not Outcome.UNKNOWN]
+    return f"/traces?trace={next(run for run in known if (run.outcome is Outcome.SOLVED) is solved).trace_id}"
+
+
+def success_rows(points: Sequence[VersionPoint]) -> list[dict[str, str]]:
+    """All versions in the order of their release: how good, and what each broke and fixed against which."""
+    return [
+        {
+            "Version": point.version,
+            "Date": _date(point),
+            "Tasks solved": share(point.success),
+            "Without outcome": f"{point.unknown:,} of {point.n_runs:,} runs",
+            "Against": point.against or "none before it",
+            "Broken": str(len(point.broken)) if point.against else "",
+            "Fixed": str(len(point.fixed)) if point.against else "",
+            "Lost of what that solved": share(point.regression) if point.against else "",
+        }
+        for point in points
+    ]
+
+
+def cost_rows(points: Sequence[VersionPoint]) -> list[dict[str, str]]:
+    """All versions with what a task costs and how long it takes."""
+    return [
+        {
+            "Version": point.version,
+            "Date": _date(point),
+            "Runs": f"{point.n_runs:,}",
+            "Cost a task": mean(point.cost, dollars),
+            "Time a task": mean(point.latency, duration),
+        }
+        for point in points
+    ]
+
+
+def _date(point: VersionPoint) -> str:
+    if point.date is None:
+        return "not known"
+    return f"{point.date:%Y-%m-%d}" + ("" if point.date_set else " (earliest run)")
+
+
+def task_rows(history: History, tasks: Sequence[TaskLine]) -> list[dict[str, str]]:
+    """Tasks with what each version did on them, and who broke and mended them."""
+    return [
+        {
+            "Task": line.task,
+            "Broken by": ", ".join(breakage.version for breakage in line.breakages),
+            "Mended by": ", ".join(breakage.mended or "nobody yet" for breakage in line.breakages),
+        }
+        | {
+            point.version: f"{cell.solved} of {cell.n}" if (cell := line.cells.get(point.version)) else "not tried"
+            for point in history.points
+        }
+        for line in tasks
+    ]
