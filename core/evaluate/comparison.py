@@ -51,6 +51,8 @@ class VersionComparison:
     paired: Comparison
     cost: PairedMeans | None
     latency: PairedMeans | None
+    held: int
+    """Shared tasks that most runs of the base solved."""
     suite: str
     untried: tuple[str, ...]
     """Tasks of the suite that neither version has an outcome on."""
@@ -135,6 +137,7 @@ def compare_versions(
         paired=compare(before, after, MARGIN if chosen is None else chosen.margin),
         cost=_paired(ours, theirs, "cost"),
         latency=_paired(ours, theirs, "seconds"),
+        held=sum(ours.tasks[task].mostly for task in shared),
         suite=suite or "",
         untried=tuple(task for task in wanted if task not in ours.tasks and task not in theirs.tasks),
     )

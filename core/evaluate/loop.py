@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.errors import InvalidInput
 from core.evaluate.comparison import VersionComparison, compare_versions
 from core.records import LessonState
-from core.store.catalog import list_versions
+from core.store.catalog import VersionLine, list_versions
 from core.store.stages import (
     Arrived,
     arrived_by_agent,
@@ -81,7 +82,7 @@ class Loop:
 def loop_state(session: Session) -> Loop:
     """The loop as it stands now."""
     arrived = tuple(arrived_by_agent(session))
-    compared = tuple(found for agent in arrived[:MOST_AGENTS] if (found := _newest(session, agent.agent)))
+    compared = _compared(session, [agent.agent for agent in arrived])
     verdicts = [one.comparison.paired.verdict for one in compared if one.comparison]
     reviewed, unreviewed = count_reviewed(session), waiting_for_review(session)
     active, proposed = (lessons_in(session, state) for state in (LessonState.ACTIVE, LessonState.PROPOSED))
@@ -94,22 +95,26 @@ def loop_state(session: Session) -> Loop:
         Stage("Reviewed", reviewed, "runs", reviewed, reviewed + unreviewed.n, "runs to review", unreviewed.oldest),
         Stage("Taught", active.n, "active lessons", active.n, lessons, "lessons written", proposed.oldest),
         Stage("Recalled", asked, "recalls", used, active.n, "active lessons", None if used else active.oldest),
-        Stage("Improved", verdicts.count("better"), "newest versions are better"),
+        Stage("Improved", verdicts.count("better"), f"of {len(verdicts)} newest versions better"),
     )
     return Loop(stages, _leak(stages, failures, proposed.n, compared), arrived, compared)
 
 
-def _newest(session: Session, agent: str) -> Newest | None:
-    """The newest version that has runs, against its base or else the one before it; None where there is only one."""
-    lines = [line for line in list_versions(session, agent) if line.n_traces]
-    if len(lines) < 2:
-        return None
-    newest, names = lines[-1], [line.name for line in lines]
-    base = newest.base if newest.base in names else names[-2]
-    try:
-        return Newest(agent, base, newest.name, compare_versions(session, base, newest.name, agent=agent))
-    except InvalidInput as problem:
-        return Newest(agent, base, newest.name, None, problem.message)
+def _compared(session: Session, agents: Sequence[str]) -> tuple[Newest, ...]:
+    """The newest version with runs of each agent that has two, against its base or else the one before it."""
+    lines: dict[str, list[VersionLine]] = {agent: [] for agent in agents}
+    for line in list_versions(session):
+        if line.n_traces:
+            lines[line.agent].append(line)
+    found = []
+    for agent in [agent for agent in agents if len(lines[agent]) > 1][:MOST_AGENTS]:
+        newest, names = lines[agent][-1], [line.name for line in lines[agent]]
+        base = newest.base if newest.base in names else names[-2]
+        try:
+            found.append(Newest(agent, base, newest.name, compare_versions(session, base, newest.name, agent=agent)))
+        except InvalidInput as problem:
+            found.append(Newest(agent, base, newest.name, None, problem.message))
+    return tuple(found)
 
 
 def _leak(stages: tuple[Stage, ...], failures: int, proposed: int, compared: tuple[Newest, ...]) -> Leak | None:
@@ -123,6 +128,9 @@ def _leak(stages: tuple[Stage, ...], failures: int, proposed: int, compared: tup
         none = f"None of the {collected.n} runs stands in a queue for review."
         return Leak(reviewed, none, "Set up a queue", "settings")
     held = [stage for stage in (reviewed, taught, recalled) if stage.arrived and stage.passed < ENOUGH * stage.arrived]
+    if not held and not taught.n:
+        none = "No lesson is active yet: what people say reaches no agent."
+        return Leak(taught, none, "Write a lesson", "review")
     if not held:
         return None
     worst = min(held, key=lambda stage: stage.passed / stage.arrived)

@@ -67,6 +67,8 @@ class RunLink:
 
 
 _KNOWN = TraceRow.outcome != Outcome.UNKNOWN.value
+# Sources write 0 for a model whose price they do not know; a free run would make no difference to a comparison.
+_COST = func.nullif(TraceRow.cost, 0)
 _COUNTS = (
     func.count().label("n"),
     func.count().filter(_KNOWN).label("known"),
@@ -80,8 +82,8 @@ def tallies(session: Session, versions: Sequence[int], suite: int | None = None)
         TraceRow.version_id,
         TraceRow.task_id,
         *_COUNTS,
-        func.coalesce(func.sum(TraceRow.cost).filter(_KNOWN), 0.0).label("cost"),
-        func.count(TraceRow.cost).filter(_KNOWN).label("n_cost"),
+        func.coalesce(func.sum(_COST).filter(_KNOWN), 0.0).label("cost"),
+        func.count(_COST).filter(_KNOWN).label("n_cost"),
         func.coalesce(func.sum(TraceRow.seconds).filter(_KNOWN), 0.0).label("seconds"),
         func.count(TraceRow.seconds).filter(_KNOWN).label("n_seconds"),
     ).where(TraceRow.version_id.in_(versions))
@@ -136,8 +138,8 @@ def week_tallies(session: Session, agent: str | None = None) -> list[WeekTally]:
         *_COUNTS,
         func.count().filter(TraceRow.n_errors > 0).label("failing"),
         func.sum(TraceRow.n_steps).label("steps"),
-        func.coalesce(func.sum(TraceRow.cost), 0.0).label("cost"),
-        func.count(TraceRow.cost).label("n_cost"),
+        func.coalesce(func.sum(_COST), 0.0).label("cost"),
+        func.count(_COST).label("n_cost"),
     ).where(TraceRow.time_known, *of_agent(agent))
     added = sums.group_by(week, cluster).subquery()
     monday, task, *counts = added.c

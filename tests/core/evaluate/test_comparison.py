@@ -32,7 +32,9 @@ def test_tau2_before_and_after_fine_tuning(store, real_data, domain, n, base, sf
     assert numbers(said["regressed"]) == broken
     assert len(said["fixed"]) == n_fixed
     assert said["verdict"] == ("better" if domain == "telecom" else "cannot be told at this n")
-    assert said["cost_difference"]["n_tasks"] == said["latency_difference"]["n_tasks"] == n
+    assert said["latency_difference"]["n_tasks"] == n
+    # The prices of the fine-tuned model were not known: the file says 0, which is no cost.
+    assert (said["base"]["cost"] > 0, said["candidate"]["cost"], said["cost_difference"]) == (True, None, None)
     assert said["base"]["pass_hat"] == {"1": pytest.approx(base)}
 
 
