@@ -23,6 +23,8 @@ Texts = Mapping[int, RunText]
 
 Columns = Mapping[str, Any]
 
+Messages = tuple[Message, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -42,77 +44,64 @@ def sft_columns(candidate: Candidate, texts: Texts) -> Columns | Problem:
         if not messages:
             return Problem("no_turn", "The agent wrote nothing in this run.")
     else:
-        step = _corrected_step(text.steps, candidate.correction)
-        if isinstance(step, Problem):
-            return step
-        corrected = _corrected(turn(step), candidate.correction)
-        if isinstance(corrected, Problem):
-            return corrected
-        messages = (*context(text.steps, step.step_id), corrected)
+        parted = _at_correction(text.steps, candidate.correction)
+        if isinstance(parted, Problem):
+            return parted
+        messages = (*parted.prompt, *parted.a)
     return _columns({"messages": messages}, text.tools)
 
 
 def dpo_columns(candidate: Candidate, texts: Texts) -> Columns | Problem:
     """`prompt`, `chosen` and `rejected`, each a list of messages."""
-    if candidate.correction is not None:
-        return _step_pair(candidate.correction, texts[candidate.runs[0].id])
-    pair = candidate.pair
-    assert pair is not None  # a candidate of dpo is a correction or a pair
-    if pair.trace_a is not None and pair.trace_b is not None:
-        parted = _part(texts[pair.trace_a], texts[pair.trace_b])
-        if isinstance(parted, Problem):
-            return parted
-        prompt, a, b = parted
-        tools = texts[pair.trace_a].tools
+    pair, correction = candidate.pair, candidate.correction
+    tools = texts[candidate.runs[0].id].tools if candidate.runs else ()
+    parted: Parted | Problem
+    if correction is not None:
+        parted = _at_correction(texts[candidate.runs[0].id].steps, correction)
+    elif len(candidate.runs) == 2:
+        parted = _where_runs_part(*(texts[run.id] for run in candidate.runs))
     else:
-        prompt, a, b = (Message("user", pair.prompt),), _said(pair.text_a), _said(pair.text_b)
-        tools = ()
-    chosen, rejected = (a, b) if candidate.verdict is Verdict.A else (b, a)
-    return _columns({"prompt": prompt, "chosen": chosen, "rejected": rejected}, tools)
+        assert pair is not None  # every candidate of dpo is a correction or a pair
+        answers = [(Message("assistant", text),) for text in (pair.text_a, pair.text_b)]
+        parted = Parted((Message("user", pair.prompt),), *answers)
+    if isinstance(parted, Problem):
+        return parted
+    chosen, rejected = (parted.b, parted.a) if candidate.verdict is Verdict.B else (parted.a, parted.b)
+    return _columns({"prompt": parted.prompt, "chosen": chosen, "rejected": rejected}, tools)
 
 
-def _said(text: str) -> tuple[Message, ...]:
-    return (Message("assistant", text),)
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """A conversation that goes on in two ways; of a correction `a` is the corrected turn."""
+
+    prompt: Messages
+    a: Messages
+    b: Messages
 
 
-def _step_pair(correction: Correction, text: RunText) -> Columns | Problem:
-    step = _corrected_step(text.steps, correction)
-    if isinstance(step, Problem):
-        return step
-    corrected = _corrected(turn(step), correction)
-    if isinstance(corrected, Problem):
-        return corrected
-    prompt = context(text.steps, step.step_id)
-    return _columns({"prompt": prompt, "chosen": (corrected,), "rejected": turn(step)}, text.tools)
-
-
-def _corrected_step(steps: Sequence[Step], correction: Correction) -> Step | Problem:
+def _at_correction(steps: Sequence[Step], correction: Correction) -> Parted | Problem:
     step = next((step for step in steps if step.step_id == correction.step_id), None)
     if step is None:
         return Problem("no_turn", f"The run has no step {correction.step_id}.")
-    return step if turn(step) else Problem("no_turn", f"Step {correction.step_id} is not a turn of the agent.")
-
-
-def _corrected(written: Sequence[Message], correction: Correction) -> Message | Problem:
-    """The turn as it should have been: calls where the correction is written as calls, else what should be said."""
+    written = turn(step)
+    if not written:
+        return Problem("no_turn", f"Step {correction.step_id} is not a turn of the agent.")
     before = tuple(call for message in written for call in message.tool_calls)
-    calls = read_calls(correction.corrected, before)
-    said = any(message.content.strip() for message in written)
-    if said and before:
+    if before and any(message.content.strip() for message in written):
         which = f"Step {correction.step_id} spoke and called a tool"
         return Problem("no_turn", f"{which}; the correction does not say which of the two it replaces.")
-    last = replace(written[-1], reasoning="", tool_calls=())
-    if before and calls:
-        return replace(last, content="", tool_calls=calls)
-    return replace(last, content=correction.corrected)
+    calls = read_calls(correction.corrected, before) if before else ()
+    said = "" if calls else correction.corrected
+    corrected = replace(written[-1], content=said, reasoning="", tool_calls=calls)
+    return Parted(context(steps, step.step_id), (corrected,), written)
 
 
-def _to_last_turn(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+def _to_last_turn(messages: Messages) -> Messages:
     last = max((index for index, message in enumerate(messages) if message.role == "assistant"), default=-1)
     return messages[: last + 1]
 
 
-def _part(a: RunText, b: RunText) -> tuple[tuple[Message, ...], tuple[Message, ...], tuple[Message, ...]] | Problem:
+def _where_runs_part(a: RunText, b: RunText) -> Parted | Problem:
     """What two runs share from the start, and how each goes on from the first turn of the agent that differs."""
     one, other = _to_last_turn(conversation(a.steps)), _to_last_turn(conversation(b.steps))
     shared = 0
@@ -126,7 +115,7 @@ def _part(a: RunText, b: RunText) -> tuple[tuple[Message, ...], tuple[Message, .
     if ends != ["assistant", "assistant"]:
         detail = f"The two runs part at message {shared + 1} ({' and '.join(ends)}), not at a turn of the agent."
         return Problem("no_turn", detail)
-    return one[:shared], one[shared:], other[shared:]
+    return Parted(one[:shared], one[shared:], other[shared:])
 
 
 def _sense(message: Message) -> tuple[Json, ...]:

@@ -13,8 +13,11 @@ from rensa import RMinHash, RMinHashLSH
 THRESHOLD = 0.8
 WORDS = 5
 
-# 32 bands of 4: two texts at the threshold share a band in all but 5 of 100 million cases, (1 - 0.8^4)^32.
+# 32 bands of 4: two texts at the threshold share a band in all but 5 of 100 million cases, (1 - 0.8^4)^32. So do many
+# that are only half alike; the share of equal sketch values estimates their similarity, and five standard errors of it
+# below the threshold, sqrt(0.8 * 0.2 / 128) each, the exact value need not be looked at.
 _PERMUTATIONS, _BANDS, _SEED = 128, 32, 20260801
+_SLACK = 0.18
 _BATCH = 1000
 
 
@@ -39,14 +42,20 @@ def near_repeats(texts: Iterable[str], threshold: float = THRESHOLD) -> dict[int
     """
     buckets = RMinHashLSH(threshold, _PERMUTATIONS, _BANDS)
     kept: dict[int, NDArray[np.uint64]] = {}
+    sketches = np.empty((_BATCH, _PERMUTATIONS), dtype=np.uint32)
     repeats: dict[int, int] = {}
     for index, (hashes, digest) in enumerate(_hashed(texts)):
-        twin = next((at for at in sorted(buckets.query(digest)) if _alike(kept[at], hashes, threshold)), None)
+        sketch = np.array(digest.digest(), dtype=np.uint32)
+        found = np.sort(np.array(buckets.query(digest), dtype=np.intp))
+        near = found[np.mean(sketches[found] == sketch, axis=1) >= threshold - _SLACK] if len(found) else found
+        twin = next((at for at in near.tolist() if _alike(kept[at], hashes, threshold)), None)
         if twin is not None:
             repeats[index] = twin
-        else:
-            kept[index] = hashes
-            buckets.insert(index, digest)
+            continue
+        if index >= len(sketches):
+            sketches = np.resize(sketches, (2 * index, _PERMUTATIONS))
+        kept[index], sketches[index] = hashes, sketch
+        buckets.insert(index, digest)
     return repeats
 
 
