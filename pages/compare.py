@@ -6,14 +6,14 @@ import streamlit as st
 
 from dashboard.components.desks import compare_desk
 from dashboard.identity import acting
+from dashboard.parts.pair_making import offer_pairs
 from dashboard.parts.queue_choice import choose_queue
 
-queue, item = choose_queue("Compare", "pair", "compare_queue")
+actor = acting()
+queue, item = choose_queue("Compare", "pair", "compare_queue", lambda: offer_pairs(actor))
 if queue is None:
-    st.info(
-        "There are no pairs yet. Import some, or let runs of the same task be paired on the Traces page: they are put "
-        "into a queue here."
-    )
+    st.info("There are no pairs yet. Make some from runs of the same task or from corrections, or import them.")
+    offer_pairs(actor)
     st.page_link(Path(__file__).with_name("traces.py"), label="Import on the Traces page", icon=":material/upload:")
 else:
-    compare_desk(queue, item, acting().id)
+    compare_desk(queue, item, actor.id)

@@ -10,7 +10,7 @@ from core.errors import LoopwrightError
 from core.store.datasets import fingerprint, list_versions
 from dashboard.identity import acting
 from dashboard.parts.dataset_rows import show_excluded, show_row, show_version
-from dashboard.session import settings, store
+from dashboard.process import settings, store
 
 NAMES = {"sft": "Imitation · sft", "dpo": "Preference · dpo"}
 

@@ -11,7 +11,7 @@ from dashboard.identity import acting
 from dashboard.parts.figures import choose, show_chart
 from dashboard.parts.numbers import escaped
 from dashboard.parts.week_numbers import MEASURES, label, traffic
-from dashboard.session import store
+from dashboard.process import store
 
 EVERY = "all agents"
 MOST = 6

@@ -29,7 +29,7 @@ from dashboard.parts.version_tables import (
     success_rows,
     task_rows,
 )
-from dashboard.session import store
+from dashboard.process import store
 
 SHARED = "all tasks"
 MAP_ROWS = 40

@@ -11,7 +11,7 @@ from dashboard.identity import acting
 from dashboard.parts.figures import show_chart, show_table
 from dashboard.parts.numbers import ago, clipped, escaped
 from dashboard.parts.version_tables import VERDICTS
-from dashboard.session import store
+from dashboard.process import store
 
 PAGES = Path(__file__).parent
 SAYS = {

@@ -12,7 +12,7 @@ from core.store.lessons import count_lessons, list_lessons
 from dashboard.identity import acting
 from dashboard.parts.lesson_card import STYLE, show_recalled
 from dashboard.parts.lesson_decisions import NEW, begin, show_lesson, writing_form
-from dashboard.session import lesson_index, store
+from dashboard.process import lesson_index, store
 
 PAGE = 20
 TRY = "try"

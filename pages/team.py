@@ -12,7 +12,7 @@ from dashboard.identity import acting
 from dashboard.parts.agreement_tables import agreement_rows, pair_rows, undefined, work_rows, worst_question
 from dashboard.parts.figures import choose, show_table
 from dashboard.parts.numbers import escaped
-from dashboard.session import store
+from dashboard.process import store
 
 EVERY = "everything"
 

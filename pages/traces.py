@@ -15,7 +15,7 @@ from dashboard.parts.trace_facts import show_facts, show_task
 from dashboard.parts.trace_import import import_files
 from dashboard.parts.trace_list import COLUMNS, run_rows
 from dashboard.parts.trace_view import position_of, view_trace
-from dashboard.session import store
+from dashboard.process import store
 
 PAGE = 50
 WIDE = "<style>.stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }</style>"

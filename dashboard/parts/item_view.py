@@ -92,7 +92,7 @@ def _side(session: Session, text: str, trace_id: int | None) -> dict[str, Any]:
     lines = outline(session, trace_id)
     return {
         "segment": _segment(trace),
-        "facts": _facts(trace),
+        "facts": _facts(trace) | {"seconds": None, "cost": None},  # they would tell the version
         "outline": outline_json(trace_id, lines),
         "first": steps_json(trace_id, trace.n_steps, 0, lines, read_steps(session, trace_id, 0, FIRST_PAGE)),
     }

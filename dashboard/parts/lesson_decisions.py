@@ -14,7 +14,7 @@ from core.store.lesson_evidence import lesson_evidence
 from core.store.lessons import LIMITS, LessonLine, lesson_history
 from dashboard.identity import Actor
 from dashboard.parts.lesson_card import show_evidence, show_history, show_words
-from dashboard.session import index_due, store
+from dashboard.process import index_due, store
 
 NEW = ("", "Write")
 """The form that is open on the page is (lesson id, deed); this one writes a new lesson."""

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.store.queues import get_item, list_queues
-from dashboard.session import store
+from dashboard.process import store
 
 # The desk fills the window and scrolls inside itself; the page around it must not scroll as well.
 _FILL = "<style>.stMainBlockContainer { padding: 0.6rem 1.5rem 0 !important; max-width: none; }</style>"
 
 
-def choose_queue(title: str, subject: str, key: str) -> tuple[int | None, str | None]:
+def choose_queue(
+    title: str, subject: str, key: str, offer: Callable[[], None] | None = None
+) -> tuple[int | None, str | None]:
     """The queue to work on (None when there is none yet) and the item that the address names, if it names one.
 
-    `key` is the queue's name in the address. An item decides its queue, unless one is named.
+    `key` is the queue's name in the address. An item decides its queue, unless one is named. `offer` draws an action
+    beside the choice.
     """
     st.html(_FILL)
     item = st.query_params.get("item")
@@ -28,8 +33,11 @@ def choose_queue(title: str, subject: str, key: str) -> tuple[int | None, str | 
         return None, None
     if queue in names and key not in st.session_state:
         st.session_state[key] = queue
-    left, right = st.columns([3, 1], vertical_alignment="center")
+    left, middle, right = st.columns([4, 1, 2], vertical_alignment="center")
     left.subheader(title, anchor=False)
+    if offer is not None:
+        with middle:
+            offer()
     chosen = right.selectbox(
         "Queue",
         list(names),

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import LoopwrightError
 from core.ingest.accept import ImportOptions, ImportReport, import_paths
-from dashboard.session import index_due, store
+from dashboard.process import index_due, store
 
 SHOWN = 200
 
