@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from core.ingest.accept import ImportOptions, import_paths
 from core.records import Signal, SignalKind, Step, StepKind, Task, Trace, Version
 from core.store.catalog import set_version
 from core.store.engine import Store
@@ -57,36 +54,10 @@ def plan(results: dict[str, dict[str, str]]) -> list[Trace]:
     ]
 
 
-def tau2(real_data: Path, domain: str) -> list[Trace]:
-    """GPT-4.1 before and after fine-tuning on one domain of tau2-bench, as versions of one agent."""
-    traces = []
-    for version, name in (("base", "gpt-4.1"), ("sft", "gpt-4.1-sft")):
-        path = real_data / f"tau2-bench/base-vs-sft/{name}_{domain}.json.gz"
-        for made in json.loads(gzip.decompress(path.read_bytes()))["simulations"]:
-            began = datetime.fromisoformat(made["start_time"]).replace(tzinfo=UTC)
-            task = f"tau2/{domain}/{made['task_id']}"
-            reward = made["reward_info"]["reward"]
-            times = {"seconds": made["duration"], "cost": made["agent_cost"], "trial": made["trial"]}
-            traces.append(run(made["id"], version, task, reward, began, agent="gpt-4.1", **times))
-    return traces
-
-
-def tau_bench(real_data: Path) -> list[Trace]:
-    """GPT-4o on tau-bench airline: 50 tasks of 4 trials."""
-    made = json.loads(gzip.decompress((real_data / "tau-bench/gpt-4o-airline.json.gz").read_bytes()))
-    return [
-        run(
-            f"{one['task_id']}/{one['trial']}",
-            "gpt-4o",
-            f"tau/airline/{one['task_id']}",
-            one["reward"],
-            trial=one["trial"],
-        )
-        for one in made
-    ]
-
-
-@pytest.fixture
-def weeks() -> list[datetime]:
-    """The Mondays of ten weeks."""
-    return [MONDAY + timedelta(weeks=week) for week in range(10)]
+def tau2(store: Store, real_data: Path, domain: str) -> None:
+    """Import GPT-4.1 before and after fine-tuning on a domain of tau2-bench, as versions of one agent."""
+    folder = real_data / "tau2-bench/base-vs-sft"
+    options = ImportOptions(agent="gpt-4.1", version="base", suite=domain)
+    import_paths(store, [folder / f"gpt-4.1_{domain}.json.gz"], options)
+    options = ImportOptions(agent="gpt-4.1", version="sft", base="base", suite=domain)
+    import_paths(store, [folder / f"gpt-4.1-sft_{domain}.json.gz"], options)

@@ -1,15 +1,13 @@
 """Agreement from what is stored: PandaLM as published, and each kind of question."""
 
-import json
-
 import pytest
 
 from core.clock import now
 from core.errors import InvalidInput, NotFound
 from core.evaluate.agreement_report import agreement_report
-from core.records import Annotation, Choice, LabelSchema, Mark, Pair, Preference, Question, Role
+from core.ingest.accept import ImportOptions, import_paths
+from core.records import Annotation, LabelSchema, Mark, Question, Role
 from core.store.annotations import add_annotation
-from core.store.pairs import add_preference, insert_pairs
 from core.store.people import person_id
 from core.store.queues import add_items, get_queue, make_queue
 from core.store.schemas import save_schema
@@ -47,22 +45,13 @@ def report(store, **asked):
 
 
 def test_pandalm_as_published(store, real_data):
-    rows = json.loads((real_data / "pandalm/testset-v1.json").read_text())
-    choices = {0: Choice.EQUAL, 1: Choice.A, 2: Choice.B}
-    with store.session() as session:
-        people = {n: person_id(session, f"annotator{n}") for n in (1, 2, 3)}
-        ids = insert_pairs(session, [Pair(f"p{row['idx']}", "pandalm", "?") for row in rows])
-        for row in rows:
-            for n, person in people.items():
-                uid = f"p{row['idx']}"
-                said = Preference(uid, f"annotator{n}", choices[row[f"annotator{n}"]])
-                add_preference(session, ids[uid], person, said, now())
+    import_paths(store, [real_data / "pandalm/testset-v1.json"], ImportOptions())
     (question,) = report(store).as_json()["questions"]
     assert (question["key"], question["n_items"], question["n_raters"]) == ("preference", 999, 3)
     assert {raters: round(kappa, 3) for raters, kappa in question["cohen"].items()} == {
-        "annotator1~annotator2": 0.852,
-        "annotator1~annotator3": 0.879,
-        "annotator2~annotator3": 0.862,
+        "pandalm-annotator1~pandalm-annotator2": 0.852,
+        "pandalm-annotator1~pandalm-annotator3": 0.879,
+        "pandalm-annotator2~pandalm-annotator3": 0.862,
     }
     assert round(question["fleiss"], 3) == round(question["krippendorff"], 3) == 0.864
     low, high = question["interval"]

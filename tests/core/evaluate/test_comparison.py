@@ -4,11 +4,12 @@ import pytest
 
 from core.errors import Ambiguous, Conflict, InvalidInput, NotFound
 from core.evaluate.comparison import compare_versions
+from core.ingest.accept import ImportOptions, import_paths
 from core.records import Outcome, Task, Version
 from core.store.results import runs_of_tasks
 from core.store.suites import add_tasks, find_suite
 from core.store.tables import TaskRow
-from tests.core.evaluate.conftest import keep, plan, run, tau2, tau_bench
+from tests.core.evaluate.conftest import keep, plan, run, tau2
 
 
 def numbers(tasks):
@@ -24,9 +25,9 @@ def numbers(tasks):
     ],
 )
 def test_tau2_before_and_after_fine_tuning(store, real_data, domain, n, base, sft, broken, n_fixed):
-    keep(store, tau2(real_data, domain), Version("gpt-4.1", "sft", base="base"))
-    with store.reading() as session:
-        compared = compare_versions(session, "base", "sft", agent="gpt-4.1")
+    tau2(store, real_data, domain)
+    with store.session() as session:
+        compared = compare_versions(session, "base", "sft", suite=domain, agent="gpt-4.1")
     said = compared.as_json()
     assert (said["n_tasks"], said["base"]["success"], said["candidate"]["success"]) == pytest.approx((n, base, sft))
     assert numbers(said["regressed"]) == broken
@@ -39,7 +40,7 @@ def test_tau2_before_and_after_fine_tuning(store, real_data, domain, n, base, sf
 
 
 def test_a_page_can_open_both_runs_of_a_broken_task(store, real_data):
-    keep(store, tau2(real_data, "retail"))
+    tau2(store, real_data, "retail")
     with store.reading() as session:
         compared = compare_versions(session, "base", "sft")
         versions = [compared.base.version_id, compared.candidate.version_id]
@@ -51,7 +52,8 @@ def test_a_page_can_open_both_runs_of_a_broken_task(store, real_data):
 
 
 def test_tau_bench_reliability_as_published(store, real_data):
-    keep(store, tau_bench(real_data))
+    options = ImportOptions(agent="airline", version="gpt-4o")
+    import_paths(store, [real_data / "tau-bench/gpt-4o-airline.json.gz"], options)
     with store.reading() as session:
         compared = compare_versions(session, "gpt-4o", "gpt-4o")
     assert [round(each.hat, 3) for each in compared.base.pass_k] == [0.420, 0.273, 0.220, 0.200]
