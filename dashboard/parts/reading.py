@@ -25,7 +25,8 @@ LONGEST_JSON = 200_000
 
 # Colours and cursor movements (CSI), titles and links that end (OSC), two-character sequences, then any lone escape.
 _ANSI = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()*+][0-9A-Za-z]|\x1b[@-Z\\^_]|\x1b[\[\]]?"
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
+    r"|\x1b[()*+][0-9A-Za-z]|\x1b[@-Z\\^_]|\x1b[\[\]]?"
 )
 
 
