@@ -24,6 +24,7 @@ export function createLongText(step, block, { className }) {
     state.textContent = "loading …"
     try {
       let fresh = true
+      let cut = "" // a line of which the next piece has the rest
       await readWhole(step, block, async (text, loaded, total) => {
         if (fresh) {
           box.replaceChildren()
@@ -32,7 +33,9 @@ export function createLongText(step, block, { className }) {
           box.tabIndex = 0
           fresh = false
         }
-        box.append(...chunks(text).map(chunk))
+        const pieces = chunks(cut + text)
+        cut = loaded < total && !pieces.at(-1).endsWith("\n") ? pieces.pop() : ""
+        box.append(...pieces.map(chunk))
         state.textContent = `${size(loaded)} of ${size(total)}`
         await new Promise((done) => setTimeout(done))
       }, loading.signal)

@@ -240,7 +240,7 @@ export function createReader(root, given) {
   function redraw(id) {
     const had = rows.node(id)?.contains(root.getRootNode().activeElement)
     rows.redraw(id)
-    if (had) rows.node(id).querySelector("article").focus({ preventScroll: true })
+    if (had) rows.node(id)?.querySelector("article").focus({ preventScroll: true })
   }
 
   function retry(id) {

@@ -10,12 +10,14 @@ export function createRows(scroller, { size, estimate, draw, dropped, moved }) {
   canvas.setAttribute("role", "presentation")
   scroller.replaceChildren(canvas)
   const heights = new Float64Array(size)
+  const measured = new Uint8Array(size)
   const place = new Int32Array(size).fill(-1)
   const nodes = new Map()
   let order = []
   let tops = new Float64Array(1)
   let anchor = { id: -1, offset: 0 }
   let put = 0
+  let sound = 0 // the tops up to this place are right
   let busy = false
 
   const observer = new ResizeObserver((entries) => {
@@ -36,8 +38,11 @@ export function createRows(scroller, { size, estimate, draw, dropped, moved }) {
 
   function measure(id, node) {
     const height = node.getBoundingClientRect().height
-    if (!node.isConnected || height === 0 || Math.abs(heights[id] - height) < 0.5) return false
+    if (!node.isConnected || height === 0) return false
+    measured[id] = 1
+    if (Math.abs(heights[id] - height) < 0.5) return false
     heights[id] = height
+    sound = Math.min(sound, place[id])
     return true
   }
 
@@ -55,7 +60,11 @@ export function createRows(scroller, { size, estimate, draw, dropped, moved }) {
   function setOrder(ids) {
     const held = place[anchor.id] ?? -1
     place.fill(-1)
-    ids.forEach((id, at) => (place[id] = at))
+    ids.forEach((id, at) => {
+      place[id] = at
+      if (!measured[id]) heights[id] = estimate(id)
+    })
+    sound = 0
     // The anchor was folded away: hold what stood before it.
     for (let at = held; at >= 0 && (place[anchor.id] ?? -1) < 0; at -= 1) anchor = { id: order[at], offset: Math.min(anchor.offset, 0) }
     order = ids
@@ -78,7 +87,8 @@ export function createRows(scroller, { size, estimate, draw, dropped, moved }) {
 
   // Places, mounts and measures once; true when a measure changed the places.
   function pass() {
-    order.forEach((id, at) => (tops[at + 1] = tops[at] + (heights[id] || estimate(id))))
+    for (let at = sound; at < order.length; at += 1) tops[at + 1] = tops[at] + heights[order[at]]
+    sound = order.length
     canvas.style.height = `${tops[order.length]}px`
     const at = place[anchor.id] ?? -1
     if (at >= 0) {
