@@ -184,3 +184,13 @@ def test_names_that_others_wrote_are_text(page):
     keep(store(), results)
     at = opened(page)
     assert "**v**" not in "".join(element.value for kind in (at.markdown, at.subheader) for element in kind)
+
+
+def test_another_agent_has_its_own_versions(world):
+    keep(store(), [run(f"o/{v}/{n}", v, f"b/{n}", 1.0, agent="other") for v in ("x1", "x2") for n in range(6)])
+    at = opened("evaluation", evaluation_agent="shop", evaluation_base="v2", evaluation_candidate="v1")
+    assert "v1 is" in words(at) or "whether v1 is" in words(at)
+    at.selectbox(key="evaluation_agent").set_value("other").run()
+    assert not at.exception
+    assert [at.selectbox(key=f"evaluation_{side}").value for side in ("base", "candidate")] == ["x1", "x2"]
+    assert "x2 is better or worse than x1" in words(at)
