@@ -23,7 +23,7 @@ def provenance(candidate: Candidate, lessons: Mapping[str, Sequence[str]]) -> di
         {"annotator": pseudonym(label.person), "revision": label.revision, "schema": label.schema, "said": label.said}
         for label in candidate.labels
     ]
-    labels.sort(key=lambda label: (label["annotator"], label["schema"]))
+    labels.sort(key=lambda label: (label["annotator"], label["schema"], label["said"]))
     return _named(candidate) | {
         "annotators": sorted({label["annotator"] for label in labels}),
         "agreement": candidate.agreement,

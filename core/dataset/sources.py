@@ -27,6 +27,10 @@ _DIRECTIONS = {
 }
 
 
+_CORRECTION = "correction"
+"""The source of pairs that put a corrected step beside its original."""
+
+
 def runs(session: Session) -> list[Candidate]:
     """Every run, with the outcome that people or an automated check gave it."""
     schemas = schema_names(session)
@@ -65,42 +69,70 @@ def _of_outcome(run: RunLine) -> Verdict:
 
 
 def corrections(session: Session) -> list[Candidate]:
-    """Every corrected step, once for each text that it was corrected to; the same text from two people is one."""
+    """Every corrected step, once for each text that it was corrected to; the same text from two people is one.
+
+    Where the correction was put to reviewers beside the original (core.review.pairing), it counts only if most of them
+    prefer it.
+    """
     schemas = schema_names(session)
     lines = run_lines(session)
+    given = votes(session)
+    asked = {pair.uid: (pair, given.get(pair.id, [])) for pair in pair_lines(session) if pair.source == _CORRECTION}
     same: dict[tuple[int, str, str], list[tuple[Given, Correction]]] = {}
-    for given in annotations_of(session):
-        for correction in given.corrections:
-            at = (given.trace_id, correction.step_id, correction.corrected.strip())
-            same.setdefault(at, []).append((given, correction))
-    return [_correction(lines[at[0]], written, schemas) for at, written in same.items()]
+    for annotation in annotations_of(session):
+        for correction in annotation.corrections:
+            at = (annotation.trace_id, correction.step_id, correction.corrected.strip())
+            same.setdefault(at, []).append((annotation, correction))
+    found = []
+    for at, written in same.items():
+        run = lines[at[0]]
+        texts = {correction.corrected for _, correction in written}
+        uids = [f"correction-{content_hash([run.uid, at[1], text], 24)}" for text in sorted(texts)]
+        compared = [asked[uid] for uid in uids if uid in asked]
+        found.append(_correction(run, written, compared, schemas))
+    return found
 
 
-def _correction(run: RunLine, written: Sequence[tuple[Given, Correction]], schemas: Mapping[int, str]) -> Candidate:
+def _correction(
+    run: RunLine,
+    written: Sequence[tuple[Given, Correction]],
+    compared: Sequence[tuple[PairLine, Sequence[Vote]]],
+    schemas: Mapping[int, str],
+) -> Candidate:
     people = [given for given, _ in written if given.role is not Role.MACHINE]
     correction = written[0][1]
+    directions = []
+    labels = [_label(given, schemas, "corrected") for given in people]
+    for pair, given in compared:
+        better = Verdict.A if pair.name_a == "corrected" else Verdict.B
+        for vote in _people(given):
+            direction = _DIRECTIONS[vote.choice]
+            directions.append(Verdict.GOOD if direction is better else Verdict.DISPUTED)
+            labels.append(Label(vote.person, vote.revision, said="prefers it" if direction is better else "does not"))
+    agreed = (majority(directions) or Verdict.DISPUTED) if directions else Verdict.GOOD
     return Candidate(
         key=f"correction:{run.uid}:{correction.step_id}:{content_hash(correction.corrected.strip(), 12)}",
         source="correction",
-        verdict=Verdict.GOOD if people else Verdict.UNVERIFIED,
+        verdict=agreed if people else Verdict.UNVERIFIED,
         runs=(run,),
         correction=correction,
         task=run.task,
         kept_for=_kept_for(run.split),
-        labels=tuple(_label(given, schemas, "corrected") for given in people),
+        labels=tuple(labels),
+        agreement=_share(directions, agreed),
         at=min((given.submitted_at for given in people), default=None),
     )
 
 
 def preferences(session: Session) -> list[Candidate]:
-    """Every pair, with the direction in which most of its reviewers chose."""
+    """Every pair, with the direction in which most of its reviewers chose; a correction's pair speaks for that one."""
     lines = run_lines(session)
     given = votes(session)
-    return [_pair(pair, given.get(pair.id, []), lines) for pair in pair_lines(session)]
+    pairs = (pair for pair in pair_lines(session) if pair.source != _CORRECTION)
+    return [_pair(pair, _people(given.get(pair.id, [])), lines) for pair in pairs]
 
 
-def _pair(pair: PairLine, given: Sequence[Vote], lines: Mapping[int, RunLine]) -> Candidate:
-    people = [vote for vote in given if vote.role is not Role.MACHINE]
+def _pair(pair: PairLine, people: Sequence[Vote], lines: Mapping[int, RunLine]) -> Candidate:
     directions = [_DIRECTIONS[vote.choice] for vote in people]
     agreed = majority(directions)
     sides = tuple(lines[row_id] for row_id in (pair.trace_a, pair.trace_b) if row_id is not None)
@@ -116,6 +148,10 @@ def _pair(pair: PairLine, given: Sequence[Vote], lines: Mapping[int, RunLine]) -
         agreement=_share(directions, agreed),
         at=min((vote.submitted_at for vote in people), default=None),
     )
+
+
+def _people(given: Sequence[Vote]) -> list[Vote]:
+    return [vote for vote in given if vote.role is not Role.MACHINE]
 
 
 def _label(given: Given, schemas: Mapping[int, str], said: str) -> Label:

@@ -50,6 +50,8 @@ class PairLine:
 
     id: int
     uid: str
+    source: str
+    name_a: str
     prompt: str
     text_a: str
     text_b: str
@@ -105,14 +107,10 @@ def run_lines(session: Session) -> dict[int, RunLine]:
 
 def pair_lines(session: Session) -> list[PairLine]:
     """All pairs."""
-    columns = (PairRow.id, PairRow.uid, PairRow.prompt, PairRow.text_a, PairRow.text_b)
-    query = select(*columns, PairRow.trace_a_id, PairRow.trace_b_id, TaskRow.key, TaskRow.split).outerjoin(
-        TaskRow, TaskRow.id == PairRow.task_id
-    )
-    return [
-        PairLine(row_id, uid, prompt, a, b, run_a, run_b, task or "", split or "")
-        for row_id, uid, prompt, a, b, run_a, run_b, task, split in session.execute(query)
-    ]
+    columns = (PairRow.id, PairRow.uid, PairRow.source, PairRow.name_a, PairRow.prompt, PairRow.text_a, PairRow.text_b)
+    task = (func.coalesce(TaskRow.key, ""), func.coalesce(TaskRow.split, ""))
+    query = select(*columns, PairRow.trace_a_id, PairRow.trace_b_id, *task)
+    return [PairLine(*row) for row in session.execute(query.outerjoin(TaskRow, TaskRow.id == PairRow.task_id))]
 
 
 def votes(session: Session) -> dict[int, list[Vote]]:

@@ -11,8 +11,12 @@ from core.dataset.formats import FORMATS
 from core.dataset.gates import GATES, gates_of
 from core.dataset.selection import Selection, define, select
 from core.errors import InvalidInput
-from core.records import Choice, Message, Role, Signal, SignalKind, Split, Step, StepKind, Task
+from core.records import Choice, Message, Preference, Role, Signal, SignalKind, Split, Step, StepKind, Task
+from core.review.pairing import pair_corrections
+from core.store.datasets import pair_lines
 from core.store.engine import Store
+from core.store.pairs import add_preference
+from core.store.people import person_id
 from core.store.signals import add_signals
 from core.store.tables import TaskRow
 from core.store.traces import find_trace
@@ -122,6 +126,25 @@ def test_a_run_in_which_a_turn_was_corrected_is_taught_corrected(store: Store):
     assert list(reasons(found.excluded).items()) == [("run:r", "reworked")]
     whole = selected(store, "sft", "duplicates=off", "reworked=off")
     assert [row.candidate.source for row in whole.rows] == ["correction", "run"]
+
+
+@pytest.mark.parametrize(("choices", "gate"), [("++-", None), ("--+", "disputed"), ("+-", "disputed"), ("", None)])
+def test_reviewers_of_a_correction_decide_whether_it_is_taught(store: Store, choices: str, gate: str | None):
+    with store.session() as session:
+        keep(session, said("r", "alpha one two three"))
+        label(session, "r", "ann", "", {"3": "It left our warehouse on Monday."})
+        assert pair_corrections(session) == 1
+        (pair,) = pair_lines(session)
+        better, worse = (Choice.A, Choice.B) if pair.name_a == "corrected" else (Choice.B, Choice.A)
+        for number, sign in enumerate(choices):
+            person, choice = f"rev-{number}", better if sign == "+" else worse
+            preference = Preference(pair.uid, person, choice)
+            add_preference(session, pair.id, person_id(session, person), preference, START)
+    found = selected(store, "dpo")
+    assert found.candidates == 1, "the pair speaks for the correction and is no candidate of its own"
+    assert list(reasons(found.excluded).values()) == ([gate] if gate else [])
+    if gate is None:
+        assert found.rows[0].candidate.reviewers == 1 + len(choices)
 
 
 @pytest.mark.parametrize(("a", "b"), [("", "Right."), ("Left.", "  \n"), ("", "")])
