@@ -87,29 +87,25 @@ if problem:
 
 with store().reading() as session:
     agents = list_agents(session)
-bound = {"bind": "query-params"}
-row = st.columns([2.4, 1.4, 1.4, 1.1, 1.2, 1.1, 1.1], vertical_alignment="bottom")
-text = row[0].text_input(
-    "Text",
-    key="traces_text",
-    placeholder="words in any step",
-    help="Runs in which one step has all these words.",
-    **bound,
-)
-agent = row[1].selectbox("Agent", ["", *agents], key="traces_agent", format_func=lambda name: name or "any", **bound)
-with store().reading() as session:
-    versions = list(dict.fromkeys(one.name for one in list_versions(session, agent or None)))
-version = row[2].selectbox(
-    "Version", ["", *versions], key="traces_version", format_func=lambda name: name or "any", **bound
-)
-outcome = row[3].selectbox(
-    "Outcome", ["", *map(str, Outcome)], key="traces_outcome", format_func=lambda name: name or "any", **bound
-)
-labels = row[4].selectbox(
-    "Labels", list(LABELLED), key="traces_labels", format_func=lambda name: name or "any", **bound
-)
-since = row[5].date_input("From", None, key="traces_from", format="YYYY-MM-DD", **bound)
-until = row[6].date_input("To", None, key="traces_to", format="YYYY-MM-DD", **bound)
+with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    text = st.text_input(
+        "Text",
+        key="traces_text",
+        placeholder="words in any step",
+        help="Runs in which one step has all these words.",
+        width=250,
+        bind="query-params",
+    )
+    choose = {"format_func": lambda name: name or "any", "bind": "query-params", "width": 145}
+    agent = st.selectbox("Agent", ["", *agents], key="traces_agent", **choose)
+    with store().reading() as session:
+        versions = list(dict.fromkeys(one.name for one in list_versions(session, agent or None)))
+    version = st.selectbox("Version", ["", *versions], key="traces_version", **choose)
+    outcome = st.selectbox("Outcome", ["", *map(str, Outcome)], key="traces_outcome", **choose)
+    labels = st.selectbox("Labels", list(LABELLED), key="traces_labels", **choose)
+    day = {"format": "YYYY-MM-DD", "bind": "query-params", "width": 145}
+    since = st.date_input("From", None, key="traces_from", **day)
+    until = st.date_input("To", None, key="traces_to", **day)
 chosen = TraceFilter(
     agent=agent,
     version=version,

@@ -7,6 +7,7 @@ export function mount(place, data, trigger) {
   const body = el("tbody")
   const head = el("tr")
   const table = el("table.runs", {}, el("thead", {}, head), body)
+  place.classList.add("runs-place")
   place.append(table)
   body.onkeydown = (event) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key]
@@ -22,7 +23,7 @@ export function mount(place, data, trigger) {
     const text = JSON.stringify([columns, rows])
     if (text === drawn) return
     drawn = text
-    head.replaceChildren(...columns.map((one) => el("th", { scope: "col", title: one.title, "data-align": one.align, style: one.size && `width: ${one.size}` }, one.label)))
+    head.replaceChildren(...columns.map((one) => el("th", { scope: "col", title: one.title, "data-align": one.align, "data-drop": one.drop, style: one.size && `width: ${one.size}` }, one.label)))
     body.replaceChildren(...rows.map((row) => drawRow(row, columns)))
   }
 
@@ -34,7 +35,7 @@ export function mount(place, data, trigger) {
     }
     const cells = row.cells.map((one, index) => {
       const content = columns[index].link ? el("a", { href: row.href, "aria-current": row.current ? "page" : null }, one.text || "(no name)") : one.text
-      return el("td", { title: one.title, "data-align": columns[index].align, "data-tone": one.tone }, one.tone ? el("span.word", {}, content) : content)
+      return el("td", { title: one.title, "data-align": columns[index].align, "data-drop": columns[index].drop, "data-tone": one.tone }, one.tone ? el("span.word", {}, content) : content)
     })
     const node = el("tr", { "aria-current": row.current ? "true" : null }, cells)
     node.onclick = (event) => {

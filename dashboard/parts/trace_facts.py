@@ -7,7 +7,7 @@ import streamlit as st
 from core.clock import now
 from core.records import Outcome
 from dashboard.components import run_table
-from dashboard.parts.trace_list import COLUMNS, HIDDEN, ago, dollars, duration, outcome_told, run_rows
+from dashboard.parts.trace_list import COLUMNS, HIDDEN, RUN_COLUMNS, ago, dollars, duration, outcome_told, run_rows
 from dashboard.parts.trace_view import TraceView
 
 COLOURS = {Outcome.SOLVED: "blue", Outcome.PARTLY: "orange", Outcome.FAILED: "red", Outcome.UNKNOWN: "gray"}
@@ -62,11 +62,11 @@ def _show_more(view: TraceView) -> int | None:
             _show_signals(view)
     if len(view.runs) > 1:
         name = f"Runs of this task ({len(view.runs)})"
-        with st.popover(name, type="tertiary", icon=":material/alt_route:"), st.container(width=900):
-            opened = run_table("traces_runs", COLUMNS, run_rows(view.runs, view.hidden, view.line.id))
+        with st.popover(name, type="tertiary", icon=":material/alt_route:"), st.container(width=620):
+            opened = run_table("traces_runs", RUN_COLUMNS, run_rows(view.runs, view.hidden, view.line.id, True))
     if len(view.conversation) > 1:
         name = f"Conversation ({len(view.conversation)} runs)"
-        with st.popover(name, type="tertiary", icon=":material/forum:"), st.container(width=900):
+        with st.popover(name, type="tertiary", icon=":material/forum:"), st.container(width=640):
             st.caption(f"Session {escape(view.line.session)}: its runs are read below as one.")
             rows = run_rows(view.conversation, view.hidden, view.line.id)
             opened = run_table("traces_conversation", COLUMNS, rows) or opened
@@ -86,8 +86,11 @@ def _show_said(view: TraceView) -> None:
         kind = "smart_toy" if said.machine else "person"
         st.markdown(f":material/{kind}: **{escape(said.person)}** · {said.at:%d %b %Y, %H:%M} UTC")
         for question, answer in said.answers:
-            st.caption(escape(question))
-            st.text(answer)
+            if len(answer) < LONG and "\n" not in answer:
+                st.markdown(f"{escape(question)}: **{escape(answer)}**")
+            else:
+                st.caption(escape(question))
+                st.text(answer)
         if not said.answers:
             st.caption("Marks on steps only: they stand below, in the run.")
 

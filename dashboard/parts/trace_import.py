@@ -12,6 +12,7 @@ from core.ingest.accept import ImportOptions, ImportReport, import_paths
 from dashboard.process import index_due, store
 
 SHOWN = 200
+FEW = 4
 
 
 def import_files() -> None:
@@ -63,7 +64,6 @@ def _show(report: ImportReport | None, problem: str) -> None:
         st.caption(f"{repeated:,} were here already and are not counted twice.")
     if report.rejected:
         st.error(f"{len(report.rejected):,} could not be taken; the rest is in.", icon=":material/error:")
-        rows = [
-            {"File": Path(one.path).name, "Record": one.record, "Why": one.reason} for one in report.rejected[:SHOWN]
-        ]
-        st.dataframe(rows, hide_index=True, alt="What was rejected, and why")
+        lines = [f"{Path(one.path).name}, {one.record}: {one.reason}" for one in report.rejected[:SHOWN]]
+        with st.container(height=240 if len(lines) > FEW else "content"):
+            st.text("\n\n".join(lines))

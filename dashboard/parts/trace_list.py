@@ -15,26 +15,38 @@ HIDDEN = "hidden until you have submitted"
 COLUMNS = (
     {"label": "When", "title": "When the run began (exact time on hover)", "size": "6.5em"},
     {"label": "Task", "title": "What the run had to do", "link": "yes"},
-    {"label": "Agent", "title": "The agent that ran", "size": "9em"},
-    {"label": "Version", "title": "One deployable state of the agent", "size": "9em"},
+    {"label": "Agent", "title": "The agent that ran", "size": "8em", "drop": "narrow"},
+    {"label": "Version", "title": "One deployable state of the agent", "size": "8em"},
     {"label": "Outcome", "title": "Did the run do what its task asked? On hover: who says so", "size": "6.5em"},
     {"label": "Steps", "align": "right", "title": "Turns, model calls and tool calls", "size": "4.5em"},
     {"label": "Errors", "align": "right", "title": "Steps that failed", "size": "4.5em"},
-    {"label": "Time", "align": "right", "title": "From the first step to the last", "size": "5em"},
-    {"label": "Cost", "align": "right", "title": "What the model calls cost, in US dollars", "size": "5em"},
+    {"label": "Time", "align": "right", "title": "From the first step to the last", "size": "5em", "drop": "middle"},
+    {
+        "label": "Cost",
+        "align": "right",
+        "title": "What the model calls cost, in US dollars",
+        "size": "5em",
+        "drop": "middle",
+    },
     {"label": "Labels", "align": "right", "title": "How many reviewers have submitted labels", "size": "4.5em"},
 )
 
 
-def run_rows(lines: Sequence[TraceLine], hidden: Set[int], current: int | None = None) -> list[dict[str, Any]]:
-    """The rows of a table of runs; of those in `hidden` nothing is told that a blind reviewer must not know."""
+RUN_COLUMNS = ({"label": "Trial", "title": "Which attempt at the task", "link": "yes"}, COLUMNS[0], *COLUMNS[3:])
+"""For runs of one task, which need not say what the task is."""
+
+
+def run_rows(
+    lines: Sequence[TraceLine], hidden: Set[int], current: int | None = None, of_one_task: bool = False
+) -> list[dict[str, Any]]:
+    """The rows for COLUMNS, or for RUN_COLUMNS; of runs in `hidden`, nothing that a blind reviewer must not know."""
     at = now()
     return [
         {
             "id": line.id,
             "href": f"?trace={line.id}",
             "current": line.id == current,
-            "cells": _cells(line, line.id in hidden, at),
+            "cells": _run_cells(line, line.id in hidden, at) if of_one_task else _cells(line, line.id in hidden, at),
         }
         for line in lines
     ]
@@ -56,6 +68,11 @@ def _cells(line: TraceLine, blind: bool, at: datetime) -> list[dict[str, str]]:
         {"text": dollars(line.cost)},
         secret if blind else {"text": str(line.n_annotations) if line.n_annotations else ""},
     ]
+
+
+def _run_cells(line: TraceLine, blind: bool, at: datetime) -> list[dict[str, str]]:
+    when, _, _, *others = _cells(line, blind, at)
+    return [{"text": line.uid if line.trial is None else str(line.trial), "title": line.uid}, when, *others]
 
 
 def outcome_told(line: TraceLine) -> str:

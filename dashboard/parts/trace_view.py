@@ -173,4 +173,6 @@ def _said(session: Session, given: Sequence[Given]) -> list[Said]:
 
 
 def _word(value: Any) -> str:
+    if isinstance(value, dict):
+        return "\n".join(f"{key}: {text_of(each)}" for key, each in value.items())
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else text_of(value)
