@@ -42,6 +42,8 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   const state = el("span.state", { role: "status" })
   const submitLabel = el("span", {}, "Submit")
   const submitButton = el("button.primary.key-button", { type: "button", onclick: () => submit(), "aria-keyshortcuts": "Control+Enter" }, submitLabel, cap("Ctrl+Enter"))
+  const skipButton = keyButton("Skip", "S", () => skip(), { title: "Leave it to others; what you wrote is kept" })
+  const flagButton = keyButton("Flag", "F", () => flag(), { title: "Tell the leads that something is wrong with this item" })
   const foot = el(
     "div.foot",
     {},
@@ -49,8 +51,8 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
       "div.foot-row",
       {},
       submitButton,
-      keyButton("Skip", "S", () => skip(), { title: "Leave it to others; what you wrote is kept" }),
-      keyButton("Flag", "F", () => flag(), { title: "Tell the leads that something is wrong with this item" }),
+      skipButton,
+      flagButton,
     ),
     el(
       "div.foot-row.lesser",
@@ -68,8 +70,8 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     ...subject.commands.map((one) => ({ ...one, when: (event) => ready() && (one.when?.(event) ?? true) })),
     { keys: ["t"], group: "This item", name: "Whole task, or its first line", run: () => toggleTask(), when: ready },
     { keys: ["ctrl+enter"], group: "This item", name: "Submit", run: () => submit(), typing: true, when: ready },
-    { keys: ["s"], group: "This item", name: "Skip: leave it to others", run: () => skip(), when: ready },
-    { keys: ["f"], group: "This item", name: "Flag: tell the leads that something is wrong with it", run: () => flag(), when: ready },
+    { keys: ["s"], group: "This item", name: "Skip: leave it to others", run: () => skip(), when: fresh },
+    { keys: ["f"], group: "This item", name: "Flag: tell the leads that something is wrong with it", run: () => flag(), when: fresh },
     { keys: ["u"], group: "Other items", name: "Undo your last submission (up to ten)", run: () => undo(), when: () => !busy },
     { keys: ["p"], group: "Other items", name: "Previous submissions, to change one", run: () => previous(), when: () => !busy },
     { keys: ["h"], group: "Other items", name: "This help", run: () => help() },
@@ -95,6 +97,11 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
 
   function ready() {
     return view !== null && !busy
+  }
+
+  // Not submitted yet: what was submitted can be changed or withdrawn, not skipped.
+  function fresh() {
+    return ready() && !view.submitted
   }
 
   // ---- items
@@ -129,6 +136,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     address(next.item)
     if (!next.draft) drawState({ state: "new" })
     submitLabel.textContent = next.submitted ? "Submit the change" : "Submit"
+    skipButton.hidden = flagButton.hidden = Boolean(next.submitted)
     if (next.submitted) {
       const back = { label: "Back to the queue", run: () => takeNext() }
       notify("editing", `You submitted this at ${clock(next.submitted.submitted_at)} and are changing it. The earlier answers stay in the record.`, { actions: [back] })
@@ -266,7 +274,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   }
 
   function skip() {
-    if (!ready()) return
+    if (!fresh()) return
     const { item: id } = view
     act(async () => {
       const answer = await ask("POST", `api/items/${id}/skip`, {})
@@ -276,7 +284,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   }
 
   function flag() {
-    if (!ready()) return
+    if (!fresh()) return
     const { item: id } = view
     const reason = el("textarea", { rows: "3", "aria-label": "Why this item is flagged", placeholder: "what is wrong with this item" })
     const error = el("p.question-error", { role: "alert", hidden: true })
@@ -416,7 +424,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
 
   function drawState({ state: name, at, message }) {
     const text = {
-      new: "saved as you type",
+      new: "saves as you type",
       dirty: "saving …",
       saved: at && `saved ${clock(at)}`,
       unsaved: "not saved yet: kept in this browser, trying again",

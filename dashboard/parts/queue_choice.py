@@ -12,7 +12,11 @@ from core.store.queues import get_item, list_queues
 from dashboard.process import store
 
 # The desk fills the window and scrolls inside itself; the page around it must not scroll as well.
-_FILL = "<style>.stMainBlockContainer { padding: 0.6rem 1.5rem 0 !important; max-width: none; }</style>"
+# Without the sidebar, Streamlit's own head covers the top of the page.
+_FILL = """<style>
+.stMainBlockContainer { padding: 0.6rem 1.5rem 0 !important; max-width: none; }
+.stApp:has([data-testid="stExpandSidebarButton"]) .stMainBlockContainer { padding-top: 4.2rem !important; }
+</style>"""
 
 
 def choose_queue(
