@@ -56,10 +56,21 @@ class Submitted:
 
 def next_item(session: Session, queue: QueueRow, person: PersonLine) -> ItemRow | None:
     """The item that the person holds, else the next one that needs them, claimed; None when there is none."""
-    item = queues.held_item(session, queue.id, person.id) or queues.next_open_item(session, queue, person.id)
+    item = _still_held(session, queue, person) or queues.next_open_item(session, queue, person.id)
     if item is not None:
         _claim(session, item, person)
     return item
+
+
+def _still_held(session: Session, queue: QueueRow, person: PersonLine) -> ItemRow | None:
+    """The item the person holds; one whose lease ended and that others took meanwhile is theirs no more."""
+    while (item := queues.held_item(session, queue.id, person.id)) is not None:
+        claim = queues.my_claim(session, item.id, person.id)
+        if claim is None or claim.expires_at > now() or queues.is_free(session, item, person.id):
+            return item
+        claim.state = queues.LAPSED
+        session.flush()
+    return None
 
 
 def why_empty(session: Session, queue: QueueRow, person: PersonLine) -> str:

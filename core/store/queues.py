@@ -26,7 +26,7 @@ from core.store.tables import (
     TraceRow,
 )
 
-CLAIMED, SKIPPED, SUBMITTED = "claimed", "skipped", "submitted"
+CLAIMED, LAPSED, SKIPPED, SUBMITTED = "claimed", "lapsed", "skipped", "submitted"
 OPEN, DONE = "open", "done"
 
 

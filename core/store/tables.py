@@ -228,7 +228,7 @@ class ItemRow(Base):
 
 
 class ClaimRow(Base):
-    """One person's hold on one item: claimed until it lapses, or skipped, or submitted."""
+    """One person's hold on one item: claimed, lapsed once others took it, skipped or submitted."""
 
     __tablename__ = "claim"
     __table_args__ = (UniqueConstraint("item_id", "person_id"), Index("ix_claim_person_state", "person_id", "state"))

@@ -245,6 +245,8 @@ def test_a_lapsed_claim_goes_to_the_next_and_a_late_answer_is_kept(store: Store)
         assert take(session, queue, ben) is None
         session.execute(update(ClaimRow).values(expires_at=ClaimRow.claimed_at))
         assert take(session, queue, ben) is item
+        assert take(session, queue, ada) is None
+        assert desk.open_item(session, item.id, ada) is item
         desk.submit(session, item.id, ben, SOLVED)
         done = desk.submit(session, item.id, ada, FAILED)
         assert "kept beside" in done.note
