@@ -1,7 +1,7 @@
 // The review desk: the run with marking and correcting on its steps, and the form beside it that never scrolls away.
 
 import { el } from "./dom.js"
-import { createForm } from "./form.js"
+import { createForm, LESSON } from "./form.js"
 import { createFrame } from "./frame.js"
 import { createPicker } from "./picker.js"
 import { createReader, READER_KEYS } from "./reader.js"
@@ -221,8 +221,8 @@ function createSubject(frame) {
       ...Object.entries(body.answers ?? {}).map(([key, value]) => [title(key), [value].flat().join(", ")]),
       ...(body.marks ?? []).map((one) => [title(one.question), [stepName(one.step_id), one.value, one.comment].filter(Boolean).join(": ")]),
       ...(body.corrections ?? []).map((one) => [`Correction of ${stepName(one.step_id)}`, one.corrected]),
-      ...Object.entries(body.lesson ?? {}).map(([key, value]) => [`Lesson: ${key}`, value]),
-    ]
+      ...LESSON.map(([key, label]) => [`Lesson: ${label}`, body.lesson?.[key]]),
+    ].filter(([, text]) => text)
   }
 
   const digits = [1, 2, 3, 4, 5, 6, 7, 8, 9]

@@ -17,7 +17,7 @@ export function el(tag, attributes = {}, ...children) {
 // A button with its key drawn on it.
 export function keyButton(label, key, onclick, attributes = {}) {
   const { class: extra = "", ...rest } = attributes
-  return el(`button.key-button${extra ? "." + extra : ""}`, { type: "button", onclick, ...rest }, label, key && cap(key))
+  return el(`button.key-button${extra ? "." + extra : ""}`, { type: "button", "aria-keyshortcuts": key, onclick, ...rest }, label, key && cap(key))
 }
 
 // The drawing of a key; for the eye only, since a screen reader is told by aria-keyshortcuts.

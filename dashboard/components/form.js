@@ -12,7 +12,7 @@ import { cap, el } from "./dom.js"
 import { diffWords } from "./diff.js"
 
 const YES_NO = [[true, "Yes", ""], [false, "No", ""]]
-const LESSON = [
+export const LESSON = [
   ["when", "When", "the situation in which it applies, so that an agent can recognise it"],
   ["guidance", "do", "what to do then"],
   ["avoid", "don’t", "what not to do (optional)"],

@@ -15,7 +15,8 @@ export function createStepWork({ work, schema, actions, onChange }) {
 
   function tools(step) {
     const button = (label, key, run, pressed) =>
-      el("button.quiet", { type: "button", "aria-pressed": pressed === undefined ? null : String(pressed), onclick: () => run(step) }, label, cap(key))
+      // Not in the tab order: there are three on every row, and each has its key and its button in the form.
+      el("button.quiet", { type: "button", tabindex: "-1", "aria-pressed": pressed === undefined ? null : String(pressed), onclick: () => run(step) }, label, cap(key))
     const first = work.marks.some((one) => one.question === pointer?.key && one.step_id === step.step_id)
     return el(
       "span.step-tools",
