@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from core.clock import now
@@ -10,7 +12,12 @@ from dashboard.components import run_table
 from dashboard.parts.trace_list import COLUMNS, HIDDEN, RUN_COLUMNS, ago, dollars, duration, outcome_told, run_rows
 from dashboard.parts.trace_view import TraceView
 
-COLOURS = {Outcome.SOLVED: "blue", Outcome.PARTLY: "orange", Outcome.FAILED: "red", Outcome.UNKNOWN: "gray"}
+COLOURS: dict[Outcome, Literal["blue", "orange", "red", "gray"]] = {
+    Outcome.SOLVED: "blue",
+    Outcome.PARTLY: "orange",
+    Outcome.FAILED: "red",
+    Outcome.UNKNOWN: "gray",
+}
 ICONS = {
     Outcome.SOLVED: "check_circle",
     Outcome.PARTLY: "contrast",

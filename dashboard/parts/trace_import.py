@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import streamlit as st
 
@@ -34,7 +35,7 @@ def import_files() -> None:
         _show(*imported)
 
 
-def _accept(files: list, options: ImportOptions) -> tuple[ImportReport | None, str]:
+def _accept(files: list[Any], options: ImportOptions) -> tuple[ImportReport | None, str]:
     """The report, or why nothing could be taken; files of one call may point at each other, in any order."""
     with TemporaryDirectory(prefix="loopwright-") as folder:
         paths = []
