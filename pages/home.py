@@ -47,7 +47,7 @@ for place, stage in zip(st.columns(5), loop.stages, strict=True):
         if loop.leak and loop.leak.stage is stage:
             st.badge("leaks here", icon=":material/water_drop:", color="orange")
 
-left, right = st.columns(2)
+left, right = st.columns([2, 3])
 with left:
     st.header("Your queues", anchor=False)
     for queue, made in queues:

@@ -34,7 +34,7 @@ def _reading(alpha: Coefficient) -> str:
         return "undefined"
     if alpha.value < TENTATIVE:
         return "too little to build on"
-    return "reliable" if alpha.value >= RELIABLE else "good enough for tentative conclusions"
+    return "reliable" if alpha.value >= RELIABLE else "for tentative conclusions"
 
 
 def _number(coefficient: Coefficient) -> str:
@@ -47,12 +47,14 @@ def agreement_rows(questions: Sequence[QuestionAgreement]) -> list[dict[str, str
     for one in sorted(questions, key=lambda one: _order(one.report.krippendorff)):
         report = one.report
         few = report.n_items < FEW
-        sure = f" ({report.interval.low:.2f} to {report.interval.high:.2f})" if report.interval else ""
+        sure = f"{report.interval.low:.2f} to {report.interval.high:.2f}, " if report.interval else ""
         rows.append(
             {
                 "Question": one.title,
                 "Reading": not_enough(report.n_items) if few else _reading(report.krippendorff),
-                "Krippendorff’s α": not_enough(report.n_items) if few else _number(report.krippendorff) + sure,
+                "Krippendorff’s α": not_enough(report.n_items)
+                if few
+                else f"{_number(report.krippendorff)} ({sure}n {report.n_items})",
                 "Fleiss’ κ": not_enough(report.fleiss.n_items) if few else _number(report.fleiss),
                 "Agree": not_enough(report.n_items) if few else f"{report.percent.value or 0:.0f} %",
                 "Items": str(report.n_items),
