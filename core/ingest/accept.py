@@ -41,7 +41,7 @@ from core.store.catalog import set_version, task_ids
 from core.store.engine import Store
 from core.store.imports import log_import
 from core.store.lessons import add_lesson
-from core.store.pairs import add_preference, find_pair, has_preference, insert_pairs
+from core.store.pairs import find_pairs, import_preferences, insert_pairs
 from core.store.people import person_id
 from core.store.recalls import log_recall
 from core.store.schemas import newest_schema_id, save_schema
@@ -193,6 +193,7 @@ def _accept_labels(store: Store, name: str, arrivals: list[Arrival], report: Imp
                     labels.accept(arrival)
                 except LoopwrightError as error:
                     report.reject(name, _name(arrival), error.message)
+            labels.write_preferences([one for one in batch if isinstance(one, Preference)], name, report)
             refresh_outcomes(session, list(labels.traces))
             queues.refresh_items(session, "trace", list(labels.traces))
             queues.refresh_items(session, "pair", list(labels.pairs))
@@ -231,8 +232,6 @@ class _Labels:
             self._signal(arrival)
         elif isinstance(arrival, Annotation):
             self._annotation(arrival)
-        elif isinstance(arrival, Preference):
-            self._preference(arrival)
         elif isinstance(arrival, Lesson):
             self._lesson(arrival)
         elif isinstance(arrival, LoggedRecall):
@@ -270,17 +269,16 @@ class _Labels:
         self.made.update(annotations=1, marks=len(annotation.marks))
         self.traces.add(trace)
 
-    def _preference(self, preference: Preference) -> None:
-        pair = find_pair(self.session, preference.pair_id)
-        if pair is None:
-            raise InvalidInput(f"it is about pair {preference.pair_id}, which is not here: import the pair first")
-        person = self._person(preference.person)
-        if has_preference(self.session, pair, person):
-            self.made.update(duplicates=1)
-            return
-        add_preference(self.session, pair, person, preference, preference.submitted_at or now())
-        self.made.update(preferences=1)
-        self.pairs.add(pair)
+    def write_preferences(self, preferences: list[Preference], name: str, report: ImportReport) -> None:
+        """Write all preferences of the batch at once; one about a pair that is not there is rejected."""
+        pairs = find_pairs(self.session, [one.pair_id for one in preferences])
+        for one in preferences:
+            if one.pair_id not in pairs:
+                report.reject(name, _name(one), "its pair is not here: import the pair first")
+        known = [(one, pairs[one.pair_id], self._person(one.person)) for one in preferences if one.pair_id in pairs]
+        added = import_preferences(self.session, known)
+        self.made.update(preferences=added, duplicates=len(known) - added)
+        self.pairs.update(pair for _, pair, _ in known)
 
     def _lesson(self, lesson: Lesson) -> None:
         decider = None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import json
 import zipfile
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -36,8 +35,6 @@ def write_backup(store: Store, file: Path, folder: Path) -> dict[str, int]:
     draft = file.with_name(file.name + ".part")
     counts: dict[str, int] = {}
     with store.reading() as session, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
-        if is_postgresql(session):
-            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         for table in Base.metadata.sorted_tables:
             with archive.open(f"{table.name}.jsonl", "w", force_zip64=True) as out:
                 counts[table.name] = 0
@@ -132,14 +129,6 @@ def _time(value: str) -> datetime:
 
 
 def _index_text(session: Session) -> None:
-    def texts() -> Iterator[tuple[int, str]]:
-        for row in session.scalars(select(StepRow).execution_options(yield_per=BATCH)):
-            yield row.id, step_text(step_from_row(row))
-
-    batch: list[tuple[int, str]] = []
-    for entry in texts():
-        batch.append(entry)
-        if len(batch) == BATCH:
-            index_steps(session, batch)
-            batch = []
-    index_steps(session, batch)
+    rows = session.scalars(select(StepRow).execution_options(yield_per=BATCH))
+    for part in rows.partitions(BATCH):
+        index_steps(session, [(row.trace_id, row.position, step_text(step_from_row(row))) for row in part])

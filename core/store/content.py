@@ -30,11 +30,11 @@ def unpack(data: bytes) -> Any:
     return orjson.loads(_threads.decompressor.decompress(data))
 
 
-def _dump(value: Any) -> bytes:
+def _dump(value: Any, option: int = 0) -> bytes:
     try:
-        return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+        return orjson.dumps(value, default=str, option=option | orjson.OPT_NON_STR_KEYS)
     except (TypeError, orjson.JSONEncodeError):  # lone surrogates, integers past 64 bits
-        return orjson.dumps(_plain(value))
+        return orjson.dumps(_plain(value), option=option)
 
 
 def _plain(value: Any) -> Any:
@@ -123,7 +123,7 @@ def text_of(value: Any) -> str:
     """A JSON value as a person reads it: text as it is, anything else as indented JSON."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else orjson.dumps(_plain(value), option=orjson.OPT_INDENT_2).decode()
+    return value if isinstance(value, str) else _dump(value, orjson.OPT_INDENT_2).decode()
 
 
 def step_text(step: Step) -> str:

@@ -24,7 +24,8 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._readers = sessionmaker(engine, expire_on_commit=False)
+        one_view = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+        self._readers = sessionmaker(engine.execution_options(**one_view), expire_on_commit=False)
         self._writers = sessionmaker(engine.execution_options(write=True), expire_on_commit=False)
 
     @contextmanager

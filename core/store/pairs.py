@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.clock import now
@@ -62,12 +62,7 @@ def insert_pairs(session: Session, pairs: Sequence[Pair]) -> dict[str, int]:
                 "created_at": at,
             }
         )
-    inserted = sorted(insert_new(session, PairRow, rows, PairRow.uid))
-    found: dict[str, int] = {}
-    for start in range(0, len(inserted), 500):
-        query = select(PairRow.uid, PairRow.id).where(PairRow.uid.in_(inserted[start : start + 500]))
-        found.update(session.execute(query).all())
-    return found
+    return find_pairs(session, list(insert_new(session, PairRow, rows, PairRow.uid)))
 
 
 def pair_row(session: Session, pair_id: int) -> PairRow:
@@ -78,9 +73,14 @@ def pair_row(session: Session, pair_id: int) -> PairRow:
     return row
 
 
-def find_pair(session: Session, uid: str) -> int | None:
-    """The row id of a pair by the id its source gave it."""
-    return session.scalar(select(PairRow.id).where(PairRow.uid == clean(uid, 200)))
+def find_pairs(session: Session, uids: Sequence[str]) -> dict[str, int]:
+    """Row ids of the pairs that are stored, by the ids their sources gave them."""
+    listed = sorted(set(uids))
+    found: dict[str, int] = {}
+    for start in range(0, len(listed), 500):
+        query = select(PairRow.uid, PairRow.id).where(PairRow.uid.in_(listed[start : start + 500]))
+        found.update(session.execute(query).all())
+    return found
 
 
 def list_pairs(session: Session) -> list[PairRow]:
@@ -128,10 +128,39 @@ def current_preference(session: Session, pair_id: int, person: int) -> Preferenc
     return session.scalar(select(PreferenceRow).where(*mine))
 
 
-def has_preference(session: Session, pair_id: int, person: int) -> bool:
-    """Whether the person has ever said anything on the pair."""
-    query = select(PreferenceRow.id).where(PreferenceRow.pair_id == pair_id, PreferenceRow.person_id == person)
-    return session.scalar(query.limit(1)) is not None
+def import_preferences(session: Session, given: Sequence[tuple[Preference, int, int]]) -> int:
+    """Write (preference, pair row id, person row id) of people who never spoke of the pair; how many were new."""
+    pairs = sorted({pair for _, pair, _ in given})
+    known: set[tuple[int, int]] = set()
+    for start in range(0, len(pairs), 500):
+        said = select(PreferenceRow.pair_id, PreferenceRow.person_id)
+        found = session.execute(said.where(PreferenceRow.pair_id.in_(pairs[start : start + 500])))
+        known.update((pair, person) for pair, person in found)
+    at, rows = now(), []
+    for preference, pair, person in given:
+        if (pair, person) not in known:
+            known.add((pair, person))
+            rows.append(_first_word(preference, pair, person, preference.submitted_at or at))
+    if rows:
+        session.execute(insert(PreferenceRow), rows)
+    return len(rows)
+
+
+def _first_word(preference: Preference, pair: int, person: int, at: datetime) -> dict[str, Any]:
+    return {
+        "pair_id": pair,
+        "person_id": person,
+        "revision": 1,
+        "current": True,
+        "withdrawn": False,
+        "blind": False,
+        "choice": preference.choice.value,
+        "left": preference.left,
+        "reason": clean(preference.reason),
+        "confidence": preference.confidence,
+        "active_seconds": preference.active_seconds,
+        "submitted_at": at,
+    }
 
 
 def preferences_of(session: Session, pair_ids: Sequence[int] | None = None) -> list[Preferred]:

@@ -229,12 +229,12 @@ def progress(session: Session, queue: QueueRow, person: int) -> QueueProgress:
     states = select(ItemRow.state, func.count()).where(ItemRow.queue_id == queue.id).group_by(ItemRow.state)
     counts = dict(session.execute(states).all())
     table: Any = PreferenceRow if queue.subject == "pair" else AnnotationRow
-    in_queue = select(ItemRow.id).where(ItemRow.queue_id == queue.id)
-    mine = (table.person_id == person, table.current, table.item_id.in_(in_queue))
-    total_mine = session.scalar(select(func.count()).select_from(table).where(*mine)) or 0
-    recent = select(func.count(), func.min(table.submitted_at), func.max(table.submitted_at)).where(
-        *mine, table.submitted_at > now() - timedelta(hours=8)
-    )
+    # from the person's submissions to their items: a queue has many times as many items as one person submits
+    mine = (table.person_id == person, table.current, ItemRow.queue_id == queue.id)
+    counted = select(func.count(), func.min(table.submitted_at), func.max(table.submitted_at))
+    counted = counted.select_from(table).join(ItemRow, ItemRow.id == table.item_id).where(*mine)
+    total_mine = session.execute(counted).one()[0]
+    recent = counted.where(table.submitted_at > now() - timedelta(hours=8))
     count, first, last = session.execute(recent).one()
     hours = (last - first).total_seconds() / 3600 if count >= 3 else 0.0
     return QueueProgress(

@@ -119,7 +119,8 @@ def insert_traces(session: Session, traces: Sequence[Trace]) -> Inserted:
     inserted = insert_new(session, TraceRow, rows, TraceRow.uid)
     found = ids_of(session, inserted)
     written, repeated = _insert_steps(session, [(found[uid], new[uid].steps) for uid in inserted])
-    refresh_version_dates(session, versions.values())
+    # a run without a time cannot move its version's date, and looking for one that can is a walk through all of them
+    refresh_version_dates(session, {row["version_id"] for row in rows if row["time_known"] and row["uid"] in inserted})
     return Inserted({uid: found[uid] for uid in inserted}, written, len(traces) - len(inserted), repeated)
 
 
@@ -189,20 +190,16 @@ def _unique(steps: Sequence[Step]) -> list[Step]:
 
 
 def _insert_steps(session: Session, runs: Sequence[tuple[int, Sequence[Step]]]) -> tuple[int, int]:
-    rows, texts, repeated = [], {}, 0
+    rows, texts, repeated = [], [], 0
     for trace_id, steps in runs:
         unique = _unique(steps)
         repeated += len(steps) - len(unique)
         for position, step in enumerate(unique):
             rows.append(_step_row(trace_id, position, step))
-            texts[trace_id, position] = step_text(step)
+            texts.append((trace_id, position, step_text(step)))
     if rows:
         session.execute(insert(StepRow).execution_options(render_nulls=True), rows)  # as in insert_new: one statement
-    written = [trace_id for trace_id, _ in runs]
-    for start in range(0, len(written), 500):
-        query = select(StepRow.id, StepRow.trace_id, StepRow.position)
-        found = session.execute(query.where(StepRow.trace_id.in_(written[start : start + 500])))
-        index_steps(session, [(row, texts[trace_id, position]) for row, trace_id, position in found])
+        index_steps(session, texts)
     return len(rows), repeated
 
 
@@ -267,9 +264,12 @@ def list_traces(
     session: Session, wanted: TraceFilter, limit: int, after: tuple[datetime, int] | None = None
 ) -> list[TraceLine]:
     """One page, newest first; `after` is (started_at, id) of the last line of the page before."""
-    query = _filtered(session, _LINE, wanted).order_by(TraceRow.started_at.desc(), TraceRow.id.desc()).limit(limit)
+    newest = (TraceRow.started_at.desc(), TraceRow.id.desc())
+    # only the keys are sorted, most of them from an index alone; the rows of one page are read after
+    keys = _filtered(session, select(TraceRow.id), wanted).order_by(*newest).limit(limit)
     if after is not None:
-        query = query.where(tuple_(TraceRow.started_at, TraceRow.id) < tuple_(after[0], after[1]))
+        keys = keys.where(tuple_(TraceRow.started_at, TraceRow.id) < tuple_(after[0], after[1]))
+    query = _LINE.where(TraceRow.id.in_(list(session.scalars(keys)))).order_by(*newest)
     return [_line(*row) for row in session.execute(query)]
 
 

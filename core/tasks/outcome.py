@@ -1,4 +1,4 @@
-"""Whether a trace succeeded, by one documented order: labels, automated checks, users' judgements, users' behaviour.
+"""Whether a trace succeeded, by one order: labels, automated checks, users' judgements and behaviour, judges.
 
 Where people disagree, the strict majority counts; without one the outcome is unknown, from "people disagree". Among the
 signals of one kind, all must say success for *solved*; one failure makes it *failed*; a graded value between counts as
@@ -23,11 +23,11 @@ OUTCOME = "outcome"
 
 DISAGREE = "people disagree"
 
-_SIGNALS = (
-    (SignalKind.AUTOMATED, "automated check"),
-    (SignalKind.EXPLICIT, "user's judgement"),
-    (SignalKind.IMPLICIT, "user's behaviour"),
-)
+JUDGE = "judge"
+"""The `source` of a signal that a model gave as its opinion: the last to be asked, because it verifies nothing."""
+
+_ORDER = ("automated check", "user's judgement", "user's behaviour", "judge's opinion")
+_KINDS = {SignalKind.EXPLICIT: _ORDER[1], SignalKind.IMPLICIT: _ORDER[2]}
 
 
 def outcome_of(annotations: Sequence[Given], signals: Sequence[Signal]) -> tuple[Outcome, str]:
@@ -38,13 +38,17 @@ def outcome_of(annotations: Sequence[Given], signals: Sequence[Signal]) -> tuple
     if people:
         agreed = majority([str(vote) for vote in people])
         return (Outcome(agreed), "people") if agreed is not None else (Outcome.UNKNOWN, DISAGREE)
-    for kind, source in _SIGNALS:
-        said = [(signal.name, _reads(signal)) for signal in signals if signal.kind is kind and signal.step_id is None]
+    for source in _ORDER:
+        said = [(one.name, _reads(one)) for one in signals if one.step_id is None and _source(one) == source]
         known = [(name, outcome) for name, outcome in said if outcome is not None]
         if known:
             names = ", ".join(sorted({name for name, _ in known}))
             return _worst([outcome for _, outcome in known]), f"{source}: {names}"
     return Outcome.UNKNOWN, ""
+
+
+def _source(signal: Signal) -> str:
+    return _KINDS.get(signal.kind, _ORDER[3] if signal.source == JUDGE else _ORDER[0])
 
 
 def _reads(signal: Signal) -> Outcome | None:
