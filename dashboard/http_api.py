@@ -38,7 +38,7 @@ def show_steps(request: Request, body: dict[str, Any]) -> Any:
     count = number_in(request.query_params.get("count"), "count", 1, 200, 40)
     with store().reading() as session:
         total = trace_line(session, trace).n_steps
-        return steps_json(trace, total, start, outline(session, trace), read_steps(session, trace, start, count))
+        return steps_json(trace, total, start, read_steps(session, trace, start, count))
 
 
 def show_text(request: Request, body: dict[str, Any]) -> Any:

@@ -60,7 +60,7 @@ def _run(session: Session, trace_id: int) -> dict[str, Any]:
         "facts": _facts(trace),
         "segments": [_segment(trace)],
         "outline": outline_json(trace_id, lines),
-        "first": steps_json(trace_id, trace.n_steps, 0, lines, read_steps(session, trace_id, 0, FIRST_PAGE)),
+        "first": steps_json(trace_id, trace.n_steps, 0, read_steps(session, trace_id, 0, FIRST_PAGE)),
     }
 
 
@@ -94,5 +94,5 @@ def _side(session: Session, text: str, trace_id: int | None) -> dict[str, Any]:
         "segment": _segment(trace),
         "facts": _facts(trace) | {"seconds": None, "cost": None},  # they would tell the version
         "outline": outline_json(trace_id, lines),
-        "first": steps_json(trace_id, trace.n_steps, 0, lines, read_steps(session, trace_id, 0, FIRST_PAGE)),
+        "first": steps_json(trace_id, trace.n_steps, 0, read_steps(session, trace_id, 0, FIRST_PAGE)),
     }

@@ -69,12 +69,9 @@ def outline_json(trace: int, lines: Sequence[StepLine]) -> dict[str, Any]:
     return {"trace": trace, "steps": steps}
 
 
-def steps_json(
-    trace: int, n_steps: int, start: int, lines: Sequence[StepLine], steps: Sequence[Step]
-) -> dict[str, Any]:
-    """One page of steps from position `start`; `lines` are those of the whole trace, for the depths."""
-    depths = _depths(lines)
-    shown = [_step(position, depths.get(step.step_id, 0), step) for position, step in enumerate(steps, start)]
+def steps_json(trace: int, n_steps: int, start: int, steps: Sequence[Step]) -> dict[str, Any]:
+    """One page of steps from position `start`; how deep each stands is in the outline."""
+    shown = [_step(position, step) for position, step in enumerate(steps, start)]
     return {"trace": trace, "n_steps": n_steps, "start": start, "steps": shown}
 
 
@@ -104,12 +101,11 @@ def _depths(lines: Sequence[StepLine]) -> dict[str, int]:
     return depths
 
 
-def _step(position: int, depth: int, step: Step) -> dict[str, Any]:
+def _step(position: int, step: Step) -> dict[str, Any]:
     return {
         "position": position,
         "step_id": step.step_id,
         "parent_id": step.parent_id,
-        "depth": depth,
         "kind": step.kind.value,
         "name": plain(step.name),
         "at": step.started_at.isoformat() if step.started_at else None,

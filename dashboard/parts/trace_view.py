@@ -104,7 +104,7 @@ def _reader(session: Session, conversation: Sequence[TraceLine], line: TraceLine
         },
         "start": start,
         "outline": outline_json(first.id, lines),
-        "first": steps_json(first.id, first.n_steps, 0, lines, read_steps(session, first.id, 0, FIRST_PAGE)),
+        "first": steps_json(first.id, first.n_steps, 0, read_steps(session, first.id, 0, FIRST_PAGE)),
     }
 
 

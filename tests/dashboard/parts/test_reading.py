@@ -19,7 +19,7 @@ def line(position: int, step_id: str, parent: str | None = None, error: str = ""
 
 
 def blocks(step: Step) -> list[tuple[str, str, str, str, bool]]:
-    page = steps_json(1, 1, 0, [], [step])
+    page = steps_json(1, 1, 0, [step])
     return [tuple(b[key] for key in ("part", "type", "label", "text", "folded")) for b in page["steps"][0]["blocks"]]
 
 
@@ -61,14 +61,13 @@ def test_a_model_step_says_what_was_said_first_and_folds_what_repeats() -> None:
         cost=0.01,
         attributes={"run": 3},
     )
-    page = steps_json(4, 9, 2, [line(2, "s1", "up"), line(1, "up")], [step])
+    page = steps_json(4, 9, 2, [step])
     shown = page["steps"][0]
     assert {key: page[key] for key in ("trace", "n_steps", "start")} == {"trace": 4, "n_steps": 9, "start": 2}
     assert {key: value for key, value in shown.items() if key != "blocks"} == {
         "position": 2,
         "step_id": "s1",
         "parent_id": None,
-        "depth": 1,
         "kind": "llm",
         "name": "chat",
         "at": "2026-03-01T12:00:00+00:00",
@@ -114,7 +113,7 @@ def test_a_system_prompt_is_folded() -> None:
 def test_a_long_text_is_previewed_and_read_in_slices() -> None:
     text = "".join(f"{n:09d}\n" for n in range(50_000))
     step = Step("t", StepKind.TOOL, "log", result=text)
-    block = steps_json(1, 1, 0, [], [step])["steps"][0]["blocks"][0]
+    block = steps_json(1, 1, 0, [step])["steps"][0]["blocks"][0]
     assert (block["text"], block["total"]) == (text[:4000], 500_000)
     pieces = [text_slice(step, "result", start, 200_000) for start in range(0, 500_000, 200_000)]
     assert "".join(piece["text"] for piece in pieces) == text
@@ -129,7 +128,7 @@ def test_a_part_that_is_not_there_is_named() -> None:
 
 def test_a_correction_starts_from_at_most_twenty_thousand_characters() -> None:
     step = Step("s", StepKind.LLM, output=(Message("assistant", "x" * 30_000),))
-    assert len(steps_json(1, 1, 0, [], [step])["steps"][0]["written"]) == 20_000
+    assert len(steps_json(1, 1, 0, [step])["steps"][0]["written"]) == 20_000
 
 
 @pytest.mark.parametrize(
