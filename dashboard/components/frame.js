@@ -13,11 +13,14 @@
 //   frame.notify(name, text, {actions, tone}), frame.dismiss(name), frame.announce(text)
 
 import { ask, Refused } from "./ask.js"
+import { createAttention } from "./attention.js"
+import { openFlag, openPrevious } from "./desk_dialogs.js"
 import { cap, clock, el, keyButton } from "./dom.js"
 import { openDraft, tab } from "./draft.js"
+import { fitWindow } from "./fit_window.js"
 import { createKeys, openDialog, openHelp } from "./help.js"
+import { createMessages } from "./messages.js"
 
-const AWAY_MS = 60000
 const AGAIN_MS = 3000
 
 export function createFrame(host, { queue, item, person, subject: kind, createSubject }) {
@@ -26,8 +29,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   let busy = false
   let generation = 0
   let again = null
-  let seconds = 0
-  let lastInput = Date.now()
+  const attention = createAttention()
   let elsewhere = false
   let given = { queue, item }
   let asked = queue
@@ -36,8 +38,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   const whole = el("div.task-whole", { hidden: true, tabindex: "0" })
   const unfold = keyButton("Whole task", "T", () => toggleTask(), { class: "quiet", "aria-expanded": "false" })
   const progress = el("div.progress")
-  const notices = el("div.notices", { "aria-live": "polite" })
-  const spoken = el("div.spoken", { "aria-live": "polite", role: "status" })
+  const { node: notices, spoken, notify, dismiss, announce } = createMessages(() => subject.focus())
   const blank = el("div.blank", { hidden: true, tabindex: "-1" })
   const state = el("span.state", { role: "status" })
   const submitLabel = el("span", {}, "Submit")
@@ -91,7 +92,6 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   desks.onmessage = ({ data }) => {
     if (view?.item === data.submitted && !busy) submittedElsewhere({ message: "This item was submitted in another tab." })
   }
-  const stopClock = countActivity()
   if (item) openItem(item)
   else takeNext()
 
@@ -128,7 +128,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     draft = opened
     view = next
     elsewhere = false
-    seconds = opened.body?.active_seconds ?? 0
+    attention.seconds = opened.body?.active_seconds ?? 0
     drawTask()
     blank.hidden = true
     body.hidden = false
@@ -224,7 +224,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   }
 
   function collect() {
-    return { ...subject.collect(), active_seconds: Math.round(seconds) }
+    return { ...subject.collect(), active_seconds: Math.round(attention.seconds) }
   }
 
   // One action at a time: a second press while the first is on its way does nothing.
@@ -286,36 +286,20 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   function flag() {
     if (!fresh()) return
     const { item: id } = view
-    const reason = el("textarea", { rows: "3", "aria-label": "Why this item is flagged", placeholder: "what is wrong with this item" })
-    const error = el("p.question-error", { role: "alert", hidden: true })
-    const send = () =>
+    openFlag(host, (reason, done) =>
       act(
         async () => {
-          const answer = await ask("POST", `api/items/${id}/flag`, { reason: reason.value })
-          dialog.close()
+          const answer = await ask("POST", `api/items/${id}/flag`, { reason })
+          done(null)
           await show(answer.next.item, answer.next)
           announce("Flagged, and skipped.")
         },
         (failure) => {
-          error.textContent = failure.message
-          error.hidden = false
-          reason.focus()
+          done(failure.message)
           return true
         },
-      )
-    reason.onkeydown = (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send()
-    }
-    const content = el(
-      "div",
-      {},
-      el("p", {}, "The leads read this. You get the next item, and what you wrote here is kept."),
-      reason,
-      error,
-      el("div.row", {}, el("button.primary.key-button", { type: "button", onclick: send }, "Flag it", cap("Ctrl+Enter"))),
+      ),
     )
-    const { dialog } = openDialog(host, "Flag this item", content)
-    reason.focus()
   }
 
   function undo() {
@@ -331,28 +315,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   function previous() {
     act(async () => {
       const { submissions } = await ask("GET", `api/queues/${asked}/mine`)
-      const open = (one) => {
-        dialog.close()
-        openItem(one.item)
-      }
-      const lines = submissions.map((one) =>
-        el(
-          "li",
-          {},
-          el("button.line", { type: "button", onclick: () => open(one) }, el("span.line-text", {}, one.title), el("time", { datetime: one.submitted_at, title: new Date(one.submitted_at).toLocaleString() }, clock(one.submitted_at))),
-        ),
-      )
-      const content = lines.length ? el("ul.lines", {}, lines) : el("p", {}, "You have submitted nothing in this queue yet.")
-      const { dialog } = openDialog(host, "What you submitted, newest first", content)
-      dialog.onkeydown = (event) => {
-        const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-        if (!step) return
-        const buttons = [...dialog.querySelectorAll(".line")]
-        const at = buttons.indexOf(host.getRootNode().activeElement)
-        buttons[Math.max(0, Math.min(buttons.length - 1, at + step))]?.focus()
-        event.preventDefault()
-      }
-      dialog.querySelector(".line")?.focus()
+      openPrevious(host, submissions, openItem)
     })
   }
 
@@ -370,7 +333,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     }
     const use = () => {
       const mine = collect()
-      seconds = Math.max(seconds, other.active_seconds ?? 0)
+      attention.seconds = Math.max(attention.seconds, other.active_seconds ?? 0)
       subject.draw(view, other)
       changed()
       otherText({ body: mine, at: new Date().toISOString(), from: "tab" })
@@ -434,40 +397,6 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     state.textContent = name === "dirty" && message ? `saving … (${message})` : text
   }
 
-  function notify(name, text, { actions = [], tone = "" } = {}) {
-    dismiss(name)
-    const buttons = actions.map((one) => el("button", { type: "button", onclick: one.run }, one.label))
-    const close = el("button.remove", { type: "button", "aria-label": "Dismiss this message", onclick: () => dismiss(name) }, "×")
-    notices.append(el("div.notice", { "data-name": name, "data-tone": tone }, el("p", {}, text), buttons, close))
-  }
-
-  function dismiss(name) {
-    const one = notices.querySelector(`[data-name="${name}"]`)
-    if (!one) return
-    const hadFocus = one.contains(host.getRootNode().activeElement)
-    one.remove()
-    if (hadFocus) subject.focus()
-  }
-
-  function announce(text) {
-    spoken.textContent = text
-  }
-
-  // ---- the time a person was at it: the page was visible and something was done in the last minute
-
-  function countActivity() {
-    const events = ["keydown", "pointermove", "pointerdown", "wheel"]
-    const note = () => (lastInput = Date.now())
-    for (const name of events) window.addEventListener(name, note, { capture: true, passive: true })
-    const timer = setInterval(() => {
-      if (document.visibilityState === "visible" && Date.now() - lastInput < AWAY_MS) seconds += 1
-    }, 1000)
-    return () => {
-      clearInterval(timer)
-      for (const name of events) window.removeEventListener(name, note, { capture: true })
-    }
-  }
-
   return {
     update(data) {
       const before = given
@@ -483,24 +412,8 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
       stopKeys()
       stopFit()
       desks.close()
-      stopClock()
+      attention.stop()
       draft?.close()
     },
-  }
-}
-
-// As high as what is left of the window below the page's own head, so that the page itself never scrolls.
-function fitWindow(host) {
-  const fit = () => {
-    const top = host.getBoundingClientRect().top
-    if (top >= 0) host.style.setProperty("--desk-height", `${Math.round(window.innerHeight - top - 12)}px`)
-  }
-  const watch = new ResizeObserver(fit)
-  watch.observe(document.body)
-  watch.observe(host)
-  window.addEventListener("resize", fit)
-  return () => {
-    watch.disconnect()
-    window.removeEventListener("resize", fit)
   }
 }
