@@ -43,6 +43,11 @@ def _queue_of(session: Session, request: Request) -> QueueRow:
     return queues.get_queue(session, int(request.path_params["queue"]))
 
 
+def _editing(body: dict[str, Any]) -> int | None:
+    revision = body.get("editing")
+    return revision if isinstance(revision, int) else None
+
+
 def take_next(request: Request, body: dict[str, Any]) -> Any:
     person = actor_of(request).person()
     with store().session() as session:
@@ -61,7 +66,7 @@ def put_draft(request: Request, body: dict[str, Any]) -> Any:
     if not isinstance(sent, dict):
         raise InvalidInput("A draft is an object.", field="body")
     revision = number_in(body.get("revision"), "revision", 0, 2**31, 0)
-    editing = body.get("editing") if isinstance(body.get("editing"), int) else None
+    editing = _editing(body)
     with store().session() as session:
         ended = desk.late_draft(session, _item_id(request), person, tab, sent, editing)
         saved = None if ended else desk.save_draft(session, _item_id(request), person, tab, revision, sent)
@@ -79,7 +84,7 @@ def submit(request: Request, body: dict[str, Any]) -> Any:
         raise InvalidInput("A submission is an object.", field="body")
     with store().session() as session:
         item = queues.get_item(session, _item_id(request))
-        done = desk.submit(session, item.id, person, sent)
+        done = desk.submit(session, item.id, person, sent, _editing(body))
         lesson = _propose(session, item, done, person)
     # the answer is given after the commit, and the next item is claimed in a transaction of its own
     with store().session() as session:

@@ -18,9 +18,10 @@ from core.records import Annotation, Choice, Preference, Step
 from core.review.answers import LessonText, choice_body, read_choice, read_review, review_body
 from core.store import drafts, pairs, queues
 from core.store.annotations import add_annotation, current_annotation, says_the_same
+from core.store.lessons import proposals_of_review
 from core.store.people import PersonLine
 from core.store.schemas import get_schema
-from core.store.tables import ItemRow, QueueRow, TraceRow
+from core.store.tables import AnnotationRow, ClaimRow, ItemRow, PreferenceRow, QueueRow, TraceRow
 from core.store.traces import read_steps, trace_row
 from core.tasks.outcome import refresh_outcomes
 
@@ -174,13 +175,27 @@ def current_submission(session: Session, item: ItemRow, person: int) -> Submissi
             "marks": given.marks,
             "corrections": given.corrections,
             "active_seconds": given.active_seconds,
-        }
+        },
+        _lesson_of(session, given.id),
     )
     return Submission(given.id, given.revision, given.submitted_at, body)
 
 
-def submit(session: Session, item_id: int, person: PersonLine, body: Mapping[str, Any]) -> Submitted:
-    """Store what the person says on the item; the same again adds nothing. Raises InvalidInput, NotPermitted."""
+def _lesson_of(session: Session, annotation: int) -> LessonText | None:
+    """The lesson that was written with a review and still waits for a lead."""
+    for line in proposals_of_review(session, annotation):
+        return LessonText(line.when, line.guidance, line.avoid, line.why)
+    return None
+
+
+def submit(
+    session: Session, item_id: int, person: PersonLine, body: Mapping[str, Any], editing: int | None = None
+) -> Submitted:
+    """Store what the person says on the item; the same again adds nothing.
+
+    `editing` is the revision of their own submission that they change. Raises InvalidInput, NotPermitted, and Conflict
+    with the code "submitted" when they said something else on it meanwhile, from another browser.
+    """
     item = queues.get_item(session, item_id)
     claim = queues.my_claim(session, item.id, person.id)
     if claim is None:
@@ -195,6 +210,7 @@ def submit(session: Session, item_id: int, person: PersonLine, body: Mapping[str
         preference = read_choice(body, pair.uid, person.name, claim.left or "a")
         before = pairs.current_preference(session, pair.id, person.id)
         same = before is not None and _says(preference) == (before.choice, before.reason, before.confidence)
+        _refuse_unseen(claim, before, same, editing)
         row: Any = before if same else pairs.add_preference(session, pair.id, person.id, preference, at, item.id, blind)
         queues.refresh_items(session, "pair", [pair.id])
     else:
@@ -204,6 +220,7 @@ def submit(session: Session, item_id: int, person: PersonLine, body: Mapping[str
         lesson = review.lesson
         was = current_annotation(session, trace.id, person.id, schema.key)
         same = was is not None and says_the_same(was, review.annotation)
+        _refuse_unseen(claim, was, same, editing)
         key = (_schema_id(queue), schema.key)
         row = was if same else add_annotation(session, trace.id, person.id, key, review.annotation, at, item.id, blind)
         refresh_outcomes(session, [trace.id])
@@ -212,6 +229,15 @@ def submit(session: Session, item_id: int, person: PersonLine, body: Mapping[str
     drafts.drop_draft(session, item.id, person.id)
     note = "Enough others had answered this item in the meantime; your answer is kept beside theirs." if surplus else ""
     return Submitted(row.id, item.trace_id, row.revision, row.submitted_at, lesson, not same, note)
+
+
+def _refuse_unseen(
+    claim: ClaimRow, before: AnnotationRow | PreferenceRow | None, same: bool, editing: int | None
+) -> None:
+    if claim.state == queues.SUBMITTED and before is not None and not same and editing != before.revision:
+        error = Conflict("You submitted this item elsewhere in the meantime. What you typed here is not lost.")
+        error.code = "submitted"
+        raise error
 
 
 def _says(preference: Preference) -> tuple[str, str, int | None]:

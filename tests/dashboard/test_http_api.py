@@ -109,6 +109,7 @@ def test_from_the_next_item_to_a_lesson_that_is_recalled(api: TestClient) -> Non
         assert [lesson.when for lesson in list_lessons(session, [LessonState.PROPOSED])] == ["a rug is returned"]
     undone = api.post("/api/queues/1/undo", json={}).json()
     assert undone["item"]["draft"]["body"]["answers"] == {"outcome": "solved"}
+    assert undone["item"]["draft"]["body"]["lesson"]["when"] == "a rug is returned"
     with store().reading() as session:
         assert list_lessons(session, [LessonState.PROPOSED]) == []
     assert api.get("/api/queues/1/mine").json() == {"submissions": []}

@@ -61,7 +61,7 @@ def _trace(simulation: Any, info: Mapping[str, Any], definitions: Mapping[str, A
         trial=maybe(simulation, "trial", int),
         started_at=parse_time(simulation.get("start_time")),
         ended_at=parse_time(simulation.get("end_time")),
-        cost=number(simulation.get("agent_cost")),
+        cost=number(simulation.get("agent_cost")) or None,  # 0 is what an unpriced model costs there
         seconds=number(simulation.get("duration")),
         tools=tuple(_tools(environment.get("tool_defs"))),
         attributes={key: value for key, value in kept.items() if value is not None},
@@ -109,7 +109,7 @@ def _steps(messages: list[Any], model: str) -> Iterator[Step]:
                 "model": model,
                 "tokens_in": count(usage.get("prompt_tokens")),
                 "tokens_out": count(usage.get("completion_tokens")),
-                "cost": number(raw.get("cost")),
+                "cost": number(raw.get("cost")) or None,
             }
         if message.role == "tool" and raw.get("error") is True:
             facts["error"] = message.content or "the tool failed"

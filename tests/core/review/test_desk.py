@@ -100,7 +100,9 @@ def test_sending_the_same_twice_adds_nothing_and_an_edit_adds_a_revision(store: 
         assert item is not None
         first = desk.submit(session, item.id, ada, SOLVED)
         again = desk.submit(session, item.id, ada, SOLVED)
-        edited = desk.submit(session, item.id, ada, FAILED)
+        with pytest.raises(Conflict, match="elsewhere"):
+            desk.submit(session, item.id, ada, FAILED)
+        edited = desk.submit(session, item.id, ada, FAILED, editing=1)
         kept = session.execute(select(AnnotationRow.revision, AnnotationRow.current).order_by(AnnotationRow.id)).all()
     assert (first.revision, again.revision, again.new, edited.revision) == (1, 1, False, 2)
     assert [tuple(row) for row in kept] == [(1, False), (2, True)]
