@@ -104,7 +104,7 @@ function meta(step) {
     { title: told.filter(Boolean).join("\n") },
     el("span.meta-tokens", {}, tokens),
     el("span.meta-cost", {}, dollars(step.cost)),
-    el("span.meta-seconds", {}, seconds(step.seconds)),
+    el("span.meta-seconds", {}, step.seconds ? seconds(step.seconds) : ""),
   )
 }
 
