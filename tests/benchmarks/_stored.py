@@ -45,7 +45,7 @@ def run(n: int) -> Trace:
         tuple(_steps(pick, n, begin)),
         agent,
         f"v{n // AGENTS % VERSIONS}",
-        Task(f"bench/{agent}/{n % TASKS}", f"What run {n % TASKS} was asked to do: {pick.choice(_sentences())}"),
+        Task(f"bench/{agent}/{n % TASKS}", f"What run {n % TASKS} was asked to do: {pick.choice(sentences())}"),
         trial=n // TASKS % 4,
         started_at=begin,
     )
@@ -55,7 +55,7 @@ def _steps(pick: random.Random, n: int, begin: datetime) -> Iterator[Step]:
     for position in range(STEPS):
         at = begin + timedelta(seconds=5 * position)
         end = at + timedelta(seconds=4)
-        said, uid, call_id = " ".join(pick.choices(_sentences(), k=4)), str(position), f"call{position // 4}"
+        said, uid, call_id = " ".join(pick.choices(sentences(), k=4)), str(position), f"call{position // 4}"
         turn = position % 4
         if turn == 0:
             yield Step(uid, StepKind.USER, "user", started_at=at, ended_at=end, output=(Message("user", said),))
@@ -69,7 +69,7 @@ def _steps(pick: random.Random, n: int, begin: datetime) -> Iterator[Step]:
 
 
 @cache
-def _sentences() -> tuple[str, ...]:
+def sentences() -> tuple[str, ...]:
     """Sentences of words as frequent as words are: the k-th is k times as rare as the first."""
     pick = random.Random(0)
     syllables = [a + b for a in "bdfgklmnprst" for b in "aeiou"]
