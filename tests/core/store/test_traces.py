@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from core.errors import NotFound
 from core.records import Message, Step, StepKind, ToolCall
@@ -39,6 +40,19 @@ def test_the_same_trace_twice_adds_nothing_and_a_repeated_step_is_stored_once(st
         again = insert_traces(session, [trace, doubled])
     assert (len(first.traces), first.steps, first.duplicate_steps, first.duplicate_traces) == (2, 8, 1, 0)
     assert (again.traces, again.steps, again.duplicate_traces) == ({}, 0, 2)
+
+
+def test_more_runs_are_not_more_statements(store: Store) -> None:
+    def statements(prefix: str, count: int) -> int:
+        said: list[str] = []
+        event.listen(store.engine, "before_cursor_execute", note := lambda *given: said.append(given[2]))
+        with store.session() as session:
+            insert_traces(session, [run(f"{prefix}{n}", trial=n if n % 2 else None) for n in range(count)])
+        event.remove(store.engine, "before_cursor_execute", note)
+        return len(said)
+
+    statements("first", 1)  # makes the agent, the version and the task
+    assert statements("few", 4) == statements("many", 60)
 
 
 def test_text_that_no_database_holds_is_stored_readably(store: Store) -> None:
