@@ -12,10 +12,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from core.errors import InvalidInput, LoopwrightError, NotPermitted, TooLarge
+from core.errors import InvalidInput, LoopwrightError, NotFound, NotPermitted, TooLarge
 from dashboard.identity import Actor, actor_from
 
 LARGEST_BODY = 8_000_000
+LARGEST_ID = 2**63 - 1
 
 Work = Callable[..., Any]
 
@@ -48,6 +49,8 @@ def route(work: Work) -> Callable[[Request], Awaitable[Response]]:
     @functools.wraps(work)
     async def endpoint(request: Request) -> Response:
         try:
+            if any(isinstance(value, int) and value > LARGEST_ID for value in request.path_params.values()):
+                raise NotFound("There is nothing with so large a number.")
             body = await _json_body(request) if request.method in ("POST", "PUT", "DELETE") else {}
             result = await run_in_threadpool(work, request, body)
         except LoopwrightError as error:

@@ -2,6 +2,7 @@
 
 from html import escape
 from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -20,52 +21,56 @@ def page(name: str, title: str, icon: str, says: str, default: bool = False) -> 
     )
 
 
-def names_to_choose(besides: int | None = None) -> None:
-    """A link for each person who may act; our own route sets the cookie and comes back in the same tab."""
+def names_to_choose(here: str, besides: int | None = None) -> None:
+    """A link for each person who may act; our own route sets the cookie and comes back `here` in the same tab."""
+    back = urlencode({"next": f"/{here}?{urlencode(st.query_params.to_dict())}".rstrip("?")})
     with store().reading() as session:
         people = [person for person in list_people(session, active_only=True) if person.id != besides]
     links = (
-        f'<li><a href="who/{one.id}" target="_self">{escape(one.name)}</a>, {one.role.value}</li>' for one in people
+        f'<li><a href="who/{one.id}?{escape(back)}" target="_self">{escape(one.name)}</a>, {one.role.value}</li>'
+        for one in people
     )
     st.html(f"<ul>{''.join(links)}</ul>")
 
 
-def ask_who() -> None:
+def ask_who(here: str) -> None:
     """Let somebody pick their name, once; the cookie keeps it."""
     st.title("Who are you?")
     st.write("Your name stands under what you label. A lead adds people on Settings.")
-    names_to_choose()
+    names_to_choose(here)
 
 
-def show_who(actor: Actor) -> None:
+def show_who(actor: Actor, here: str) -> None:
     """Who is acting, on every page, and the way to change it."""
     with st.sidebar, st.popover(f"{actor.name}, {actor.role.value}", icon=":material/person:", width="stretch"):
         st.caption("Your name stands under what you label.")
-        names_to_choose(besides=actor.id)
+        names_to_choose(here, besides=actor.id)
 
 
 st.set_page_config(page_title="Loopwright", page_icon=str(STATIC / "favicon.png"), layout="wide")
 st.logo(str(STATIC / "logo.svg"), size="large")
 actor = actor_from(st.context.cookies)
+chosen = st.navigation(
+    {
+        "": [page("home", "Home", "cycle", "Is the loop closed, and where does it leak?", default=True)],
+        "Teach": [
+            page("review", "Review", "rate_review", "Read a run, say what was wrong, correct it."),
+            page("compare", "Compare", "compare", "Choose the better of two answers to one task."),
+            page("traces", "Traces", "list_alt", "Search, filter and read every run; import files."),
+            page("lessons", "Lessons", "school", "What agents are taught, and what they would be given."),
+            page("datasets", "Datasets", "dataset", "What counts as training data and why; export it."),
+        ],
+        "Prove": [
+            page("evaluation", "Evaluation", "fact_check", "Did a version get better, and what did it break?"),
+            page("drift", "Drift", "show_chart", "What changes from week to week."),
+            page("team", "Team", "groups", "Agreement between reviewers, and what they have done."),
+            page("settings", "Settings", "settings", "People and queues."),
+        ],
+    },
+    position="sidebar" if actor else "hidden",
+)
 if actor is None:
-    st.navigation([st.Page(ask_who, title="Who are you?")], position="hidden").run()
+    ask_who(chosen.url_path)
 else:
-    show_who(actor)
-    st.navigation(
-        {
-            "": [page("home", "Home", "cycle", "Is the loop closed, and where does it leak?", default=True)],
-            "Teach": [
-                page("review", "Review", "rate_review", "Read a run, say what was wrong, correct it."),
-                page("compare", "Compare", "compare", "Choose the better of two answers to one task."),
-                page("traces", "Traces", "list_alt", "Search, filter and read every run; import files."),
-                page("lessons", "Lessons", "school", "What agents are taught, and what they would be given."),
-                page("datasets", "Datasets", "dataset", "What counts as training data and why; export it."),
-            ],
-            "Prove": [
-                page("evaluation", "Evaluation", "fact_check", "Did a version get better, and what did it break?"),
-                page("drift", "Drift", "show_chart", "What changes from week to week."),
-                page("team", "Team", "groups", "Agreement between reviewers, and what they have done."),
-                page("settings", "Settings", "settings", "People and queues."),
-            ],
-        }
-    ).run()
+    show_who(actor, chosen.url_path)
+    chosen.run()

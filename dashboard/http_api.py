@@ -20,6 +20,7 @@ from dashboard.answering import answer, answer_error, number_in, route, text_fie
 from dashboard.identity import COOKIE, cookie_for
 from dashboard.parts.reading import outline_json, steps_json, text_slice
 from dashboard.process import lesson_index, store
+from dashboard.remember import YEAR
 
 _log = logging.getLogger("loopwright")
 _COMPONENTS = Path(__file__).resolve().parent / "components"
@@ -79,9 +80,10 @@ def choose_person(request: Request, body: dict[str, Any]) -> Response:
         person = get_person(session, int(request.path_params["person"]))
     if person is None or not person.active:
         raise NotFound("This person does not work here. Choose another name.")
-    page = urlsplit(request.query_params.get("next", "/")).path
-    response = RedirectResponse("/" + page.lstrip("/"), 303)
-    response.set_cookie(COOKIE, cookie_for(person.id), max_age=365 * 86_400, httponly=True, samesite="lax")
+    wanted = urlsplit(request.query_params.get("next", "/"))
+    page = "/" + wanted.path.lstrip("/") + (f"?{wanted.query}" if wanted.query else "")
+    response = RedirectResponse(page, 303)
+    response.set_cookie(COOKIE, cookie_for(person.id), max_age=YEAR, httponly=True, samesite="lax")
     return response
 
 

@@ -16,6 +16,7 @@ import dashboard
 from dashboard import http_api, review_api
 from dashboard.gate import Gate
 from dashboard.process import close_all, settings, store
+from dashboard.remember import Remember
 from dashboard.worker import Worker
 
 HERE = Path(__file__).resolve().parent
@@ -48,6 +49,7 @@ def make_app() -> st.App:
         routes=[*review_api.ROUTES, *http_api.ROUTES],
         middleware=[
             Middleware(Gate, host=chosen.host, token=chosen.access_token.get_secret_value()),
+            Middleware(Remember),
         ],
         lifespan=lifespan,
         on_script_error=http_api.log_script_error,

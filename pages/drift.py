@@ -20,7 +20,7 @@ acting()
 st.title("Drift", help="What changes from week to week: Monday to Sunday, UTC, by when a run began.")
 with store().reading() as session:
     agents = list_agents(session)
-agent = choose(st.columns([1, 3])[0], "Agent", [*agents, EVERY], "drift_agent")
+agent = choose(st.columns([1, 3])[0], "Agent", [EVERY, *agents], "drift_agent")
 with store().reading() as session:
     found = weekly(session, None if agent == EVERY else agent)
 if not found.weeks:

@@ -22,6 +22,8 @@ def change(person: int, key: str) -> None:
         st.toast("Saved.")
     except LoopwrightError as error:
         st.session_state.settings_problem = error.message
+        for name in ("role", "active"):  # the controls show what is, not what was refused
+            st.session_state.pop(f"settings_{name}_{key}", None)
 
 
 actor = acting()

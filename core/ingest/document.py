@@ -85,7 +85,10 @@ def _parse(text: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        return json.loads(text)  # slower, but takes NaN and lone surrogates, and says line and column
+        try:
+            return json.loads(text)  # slower, but takes NaN and lone surrogates, and says line and column
+        except RecursionError as error:
+            raise ValueError("it is nested too deeply") from error
 
 
 def _json_lines(name: str, text: str) -> Document | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.clock import now
@@ -40,7 +40,8 @@ def person_id(session: Session, name: str, role: Role = Role.ANNOTATOR, active: 
 
 def add_person(session: Session, name: str, role: Role) -> int:
     """Add somebody who will work here; raises Conflict when the name is taken."""
-    if session.scalar(select(PersonRow.id).where(PersonRow.name == clean(name.strip(), 200))) is not None:
+    taken = func.lower(PersonRow.name) == clean(name.strip(), 200).lower()
+    if session.scalar(select(PersonRow.id).where(taken)) is not None:
         raise Conflict(f"There is already somebody called {name.strip()}. Choose another name.", field="name")
     return person_id(session, name, role, active=True)
 

@@ -3,16 +3,23 @@
 const AWAY_MS = 60000
 const SIGNS = ["keydown", "pointermove", "pointerdown", "wheel"]
 
-// `seconds` may be set, when another item begins.
+// `seconds` may be set, when another item begins. `touched`, set to false then, says whether anything was done on it since
+// (a key without Ctrl, a click outside the foot): a second press of what submitted the item before is no sign of that.
 export function createAttention() {
   let last = Date.now()
-  const note = () => (last = Date.now())
+  const inFoot = (event) => event.composedPath().some((node) => node.classList?.contains("foot"))
+  const note = (event) => {
+    last = Date.now()
+    const key = event.type === "keydown" && !event.ctrlKey && !event.metaKey
+    if (key || (event.type === "pointerdown" && !inFoot(event))) attention.touched = true
+  }
   for (const sign of SIGNS) window.addEventListener(sign, note, { capture: true, passive: true })
   const timer = setInterval(() => {
     if (document.visibilityState === "visible" && Date.now() - last < AWAY_MS) attention.seconds += 1
   }, 1000)
   const attention = {
     seconds: 0,
+    touched: false,
     stop() {
       clearInterval(timer)
       for (const sign of SIGNS) window.removeEventListener(sign, note, { capture: true })

@@ -23,10 +23,13 @@ import { createMessages } from "./messages.js"
 
 const AGAIN_MS = 3000
 
+const UNREAD_MS = 3000 // so long a submit alone is taken for a second press of the one before
+
 export function createFrame(host, { queue, item, person, subject: kind, createSubject }) {
   let view = null
   let draft = null
   let busy = false
+  let shownAt = 0
   let generation = 0
   let again = null
   const attention = createAttention()
@@ -129,6 +132,8 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     view = next
     elsewhere = false
     attention.seconds = opened.body?.active_seconds ?? 0
+    attention.touched = false
+    shownAt = Date.now()
     drawTask()
     blank.hidden = true
     body.hidden = false
@@ -245,6 +250,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
 
   function submit() {
     if (!ready()) return
+    if (!attention.touched && Date.now() - shownAt < UNREAD_MS) return announce("This is the next item.")
     if (elsewhere) return notices.querySelector("[data-name=submitted] button").focus()
     const { item: id } = view
     act(

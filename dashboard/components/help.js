@@ -8,9 +8,22 @@ import { cap, el, takesText } from "./dom.js"
 export function createKeys(root, commands) {
   const table = new Map(commands.flatMap((command) => command.keys.map((key) => [key, command])))
 
+  // A text that loses its focus without being left (Streamlit's notice of a lost connection takes it) gets it back: what
+  // is typed on stays text and never becomes a command.
+  let leftAt = 0
+  let lost = null
+  const leave = () => (leftAt = Date.now())
+  const onLeave = (event) => {
+    const field = event.composedPath()[0]
+    lost = takesText(field) && Date.now() - leftAt > 500 ? field : null
+  }
+  const onEnter = () => (lost = null)
+
   const inDialog = (node) => node instanceof Element && node.getAttribute("role") === "dialog"
 
   function onKey(event) {
+    if (["Tab", "Escape"].includes(event.key)) leave()
+    if (lost?.isConnected && event.key.length === 1 && !event.ctrlKey && !event.metaKey) return lost.focus()
     if (event.isComposing || event.altKey || root.querySelector("dialog[open]") || event.composedPath().some(inDialog)) return
     const target = event.composedPath()[0]
     const outside = target instanceof Element && target !== document.body && !event.composedPath().includes(root)
@@ -18,12 +31,21 @@ export function createKeys(root, commands) {
     if (!command || outside || (takesText(target) && !command.typing) || (command.when && !command.when(event))) return
     event.preventDefault()
     event.stopImmediatePropagation()
+    leave()
     if (!event.repeat || command.repeats) command.run(event)
   }
 
   // Before Streamlit's own shortcuts (it has C and R) and before the browser's.
   window.addEventListener("keydown", onKey, true)
-  return () => window.removeEventListener("keydown", onKey, true)
+  window.addEventListener("pointerdown", leave, true)
+  root.addEventListener("focusout", onLeave)
+  root.addEventListener("focusin", onEnter)
+  return () => {
+    window.removeEventListener("keydown", onKey, true)
+    window.removeEventListener("pointerdown", leave, true)
+    root.removeEventListener("focusout", onLeave)
+    root.removeEventListener("focusin", onEnter)
+  }
 }
 
 function nameOf(event) {
@@ -36,7 +58,7 @@ function nameOf(event) {
   return ctrl + shift + key
 }
 
-const DRAWN = { "ctrl+enter": "Ctrl+Enter", escape: "Esc", arrowup: "↑", arrowdown: "↓", space: "Space", enter: "Enter" }
+const DRAWN = { "ctrl+enter": "Ctrl+Enter", escape: "Esc", arrowleft: "←", arrowright: "→", arrowup: "↑", arrowdown: "↓", space: "Space", enter: "Enter" }
 
 export function drawn(key) {
   return DRAWN[key] ?? key.split("+").map((part) => part[0].toUpperCase() + part.slice(1)).join("+")

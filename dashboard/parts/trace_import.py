@@ -64,7 +64,8 @@ def _show(report: ImportReport | None, problem: str) -> None:
     if repeated := report.counts["duplicates"]:
         st.caption(f"{repeated:,} were here already and are not counted twice.")
     if report.rejected:
-        st.error(f"{len(report.rejected):,} could not be taken; the rest is in.", icon=":material/error:")
+        rest = "the rest is in" if told or repeated else "nothing was imported"
+        st.error(f"{len(report.rejected):,} could not be taken; {rest}.", icon=":material/error:")
         lines = [f"{Path(one.path).name}, {one.record}: {one.reason}" for one in report.rejected[:SHOWN]]
         with st.container(height=240 if len(lines) > FEW else "content"):
             st.text("\n\n".join(lines))

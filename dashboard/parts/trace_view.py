@@ -68,7 +68,8 @@ def view_trace(session: Session, trace: int, step: int | None, person: int) -> T
         blind=blind,
         task=plain(task_text(session, line.task) or line.title),
         conversation=conversation,
-        runs=runs,
+        # by version and trial, which a hidden run's place among them would tell: those come last, in no order
+        runs=sorted(runs, key=lambda one: (one.id in hidden, one.uid if one.id in hidden else "")),
         hidden=hidden,
         signals=signals.get(trace, []),
         said=_said(session, [one for one in given if one.trace_id == trace]),

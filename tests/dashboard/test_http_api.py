@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
+from core.errors import Conflict
 from core.ingest.accept import ImportOptions, import_document
 from core.ingest.formats.loopwright import to_json
 from core.records import Lesson, LessonState, Message, Role, Step, StepKind
@@ -22,6 +23,7 @@ from dashboard import http_api, review_api
 from dashboard.gate import Gate
 from dashboard.identity import COOKIE, cookie_for
 from dashboard.process import close_all, store
+from dashboard.remember import Remember
 from tests.worlds import run, texts
 
 BIG = "word " * 2_000
@@ -184,3 +186,25 @@ def test_with_a_token_everything_asks_for_it(api: TestClient) -> None:
     welcome = behind.get("/readyz?access_token=s3cret", follow_redirects=False)
     assert (welcome.status_code, welcome.headers["location"]) == (303, "/readyz")
     assert behind.get("/readyz").status_code == 200
+
+
+def test_a_number_that_no_database_holds(api: TestClient) -> None:
+    answer = api.get("/api/traces/99999999999999999999999/outline")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+
+
+def test_the_only_person_is_remembered_when_a_second_one_comes(api: TestClient) -> None:
+    page = Starlette(routes=[*review_api.ROUTES, *http_api.ROUTES], middleware=[Middleware(Remember)])
+    browser = TestClient(page, base_url="http://127.0.0.1")
+    assert "set-cookie" not in browser.get("/healthz").headers
+    assert "set-cookie" in browser.get("/healthz", headers={"accept": "text/html"}).headers
+    with store().session() as session:
+        add_person(session, "ada", Role.ANNOTATOR)
+    assert browser.post("/api/queues/1/next", json={"tab": "a"}).status_code == 200
+
+
+def test_two_names_that_differ_by_case_are_one(api: TestClient) -> None:
+    with store().session() as session:
+        add_person(session, "ada", Role.ANNOTATOR)
+        with pytest.raises(Conflict, match="already somebody"):
+            add_person(session, " Ada ", Role.ANNOTATOR)

@@ -50,6 +50,7 @@ def reasons(store: Store, content: Any, name: str = "runs.json") -> list[tuple[s
         (b"[1, 2]", "it holds int values"),
         (b'{"name": "x", "size": 1}', "it holds objects with the keys name, size"),
         (b"null", "it holds no record"),
+        (b"[" * 100_000 + b"]" * 100_000, "nested too deeply"),
     ],
 )
 def test_a_file_that_is_no_trace_is_refused_whole(store: Store, data: bytes, says: str) -> None:
