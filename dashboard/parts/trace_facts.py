@@ -9,6 +9,7 @@ import streamlit as st
 from core.clock import now
 from core.records import Outcome
 from dashboard.components import run_table
+from dashboard.parts.numbers import escaped
 from dashboard.parts.trace_list import COLUMNS, HIDDEN, RUN_COLUMNS, ago, dollars, duration, outcome_told, run_rows
 from dashboard.parts.trace_view import TraceView
 
@@ -30,9 +31,9 @@ LONG = 240
 def show_task(view: TraceView) -> None:
     """The task; a long one is cut to its beginning and opens."""
     if len(view.task) <= LONG and "\n" not in view.task:
-        st.markdown(f"**{escape(view.task or view.line.uid)}**")
+        st.markdown(f"**{escaped(view.task or view.line.uid)}**")
     else:
-        with st.expander(escape(" ".join(view.task.split())[:LONG]) + " …"):
+        with st.expander(escaped(" ".join(view.task.split())[:LONG]) + " …"):
             st.text(view.task)
 
 
@@ -54,7 +55,7 @@ def show_facts(view: TraceView) -> int | None:
         dollars(line.cost),
         f"task {line.task}" if line.task else "",
     ]
-    st.caption(escape(" · ".join(filter(None, known))))
+    st.caption(escaped(" · ".join(filter(None, known))))
     return _show_more(view)
 
 
@@ -74,7 +75,7 @@ def _show_more(view: TraceView) -> int | None:
     if len(view.conversation) > 1:
         name = f"Conversation ({len(view.conversation)} runs)"
         with st.popover(name, type="tertiary", icon=":material/forum:"), st.container(width=640):
-            st.caption(f"Session {escape(view.line.session)}: its runs are read below as one.")
+            st.caption(f"Session {escaped(view.line.session)}: its runs are read below as one.")
             rows = run_rows(view.conversation, view.hidden, view.line.id)
             opened = run_table("traces_conversation", COLUMNS, rows) or opened
     if view.tools:
@@ -91,12 +92,12 @@ def _show_more(view: TraceView) -> int | None:
 def _show_said(view: TraceView) -> None:
     for said in view.said:
         kind = "smart_toy" if said.machine else "person"
-        st.markdown(f":material/{kind}: **{escape(said.person)}** · {said.at:%d %b %Y, %H:%M} UTC")
+        st.markdown(f":material/{kind}: **{escaped(said.person)}** · {said.at:%d %b %Y, %H:%M} UTC")
         for question, answer in said.answers:
             if len(answer) < LONG and "\n" not in answer:
-                st.markdown(f"{escape(question)}: **{escape(answer)}**")
+                st.markdown(f"{escaped(question)}: **{escaped(answer)}**")
             else:
-                st.caption(escape(question))
+                st.caption(escaped(question))
                 st.text(answer)
         if not said.answers:
             st.caption("Marks on steps only: they stand below, in the run.")
@@ -115,8 +116,3 @@ def _show_signals(view: TraceView) -> None:
         for signal in view.signals
     ]
     st.dataframe(rows, hide_index=True, width=820, alt="Signals on this run")
-
-
-def escape(text: str) -> str:
-    """Text from a source, as text in Markdown."""
-    return "".join(f"\\{char}" if char in "\\`*_{}[]()<>#+-.!|~$:&" else char for char in text)
