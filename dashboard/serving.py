@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
@@ -41,6 +43,8 @@ def serve(host: str | None, port: int | None) -> None:
         make_app(), host=chosen.host, port=chosen.port, log_config=None, access_log=False, timeout_graceful_shutdown=5
     )
     server = uvicorn.Server(config)
+    for name, level in (("uvicorn.access", logging.CRITICAL), ("uvicorn.error", logging.WARNING)):
+        logging.getLogger(name).addFilter(_at_least(level))  # a level would be set back by Streamlit at its start
     print(f"Loopwright serves on http://{chosen.host}:{chosen.port}   (stop with Ctrl+C)", file=sys.stderr, flush=True)
     try:
         server.run()
@@ -50,6 +54,10 @@ def serve(host: str | None, port: int | None) -> None:
         close_all()
     if not server.started:
         raise Unavailable("The server could not start; the lines above say why.")
+
+
+def _at_least(level: int) -> Callable[[logging.LogRecord], bool]:
+    return lambda record: record.levelno >= level
 
 
 def _check_port(host: str, port: int) -> None:
