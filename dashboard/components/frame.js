@@ -29,7 +29,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   let view = null
   let draft = null
   let busy = false
-  let shownAt = 0
+  let handedAt = 0
   let generation = 0
   let again = null
   const attention = createAttention()
@@ -133,7 +133,6 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     elsewhere = false
     attention.seconds = opened.body?.active_seconds ?? 0
     attention.touched = false
-    shownAt = Date.now()
     drawTask()
     blank.hidden = true
     body.hidden = false
@@ -250,7 +249,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
 
   function submit() {
     if (!ready()) return
-    if (!attention.touched && Date.now() - shownAt < UNREAD_MS) return announce("This is the next item.")
+    if (!attention.touched && Date.now() - handedAt < UNREAD_MS) return announce("This is the next item.")
     if (elsewhere) return notices.querySelector("[data-name=submitted] button").focus()
     const { item: id } = view
     act(
@@ -263,6 +262,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
         draft = null
         desks.postMessage({ submitted: id })
         await show(answer.next.item, answer.next)
+        handedAt = Date.now()
         const lesson = answer.lesson ? " Your lesson waits for a lead." : ""
         announce(`Submitted at ${clock(answer.submitted_at)}.${lesson}`)
         if (answer.note) notify("message", answer.note)

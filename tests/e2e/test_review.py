@@ -274,8 +274,18 @@ def test_a_previous_submission_is_edited_by_key(desk: Page, work: Work) -> None:
     desk.keyboard.press("3")
     expect_saved(desk)
     desk.keyboard.press("Control+Enter")
-    expect(desk.locator(".spoken")).to_contain_text("Submitted")
+    expect(desk.locator(".task-title")).not_to_have_text(first)
     assert [given.answers["outcome"] for given in work.said()] == ["failed"]
+
+
+def test_a_second_press_does_not_submit_the_next_item(desk: Page, work: Work) -> None:
+    first = title(desk)
+    desk.keyboard.press("2")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator(".task-title")).not_to_have_text(first)
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator(".spoken")).to_have_text("This is the next item.")
+    assert len(work.said()) == 1
 
 
 def test_skip_and_flag_go_on_and_nothing_comes_twice(desk: Page) -> None:
