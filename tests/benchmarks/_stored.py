@@ -30,7 +30,7 @@ def grow(store: Store, to: int) -> None:
         with store.session() as session:
             runs = [run(n) for n in range(start, min(start + BATCH, to))]
             ids = list(insert_traces(session, runs).traces.values())
-            set_outcomes(session, {row: (OUTCOMES[row % len(OUTCOMES)], "bench") for row in ids})
+            set_outcomes(session, {row: (OUTCOMES[row // AGENTS % len(OUTCOMES)], "bench") for row in ids})
             enqueue(session, ids)
 
 

@@ -80,7 +80,7 @@ def filters(size: int) -> dict[str, TraceFilter]:
         "labelled (none is)": TraceFilter(labelled=True),
         "a week": TraceFilter(since=START + timedelta(days=7), until=START + timedelta(days=14)),
         "agent, version and outcome": TraceFilter(agent="agent 1", version="v2", outcome="failed"),
-        "agent and version that never met": TraceFilter(agent="agent 1", version="nowhere"),
+        "a version that is nowhere": TraceFilter(agent="agent 1", version="nowhere"),
         "a word of every run": TraceFilter(text="look_up"),
         "a word of one run": TraceFilter(text=f"run{size // 2}"),
         "a word of every run, failed, of one agent": TraceFilter(text="look_up", outcome="failed", agent="agent 1"),
