@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from functools import cache
 from pathlib import Path
@@ -53,7 +54,9 @@ def _secret(folder: Path) -> str:
         draft = path.with_suffix(f".{secrets.token_hex(4)}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_hex(32))
-        draft.rename(path)
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)  # not renamed: of two made at once the first stays
+        draft.unlink()
     return path.read_text()
 
 

@@ -100,7 +100,7 @@ def submit(request: Request, body: dict[str, Any]) -> Any:
     }
 
 
-def _propose(session: Session, item: ItemRow, done: desk.Submitted, person: PersonLine) -> int | None:
+def _propose(session: Session, item: ItemRow, done: desk.Submitted, person: PersonLine) -> str | None:
     if done.lesson is None or done.trace_id is None:
         return None
     trace = trace_line(session, done.trace_id)
