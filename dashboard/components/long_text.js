@@ -1,6 +1,7 @@
 // A text of which only the beginning was sent: the rest is loaded on request, into a box that scrolls by itself.
 
 import { el } from "./dom.js"
+import { drawTree } from "./json_tree.js"
 import { readWhole } from "./step_source.js"
 
 const CHUNK = 16000
@@ -26,6 +27,7 @@ export function createLongText(step, block, { className }) {
       let fresh = true
       let cut = "" // a line of which the next piece has the rest
       await readWhole(step, block, async (text, loaded, total) => {
+        const tree = fresh && loaded >= total ? structured(block, text) : null
         if (fresh) {
           box.replaceChildren()
           box.classList.remove("clamp")
@@ -33,6 +35,7 @@ export function createLongText(step, block, { className }) {
           box.tabIndex = 0
           fresh = false
         }
+        if (tree) return box.append(tree)
         const pieces = chunks(cut + text)
         cut = loaded < total && !pieces.at(-1).endsWith("\n") ? pieces.pop() : ""
         box.append(...pieces.map(chunk))
@@ -50,6 +53,17 @@ export function createLongText(step, block, { className }) {
     }
   }
   return node
+}
+
+// JSON that came in one piece as a tree of it; null for anything else, which is read as text.
+function structured(block, text) {
+  if (block.type !== "json" && block.type !== "call") return null
+  try {
+    const value = JSON.parse(text)
+    return value !== null && typeof value === "object" ? drawTree(value) : null
+  } catch {
+    return null
+  }
 }
 
 // Pieces that a browser lays out only when they come into view; cut after a line where there is one.

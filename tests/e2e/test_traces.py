@@ -73,6 +73,7 @@ def world() -> list[Trace]:
         Step("h1", StepKind.TOOL, "<b>tool</b>", arguments={HOSTILE: HOSTILE}, result={"html": HOSTILE}),
         Step("h2", StepKind.TOOL, "read_log", arguments={"path": "app.log"}, result=MEGABYTES),
         Step("h3", StepKind.LLM, output=(Message("assistant", "That is a long log."),)),
+        Step("h4", StepKind.TOOL, "search", arguments={}, result=[{"flight": n, "to": HOSTILE} for n in range(200)]),
     )
     plain = [run(f"r{n}", f"Order {n}?", reward=n % 2, version="v2" if n > 40 else "v1") for n in range(60)]
     conversation = [
@@ -313,6 +314,19 @@ def test_a_step_of_five_megabytes_is_shown_in_full_on_request(go: Callable[..., 
     assert ends[-1][1].endswith("line 094339 of a log that goes on and on for a while")
     page.keyboard.press("j")
     expect(page.locator("article[aria-current]")).to_contain_text("That is a long log.")
+
+
+def test_a_long_result_that_is_structured_opens_as_a_tree(go: Callable[..., Page]) -> None:
+    page = go("heavy", step=5)
+    row = page.locator("article[aria-current]")
+    expect(row.locator(".tree")).to_have_count(0)
+    row.get_by_role("button", name=re.compile("^Show all")).click()
+    expect(row.locator(".long.open > .tree > .pair")).to_have_count(60)
+    row.get_by_role("button", name="show 60 of 140 more").click()
+    expect(row.locator(".long.open > .tree > .pair")).to_have_count(120)
+    row.locator(".branch").nth(100).click()
+    expect(row.locator(".long.open > .tree > .pair").nth(100)).to_contain_text("<script>window.pwned=1</script>")
+    assert page.evaluate("window.pwned") is None
 
 
 def test_content_is_text_and_nothing_else(go: Callable[..., Page]) -> None:
