@@ -93,17 +93,17 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         key="traces_text",
         placeholder="words in any step",
         help="Runs in which one step has all these words.",
-        width=250,
+        width=200,
         bind="query-params",
     )
-    choose = {"format_func": lambda name: name or "any", "bind": "query-params", "width": 145}
+    choose = {"format_func": lambda name: name or "any", "bind": "query-params", "width": 132}
     agent = st.selectbox("Agent", ["", *agents], key="traces_agent", **choose)
     with store().reading() as session:
         versions = list(dict.fromkeys(one.name for one in list_versions(session, agent or None)))
     version = st.selectbox("Version", ["", *versions], key="traces_version", **choose)
     outcome = st.selectbox("Outcome", ["", *map(str, Outcome)], key="traces_outcome", **choose)
     labels = st.selectbox("Labels", list(LABELLED), key="traces_labels", **choose)
-    day = {"format": "YYYY-MM-DD", "bind": "query-params", "width": 145}
+    day = {"format": "YYYY-MM-DD", "bind": "query-params", "width": 140}
     since = st.date_input("From", None, key="traces_from", **day)
     until = st.date_input("To", None, key="traces_to", **day)
 chosen = TraceFilter(
