@@ -1,7 +1,7 @@
 """Accepts files into the store: containers checked first, then whole records, batch by batch, each batch one commit.
 
-A batch is small, so that a reviewer's own write never waits long for an import. All traces of a call come before the
-labels that point at them, whatever the order of its files.
+A batch is as large as can be written in about `LONGEST_WRITE`, so that a reviewer's own write never waits long for an
+import. All traces of a call come before the labels that point at them, whatever the order of its files.
 """
 
 from __future__ import annotations
@@ -9,16 +9,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
+from time import perf_counter
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
 from core.clock import content_hash, now
 from core.errors import InvalidInput, LoopwrightError
-from core.ingest.document import Document, files_in, open_document
+from core.ingest.document import Document, files_in, open_document, read_file
 from core.ingest.formats import FORMATS
+from core.ingest.reading import BadRecord
 from core.ingest.report import ImportOptions, ImportReport, first, since
+from core.ingest.sound import check
 from core.records import (
     Annotation,
     Arrival,
@@ -55,6 +60,9 @@ __all__ = ["ImportOptions", "ImportReport", "import_document", "import_paths"]
 BATCH_TRACES = 100
 BATCH_LABELS = 1000
 
+LONGEST_WRITE = 0.5
+"""Seconds: the first batch is a twentieth of the largest, each next one as large as the one before says it may be."""
+
 Progress = Callable[[str, int, int], None]
 Record = TypeVar("Record")
 
@@ -70,7 +78,7 @@ def import_paths(
     for done, file in enumerate(files):
         if progress is not None:
             progress(file.name, done, len(files))
-        later = _import_data(store, str(file), file.read_bytes, options, report)
+        later = _import_data(store, str(file), partial(read_file, file), options, report)
         if later:
             labels.append((str(file), later))
     for name, later in labels:
@@ -106,8 +114,8 @@ def _import_data(
     for broken in document.broken:
         report.reject(name, broken.record, broken.reason)
     later: list[Arrival] = []
-    for batch in _batches(_traces_of(arrivals, later, name, options, report), BATCH_TRACES):
-        _accept_traces(store, name, batch, options, report)
+    traces = _traces_of(arrivals, later, name, options, report)
+    _in_batches(traces, BATCH_TRACES, lambda batch: _accept_traces(store, batch, options, report))
     _log(store, name, format_name, before, seen, report)
     return later
 
@@ -140,27 +148,31 @@ def _traces_of(
     arrivals: Iterator[Arrival], later: list[Arrival], name: str, options: ImportOptions, report: ImportReport
 ) -> Iterator[Trace]:
     for arrival in arrivals:
+        if isinstance(arrival, Rejected):
+            report.reject(name, arrival.record, arrival.reason)
+            continue
+        try:
+            check(arrival)
+        except BadRecord as error:
+            report.reject(name, _name(arrival), str(error))
+            continue
         if isinstance(arrival, Trace):
             agent, version = options.agent or arrival.agent, options.version or arrival.version
             yield replace(arrival, agent=agent, version=version)
-        elif isinstance(arrival, Rejected):
-            report.reject(name, arrival.record, arrival.reason)
         else:
             later.append(arrival)
 
 
-def _batches(records: Iterator[Record], size: int) -> Iterator[list[Record]]:
-    batch: list[Record] = []
-    for record in records:
-        batch.append(record)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+def _in_batches(records: Iterator[Record], largest: int, accept: Callable[[list[Record]], None]) -> None:
+    size = largest // 20
+    while batch := list(islice(records, size)):
+        start = perf_counter()
+        accept(batch)
+        seconds = max(perf_counter() - start, 0.001)
+        size = max(1, min(largest, int(len(batch) * LONGEST_WRITE / seconds)))
 
 
-def _accept_traces(store: Store, name: str, traces: list[Trace], options: ImportOptions, report: ImportReport) -> None:
+def _accept_traces(store: Store, traces: list[Trace], options: ImportOptions, report: ImportReport) -> None:
     with store.session() as session:
         inserted = insert_traces(session, traces)
         new = [trace for trace in traces if trace.trace_id in inserted.traces]
@@ -182,22 +194,25 @@ def _accept_traces(store: Store, name: str, traces: list[Trace], options: Import
 
 
 def _accept_labels(store: Store, name: str, arrivals: list[Arrival], report: ImportReport) -> None:
-    for batch in _batches(iter(arrivals), BATCH_LABELS):
-        with store.session() as session:
-            made: Counter[str] = Counter()
-            pairs = [one for one in batch if isinstance(one, Pair)]
-            _accept_pairs(session, name, pairs, made, report)
-            labels = _Labels(session, made)
-            for arrival in batch:
-                try:
-                    labels.accept(arrival)
-                except LoopwrightError as error:
-                    report.reject(name, _name(arrival), error.message)
-            labels.write_preferences([one for one in batch if isinstance(one, Preference)], name, report)
-            refresh_outcomes(session, list(labels.traces))
-            queues.refresh_items(session, "trace", list(labels.traces))
-            queues.refresh_items(session, "pair", list(labels.pairs))
-        report.counts.update(made)
+    _in_batches(iter(arrivals), BATCH_LABELS, lambda batch: _accept_batch(store, name, batch, report))
+
+
+def _accept_batch(store: Store, name: str, batch: list[Arrival], report: ImportReport) -> None:
+    with store.session() as session:
+        made: Counter[str] = Counter()
+        pairs = [one for one in batch if isinstance(one, Pair)]
+        _accept_pairs(session, name, pairs, made, report)
+        labels = _Labels(session, made)
+        for arrival in batch:
+            try:
+                labels.accept(arrival)
+            except LoopwrightError as error:
+                report.reject(name, _name(arrival), error.message)
+        labels.write_preferences([one for one in batch if isinstance(one, Preference)], name, report)
+        refresh_outcomes(session, list(labels.traces))
+        queues.refresh_items(session, "trace", list(labels.traces))
+        queues.refresh_items(session, "pair", list(labels.pairs))
+    report.counts.update(made)
 
 
 def _accept_pairs(session: Session, name: str, pairs: list[Pair], made: Counter[str], report: ImportReport) -> None:

@@ -1,7 +1,7 @@
-"""Opens what was handed in: gunzipped by content, decoded, and parsed as one JSON value or as JSON lines.
+"""Opens what was handed in: gunzipped by content, decoded, and parsed as one JSON value or as several.
 
 A container that is broken anywhere (truncated gzip, malformed JSON, not UTF-8) is refused whole. A broken line among
-JSON lines is a rejected record: the lines beside it are sound.
+JSON lines is a rejected record: the lines beside it are sound. NaN and Infinity, which are no JSON, are read as null.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -22,6 +23,11 @@ from core.records import Rejected
 
 LARGEST = 1_000_000_000
 """Bytes of one file after decompression."""
+
+DENSEST = 200
+"""How many times larger than its gzip a file past `SUSPECT` bytes may be: real ones are 5 to 30 times."""
+
+SUSPECT = 50_000_000
 
 READ_FROM_FOLDERS = (".json", ".jsonl", ".ndjson", ".gz")
 
@@ -50,35 +56,62 @@ class Document:
 
 def open_document(name: str, data: bytes) -> Document:
     """The parsed content of a file; raises InvalidInput saying what is wrong with it and where."""
-    data = _decompressed(data)
-    if not data.strip():
+    data = _decompressed(data).removeprefix(BOM_UTF8)
+    if not data or data.isspace():
         raise InvalidInput("the file is empty")
     if b"\x00" in data[:1000]:
         raise InvalidInput("the file is not text but binary data; JSON or JSON lines are read, gzipped or not")
     try:
-        text = data.decode("utf-8-sig")
+        return Document(name, orjson.loads(data))
+    except orjson.JSONDecodeError:
+        pass  # it may be several values, or broken: what follows finds out, and where
+    try:
+        text = data.decode()
     except UnicodeDecodeError as error:
         raise InvalidInput(f"the file is not UTF-8: byte {error.start:,} cannot be read; save it as UTF-8") from error
     try:
         return Document(name, _parse(text))
     except ValueError as error:
-        lines = _json_lines(name, text)
-        if lines is None:
+        several = _json_lines(name, text) or _one_after_another(name, text)
+        if several is None:
             raise InvalidInput(f"the file is not whole JSON: {_plainly(error)}") from error
-        return lines
+        return several
+
+
+def read_file(path: Path) -> bytes:
+    """A file's bytes; raises InvalidInput when it is larger than any that is read."""
+    if path.stat().st_size > LARGEST:
+        raise InvalidInput(_too_large("the file"))
+    return path.read_bytes()
 
 
 def _decompressed(data: bytes) -> bytes:
     if data[:2] != b"\x1f\x8b":
         return data
     try:
-        with gzip.GzipFile(fileobj=BytesIO(data)) as file:
-            plain = file.read(LARGEST + 1)
+        _check_unpacked_size(data)
+        return gzip.decompress(data)
     except (EOFError, OSError, zlib.error) as error:
         raise InvalidInput(f"the gzip is broken or cut off: {error}; fetch the file again") from error
-    if len(plain) > LARGEST:
-        raise InvalidInput(f"unpacked, the file is larger than {LARGEST / 1e9:g} GB; split it")
-    return plain
+
+
+def _check_unpacked_size(data: bytes) -> None:
+    """Unpack once without keeping anything, so that a small file cannot fill the memory."""
+    size = 0
+    with gzip.GzipFile(fileobj=BytesIO(data)) as file:
+        while chunk := file.read(1 << 20):
+            size += len(chunk)
+            if size > LARGEST:
+                raise InvalidInput(_too_large("unpacked, the file"))
+            if size > max(SUSPECT, DENSEST * len(data)):
+                raise InvalidInput(f"unpacked, the file is more than {DENSEST} times its size: no run is so repetitive")
+
+
+def _too_large(what: str) -> str:
+    return f"{what} is larger than {LARGEST / 1e9:g} GB; split it, one run a line"
+
+
+_LENIENT = json.JSONDecoder(parse_constant=lambda name: None)
 
 
 def _parse(text: str) -> Any:
@@ -86,7 +119,7 @@ def _parse(text: str) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         try:
-            return json.loads(text)  # slower, but takes NaN and lone surrogates, and says line and column
+            return _LENIENT.decode(text)  # slower, but takes NaN and lone surrogates, and says line and column
         except RecursionError as error:
             raise ValueError("it is nested too deeply") from error
 
@@ -105,6 +138,22 @@ def _json_lines(name: str, text: str) -> Document | None:
     if sum(isinstance(value, dict) for value in values) < max(1, len(broken)):
         return None
     return Document(name, values, tuple(numbers), tuple(broken))
+
+
+def _one_after_another(name: str, text: str) -> Document | None:
+    """The document of a text that is nothing but JSON objects, one after another; None when it is not."""
+    values: list[Any] = []
+    text = text.strip()
+    position = 0
+    try:
+        while position < len(text):
+            value, position = _LENIENT.raw_decode(text, position)
+            values.append(value)
+            while text[position : position + 1].isspace():
+                position += 1
+    except (ValueError, RecursionError):
+        return None
+    return Document(name, values) if all(isinstance(value, dict) for value in values) else None
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from core.records import Json, Message, Step, StepKind, ToolCall
@@ -11,6 +12,24 @@ from core.records import Json, Message, Step, StepKind, ToolCall
 
 class BadRecord(ValueError):
     """A record that cannot be taken; the message is the reason, in a sentence without its place."""
+
+
+DEEPEST = 200
+"""Levels of lists and objects in a record: what is nested deeper cannot be written as JSON again."""
+
+
+def check_json(value: Any) -> None:
+    """Raise BadRecord for JSON that cannot be kept: nested too deeply, or with a number past the largest."""
+    waiting = [(value, 1)]
+    while waiting:
+        inner, depth = waiting.pop()
+        if isinstance(inner, (dict, list)):
+            if depth > DEEPEST:
+                raise BadRecord(f"it is nested too deeply: more than {DEEPEST} levels")
+            held = inner.values() if isinstance(inner, dict) else inner
+            waiting += [(one, depth + 1) for one in held if isinstance(one, (dict, list, float))]
+        elif isinstance(inner, float) and not isfinite(inner):
+            raise BadRecord("it holds a number that is too large")
 
 
 def is_record(value: Any, *keys: str) -> bool:
@@ -37,12 +56,12 @@ def _checked(value: Any, key: str, kinds: tuple[type, ...]) -> Any:
     wrong_bool = isinstance(value, bool) and bool not in kinds
     if not isinstance(value, kinds) or wrong_bool:
         raise BadRecord(
-            f"{key} is {_kind(value)}, not {' or '.join(_NAMES.get(kind, kind.__name__) for kind in kinds)}"
+            f"{key} is {_kind(value)}, not {' or '.join(KIND_NAMES.get(kind, kind.__name__) for kind in kinds)}"
         )
     return value
 
 
-_NAMES = {
+KIND_NAMES = {
     dict: "an object",
     list: "a list",
     str: "a text",
@@ -53,23 +72,24 @@ _NAMES = {
 
 
 def _kind(value: Any) -> str:
-    return "null" if value is None else _NAMES.get(type(value), type(value).__name__)
+    return "null" if value is None else KIND_NAMES.get(type(value), type(value).__name__)
 
 
 def number(value: Any) -> float | None:
-    """A number, also one written as text; None for anything else."""
+    """A finite number, also one written as text; None for anything else."""
     if isinstance(value, bool) or value is None:
         return None
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        read = float(value)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return read if isfinite(read) else None
 
 
 def count(value: Any) -> int | None:
     """A number of things, never negative; None for anything else."""
     read = number(value)
-    return int(read) if read is not None and 0 <= read < 2**53 else None
+    return int(read) if read is not None and 0 <= read < 2**31 else None
 
 
 def from_json_text(text: Any) -> Json:
@@ -77,9 +97,11 @@ def from_json_text(text: Any) -> Json:
     if not isinstance(text, str) or not text.lstrip().startswith(("{", "[")):
         return text
     try:
-        return json.loads(text)
-    except ValueError:
+        value = json.loads(text, parse_constant=lambda name: None)
+        check_json(value)
+    except (ValueError, RecursionError):
         return text
+    return value
 
 
 def plain_text(content: Any) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from core.store.content import clean
+
 COUNTED = (
     "traces",
     "steps",
@@ -58,7 +60,7 @@ class ImportReport:
 
     def reject(self, path: str, record: str, reason: str) -> None:
         """Note a record that was not taken."""
-        self.rejected.append(RejectedRecord(path, record, reason))
+        self.rejected.append(RejectedRecord(clean(path), clean(record, 200), clean(reason, 1000)))
 
     def as_json(self) -> dict[str, Any]:
         """The JSON of `loopwright import` (DESIGN section 4)."""

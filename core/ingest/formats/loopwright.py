@@ -11,7 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from core.clock import parse_time
 from core.ingest.document import Document
-from core.ingest.reading import BadRecord, is_record
+from core.ingest.reading import KIND_NAMES, BadRecord, check_json, is_record
 from core.records import (
     Annotation,
     Arrival,
@@ -43,16 +43,19 @@ _NAMES = {record: name for name, record in TYPES.items()}
 
 def read(document: Document) -> Iterator[Arrival] | None:
     """One record a line (or a list of records)."""
-    if not any(is_record(record, "type") and record["type"] in TYPES for record in document.records[:20]):
-        return None
-    return _read(document)
+    return _read(document) if any(map(_is_own, document.records[:20])) else None
+
+
+def _is_own(record: Any) -> bool:
+    return is_record(record, "type") and isinstance(record["type"], str) and record["type"] in TYPES
 
 
 def _read(document: Document) -> Iterator[Arrival]:
     for index, record in enumerate(document.records):
         try:
-            if not is_record(record, "type") or record["type"] not in TYPES:
+            if not _is_own(record):
                 raise BadRecord(f"its type is none of {', '.join(TYPES)}")
+            check_json(record)
             yield from_json(record)
         except BadRecord as error:
             yield Rejected(f"{document.where(index)}{_name(record)}", str(error))
@@ -148,7 +151,7 @@ def _one_of(arguments: tuple[Any, ...], value: Any, path: str, around: Mapping[s
                 return _value(argument, value, path, around)
             except BadRecord as error:
                 problems.append(error)
-    raise problems[0]
+    raise problems[0] if problems else BadRecord(f"{path} is {value!r:.60}, not {KIND_NAMES[bool]}")
 
 
 def _plain_value(hint: Any, value: Any, path: str, around: Mapping[str, Any]) -> Any:
@@ -169,5 +172,5 @@ def _plain_value(hint: Any, value: Any, path: str, around: Mapping[str, Any]) ->
     if hint is float and isinstance(value, (int, float)) and not isinstance(value, bool):
         return value
     if isinstance(value, bool) is not (hint is bool) or not isinstance(value, hint):
-        raise BadRecord(f"{path} is {value!r:.60}, not a {hint.__name__}")
+        raise BadRecord(f"{path} is {value!r:.60}, not {KIND_NAMES[hint]}")
     return value

@@ -17,9 +17,9 @@ KINDS = {
     "CHAIN": StepKind.CHAIN,
 }
 
-_NUMBERED = re.compile(r"^llm\.(input|output)_messages\.(\d+)\.message\.(.+)$")
-_CALL = re.compile(r"^tool_calls\.(\d+)\.tool_call\.(id|function\.name|function\.arguments)$")
-_CONTENT = re.compile(r"^contents\.(\d+)\.message_content\.text$")
+_NUMBERED = re.compile(r"^llm\.(input|output)_messages\.(\d{1,6})\.message\.(.+)$")
+_CALL = re.compile(r"^tool_calls\.(\d{1,6})\.tool_call\.(id|function\.name|function\.arguments)$")
+_CONTENT = re.compile(r"^contents\.(\d{1,6})\.message_content\.text$")
 _UNDERSTOOD = re.compile(
     r"^(llm\.(input|output)_messages\..*|(input|output)\.(value|mime_type)|openinference\.span\.kind|llm\.model_name"
     r"|llm\.token_count\.(prompt|completion|total)|tool\.name)$"

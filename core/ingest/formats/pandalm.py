@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from core.ingest.document import Document
-from core.ingest.reading import BadRecord, is_record, need
+from core.ingest.reading import BadRecord, check_json, is_record, need
 from core.records import Arrival, Choice, Pair, Person, Preference, Rejected, Role
 
 NAME = "pandalm"
@@ -38,7 +38,10 @@ def _read(document: Document) -> Iterator[Arrival]:
 
 
 def _pair(record: Any) -> list[Arrival]:
+    check_json(record)
     uid = f"pandalm-{need(record, 'idx', int, str)}"
+    if missing := [key for key in ("response1", "response2") if key not in record]:
+        raise BadRecord(f"{missing[0]} is missing")
     prompt = "\n\n".join(filter(None, (_text(need(record, "instruction", str)), _text(record.get("input")))))
     names = str(record.get("cmp_key") or "").partition("_")
     pair = Pair(

@@ -9,7 +9,18 @@ from typing import Any
 from core.clock import parse_time
 from core.ingest.document import Document
 from core.ingest.formats.tau_bench import success_signal
-from core.ingest.reading import BadRecord, chat_message, chat_step, count, is_record, maybe, need, number
+from core.ingest.reading import (
+    BadRecord,
+    chat_message,
+    chat_step,
+    check_json,
+    count,
+    from_json_text,
+    is_record,
+    maybe,
+    need,
+    number,
+)
 from core.records import Arrival, Message, Rejected, Step, StepKind, Task, ToolCall, Trace
 
 NAME = "tau2-bench"
@@ -24,7 +35,8 @@ def read(document: Document) -> Iterator[Arrival] | None:
 
 def _read(value: Mapping[str, Any]) -> Iterator[Arrival]:
     info = value.get("info") if isinstance(value.get("info"), dict) else {}
-    definitions = {str(task.get("id")): task for task in value["tasks"] or () if isinstance(task, dict)}
+    tasks = value["tasks"] if isinstance(value["tasks"], list) else []
+    definitions = {str(task.get("id")): task for task in tasks if isinstance(task, dict)}
     if not isinstance(value["simulations"], list):
         yield Rejected("simulations", "it is not a list")
         return
@@ -37,8 +49,10 @@ def _read(value: Mapping[str, Any]) -> Iterator[Arrival]:
 
 
 def _trace(simulation: Any, info: Mapping[str, Any], definitions: Mapping[str, Any]) -> Trace:
+    check_json([simulation, info])
     uid = str(need(simulation, "id", str, int))
     task_id = str(need(simulation, "task_id", str, int))
+    check_json(definitions.get(task_id))
     domain = _inner(info, "environment_info").get("domain_name") or "unknown"
     agent = _inner(info, "agent_info")
     environment = _inner(info, "environment_info")
@@ -75,11 +89,7 @@ def _inner(record: Any, key: str) -> Mapping[str, Any]:
 
 
 def _tools(defined: Any) -> list[Any]:
-    if isinstance(defined, str):
-        try:
-            defined = json.loads(defined)
-        except ValueError:
-            return []
+    defined = from_json_text(defined)
     return defined if isinstance(defined, list) else []
 
 

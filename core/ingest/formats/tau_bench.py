@@ -7,7 +7,7 @@ from typing import Any
 
 from core.clock import content_hash
 from core.ingest.document import Document
-from core.ingest.reading import BadRecord, chat_message, chat_step, is_record, need
+from core.ingest.reading import BadRecord, chat_message, chat_step, check_json, is_record, need, number
 from core.records import Arrival, Rejected, Signal, SignalKind, Task, ToolCall, Trace
 
 NAME = "tau-bench"
@@ -39,15 +39,16 @@ def _name(record: Any) -> str:
 
 
 def _trace(record: Any, trial: Any) -> Trace:
+    check_json(record)
     messages = [chat_message(message) for message in need(record, "traj", list)]
     if not messages:
         raise BadRecord("traj has no message")
     need(record, "task_id", int, str)
     info = need(record, "info", dict)
     definition = need(info, "task", dict)
-    reward = float(need(record, "reward", int, float))
-    if not 0 <= reward <= 1:
-        raise BadRecord(f"reward is {reward:g}, not between 0 and 1")
+    reward = number(need(record, "reward", int, float))
+    if reward is None or not 0 <= reward <= 1:
+        raise BadRecord(f"reward is {record['reward']!r:.20}, not between 0 and 1")
     asked: dict[str, ToolCall] = {}
     steps = []
     for position, message in enumerate(messages):
@@ -61,7 +62,7 @@ def _trace(record: Any, trial: Any) -> Trace:
         steps=tuple(steps),
         agent=NAME,
         task=Task(f"tau-bench/{content_hash(definition, 12)}", str(definition.get("instruction") or ""), definition),
-        trial=trial if isinstance(trial, int) else None,
+        trial=trial if type(trial) is int else None,
         attributes={key: value for key, value in kept.items() if value is not None},
         signals=(success_signal(uid, reward),),
     )

@@ -11,7 +11,7 @@ from typing import Any
 from core.clock import content_hash, parse_time
 from core.ingest.document import Document
 from core.ingest.formats.openinference import KINDS, input_messages, kept_attributes, output_messages
-from core.ingest.reading import BadRecord, count, from_json_text, is_record, maybe, need, number
+from core.ingest.reading import BadRecord, check_json, count, from_json_text, is_record, maybe, need, number
 from core.records import Annotation, Arrival, Mark, Person, Rejected, Role, Step, StepKind, Task, Trace
 from core.review.ready_made import TRAIL_CATEGORIES
 
@@ -39,6 +39,7 @@ def _is_span(value: Any) -> bool:
 
 def _read_spans(value: Mapping[str, Any]) -> Iterator[Arrival]:
     try:
+        check_json(value)
         uid = str(need(value, "trace_id", str))
         steps = tuple(step for span in _in_time(value["spans"]) for step in _steps(span, None))
         yield _trace(uid, value["spans"][0], steps)
@@ -61,7 +62,6 @@ def _step(span: Mapping[str, Any], span_id: str, parent: str | None) -> Step:
     attributes = maybe(span, "span_attributes", dict) or {}
     kind = KINDS.get(str(attributes.get("openinference.span.kind") or "").upper(), StepKind.OTHER)
     started = parse_time(span.get("timestamp"))
-    seconds = _duration(span.get("duration"))
     is_llm, is_tool = kind is StepKind.LLM, kind is StepKind.TOOL
     input_value, output_value = (
         from_json_text(attributes.get("input.value")),
@@ -75,7 +75,7 @@ def _step(span: Mapping[str, Any], span_id: str, parent: str | None) -> Step:
         name=str(attributes.get("tool.name") or span.get("span_name") or ""),
         parent_id=parent,
         started_at=started,
-        ended_at=started + timedelta(seconds=seconds) if started and seconds is not None else None,
+        ended_at=_end(started, span.get("duration")),
         input=input_messages(attributes) if is_llm else (),
         output=output_messages(attributes) if is_llm else (),
         arguments=None if is_llm else input_value,
@@ -88,15 +88,19 @@ def _step(span: Mapping[str, Any], span_id: str, parent: str | None) -> Step:
     )
 
 
-_ISO_DURATION = re.compile(r"P(?:(\d+)D)?T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?")
+_ISO_DURATION = re.compile(r"P(?:(\d+)D)?T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d*)?)S)?")
 
 
-def _duration(text: Any) -> float | None:
-    found = _ISO_DURATION.fullmatch(text) if isinstance(text, str) else None
-    if found is None:
+def _end(started: datetime | None, duration: Any) -> datetime | None:
+    """The start plus an ISO 8601 duration; None without either, or past the last year."""
+    found = _ISO_DURATION.fullmatch(duration) if isinstance(duration, str) else None
+    if found is None or started is None:
         return None
     days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
-    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    try:
+        return started + timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError:
+        return None
 
 
 def _error(span: Mapping[str, Any]) -> str:
@@ -117,7 +121,7 @@ def _trace(uid: str, root: Mapping[str, Any], steps: tuple[Step, ...]) -> Trace:
     ends = [step.ended_at for step in steps if step.ended_at]
     started: datetime | None = min(starts, default=None)
     resource = maybe(root, "resource_attributes", dict) or {}
-    task = Task(f"trail/{content_hash(question, 12)}", question, derived=False) if question else None
+    task = Task(f"trail/{content_hash(question, 12)}", _asked(question), question) if question else None
     return Trace(
         trace_id=uid,
         source=NAME,
@@ -137,6 +141,13 @@ def _question(step: Step) -> str:
     return ""
 
 
+def _asked(question: str) -> str:
+    """The question without the benchmark's preamble, which is the same for all: a list shows its first words."""
+    return _PREAMBLE.split(question)[-1].strip() or question
+
+
+_PREAMBLE = re.compile(r"^Here is the task:|<issue>", re.MULTILINE)
+
 _PLAIN = {re.sub(r"[^a-z]", "", name.lower()).rstrip("s"): name for name, _ in TRAIL_CATEGORIES} | {
     "toolselection": "Tool Selection Errors",
     "taskorchestrationerror": "Task Orchestration",
@@ -155,6 +166,7 @@ def _read_annotation(document: Document) -> Iterator[Arrival]:
     if re.fullmatch(r"[0-9a-f]{32}", stem):
         uid = stem  # some files carry no trace id, and the file's name is what the benchmark goes by
     try:
+        check_json(value)
         marks = tuple(_mark(error) for error in need(value, "errors", list))
         answers = _answers(need(value, "scores", list))
         if not uid:
