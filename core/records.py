@@ -111,6 +111,11 @@ class Step:
     `input` is what a model was sent, where the source says so; in a chat log it is empty, for the context of a step is
     then the outputs of the steps before it. `output` is what it answered. `arguments` and `result` belong to tools.
     `attributes` keeps what was not understood, as it came.
+
+    `tokens_in` are all tokens that a model read, `tokens_cached` those of them that came from a cache and
+    `tokens_cache_written` those that were put into one; `tokens_out` are all that it wrote, `tokens_reasoning` those of
+    them that it thought with. `cost_from` says who knows the cost: "reported" (a cost with "" is reported too), or the
+    prices it was computed with; without a cost the step is unpriced. `agent` is who acts, where a run has several.
     """
 
     step_id: str
@@ -128,7 +133,12 @@ class Step:
     model: str = ""
     tokens_in: int | None = None
     tokens_out: int | None = None
+    tokens_cached: int | None = None
+    tokens_cache_written: int | None = None
+    tokens_reasoning: int | None = None
     cost: float | None = None
+    cost_from: str = ""
+    agent: str = ""
     attributes: Mapping[str, Json] = field(default_factory=dict)
 
     @property
@@ -153,7 +163,8 @@ class Task:
 class Signal:
     """Evidence of quality on a trace or a step. `key` makes it idempotent; without one the content is the key.
 
-    `value` is a bool, a number or text; `success` says what it means for the outcome, where it means anything.
+    `value` is a bool, a number or text; `success` says what it means for the outcome, where it means anything. `at` is
+    when it happened, where the source says so.
     """
 
     trace_id: str
@@ -165,6 +176,7 @@ class Signal:
     comment: str = ""
     source: str = ""
     key: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +184,8 @@ class Trace:
     """One run of an agent on one task, with its steps in the order in which they are read.
 
     `tools` are the tool schemas the model was given, where they were recorded. `cost` and `seconds` are the run's own
-    totals where the source states them; the store adds up the steps otherwise.
+    totals where the source states them; the store adds up the steps otherwise. `redactions` counts what was replaced in
+    it before it was stored, by kind. An `open` trace may still get steps; `root_ended` says that its root has ended.
     """
 
     trace_id: str
@@ -192,6 +205,9 @@ class Trace:
     tags: tuple[str, ...] = ()
     attributes: Mapping[str, Json] = field(default_factory=dict)
     signals: tuple[Signal, ...] = ()
+    redactions: Mapping[str, int] = field(default_factory=dict)
+    open: bool = False
+    root_ended: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,14 +343,67 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Result:
+    """The outcome of one trial of which nothing else was recorded: no steps, so nothing to read or to label."""
+
+    result_id: str
+    agent: str
+    version: str
+    task: Task
+    outcome: Outcome
+    source: str
+    trial: int | None = None
+    cost: float | None = None
+    seconds: float | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A published rate of one version on a benchmark, without its tasks: shown in history, compared with nothing.
+
+    `rate` is between 0 and 1; `n` the number of tasks behind it, None where the source does not say.
+    """
+
+    aggregate_id: str
+    agent: str
+    version: str
+    benchmark: str
+    rate: float
+    source: str
+    n: int | None = None
+    date: datetime | None = None
+    cost: float | None = None
+    seconds: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
-    """A record that could not be taken, named as its file names it, with the reason in a sentence."""
+    """A record that could not be taken, named as its file names it, with the reason in a sentence.
+
+    `body` is the record itself, kept so that it can be tried again; None where there is nothing to try.
+    """
 
     record: str
     reason: str
+    body: Json = None
 
 
-Arrival = Trace | Signal | Annotation | Pair | Preference | Lesson | LoggedRecall | Person | Version | Rejected
+Arrival = (
+    Trace
+    | Signal
+    | Annotation
+    | Pair
+    | Preference
+    | Lesson
+    | LoggedRecall
+    | Person
+    | Version
+    | Result
+    | Aggregate
+    | Rejected
+)
 """What a format's reader yields, one by one; later values may refer to earlier ones and to what is stored."""
 
 

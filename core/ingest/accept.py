@@ -52,13 +52,16 @@ from core.store.recalls import log_recall
 from core.store.schemas import newest_schema_id, save_schema
 from core.store.signals import add_signals, attach_signals
 from core.store.suites import add_tasks
-from core.store.traces import find_trace, insert_traces, unknown_steps
+from core.store.text_search import index_due
+from core.store.trace_writing import insert_traces
+from core.store.traces import find_trace, unknown_steps
 from core.tasks.outcome import refresh_outcomes
 
 __all__ = ["ImportOptions", "ImportReport", "import_document", "import_paths"]
 
 BATCH_TRACES = 100
 BATCH_LABELS = 1000
+BATCH_WORDS = 2000
 
 LONGEST_WRITE = 0.5
 """Seconds: the first batch is a twentieth of the largest, each next one as large as the one before says it may be."""
@@ -83,6 +86,7 @@ def import_paths(
             labels.append((str(file), later))
     for name, later in labels:
         _accept_labels(store, name, later, report)
+    index_words(store)
     return report
 
 
@@ -91,7 +95,16 @@ def import_document(store: Store, name: str, data: bytes, options: ImportOptions
     _check_format(options)
     report = ImportReport()
     _accept_labels(store, name, _import_data(store, name, lambda: data, options, report), report)
+    index_words(store)
     return report
+
+
+def index_words(store: Store) -> None:
+    """Bring every stored step into the text index, some at a time so that nobody waits long for the database."""
+    n = BATCH_WORDS
+    while n == BATCH_WORDS:
+        with store.session() as session:
+            n = index_due(session, BATCH_WORDS)
 
 
 def _check_format(options: ImportOptions) -> None:

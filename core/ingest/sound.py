@@ -5,7 +5,7 @@ A reader checks what its format means; this knows nothing of formats, and nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache, partial
 from math import isfinite
@@ -58,6 +58,9 @@ def _checks(kind: type[Any]) -> tuple[tuple[str, Check], ...]:
     found: list[tuple[str, Check]] = []
     for field in fields(kind):
         inside = {hints[field.name], *get_args(hints[field.name])}
+        if hints[field.name] == Mapping[str, int]:
+            found.append((field.name, _counts))
+            continue
         if field.name in NAMES:
             longest = 300 if kind is Task else NAMES[field.name]
             found.append((field.name, partial(_name, longest=longest, needed=field.default is MISSING)))
@@ -82,6 +85,11 @@ def _name(value: str, path: str, longest: int, needed: bool) -> None:
 def _integer(value: int, path: str) -> None:
     if abs(value) > LARGEST_INTEGER:
         raise BadRecord(f"{path} is {value!r:.20}: numbers up to {LARGEST_INTEGER:,} can be kept")
+
+
+def _counts(value: Mapping[str, Any], path: str) -> None:
+    if any(type(n) is not int or not 0 <= n <= LARGEST_INTEGER for n in value.values()):
+        raise BadRecord(f"{path} does not hold counts only")
 
 
 def _finite(value: Any, path: str) -> None:

@@ -15,16 +15,15 @@ from typing import Any
 
 import orjson
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Table, func, insert, select
+from sqlalchemy import Table, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.clock import now, parse_time
 from core.errors import Conflict, InvalidInput
-from core.store.content import step_from_row, step_text
 from core.store.dialect import BATCH, is_postgresql
 from core.store.engine import Store
-from core.store.tables import Base, StepRow, UtcTime
-from core.store.text_search import index_steps
+from core.store.tables import Base, TraceRow, UtcTime
+from core.store.text_search import index_due
 
 MANIFEST = "manifest.json"
 DATASETS = "datasets"
@@ -76,7 +75,9 @@ def read_backup(store: Store, file: Path, folder: Path) -> dict[str, int]:
             _refuse_filled(session)
             for table in Base.metadata.sorted_tables:
                 _fill(session, table, archive)
-            _index_text(session)
+            session.execute(update(TraceRow).values(n_indexed=0))
+            while index_due(session, BATCH):
+                pass
             for name in archive.namelist():
                 if name.startswith(f"{DATASETS}/"):
                     archive.extract(name, folder)
@@ -126,9 +127,3 @@ def _time(value: str) -> datetime:
     if time is None:
         raise InvalidInput(f"The backup holds a time that cannot be read: {value}.")
     return time
-
-
-def _index_text(session: Session) -> None:
-    rows = session.scalars(select(StepRow).execution_options(yield_per=BATCH))
-    for part in rows.partitions(BATCH):
-        index_steps(session, [(row.trace_id, row.position, step_text(step_from_row(row))) for row in part])

@@ -89,6 +89,9 @@ def step_content(step: Step) -> dict[str, Any]:
         "call_id": step.call_id,
         "arguments": step.arguments,
         "result": step.result,
+        "tokens_cache_written": step.tokens_cache_written,
+        "tokens_reasoning": step.tokens_reasoning,
+        "agent": step.agent,
         "attributes": dict(step.attributes),
     }
     return {key: value for key, value in full.items() if value not in ([], {}, "", None)}
@@ -114,7 +117,12 @@ def step_from_row(row: StepRow) -> Step:
         model=row.model,
         tokens_in=row.tokens_in,
         tokens_out=row.tokens_out,
+        tokens_cached=row.tokens_cached,
+        tokens_cache_written=content.get("tokens_cache_written"),
+        tokens_reasoning=content.get("tokens_reasoning"),
         cost=row.cost,
+        cost_from=row.cost_from,
+        agent=content.get("agent", ""),
         attributes=content.get("attributes", {}),
     )
 

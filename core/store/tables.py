@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     DateTime,
     Float,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     String,
@@ -103,7 +105,11 @@ class TaskRow(Base):
 
 
 class TraceRow(Base):
-    """One run, with what lists and charts need of it kept beside it (see core.store.traces)."""
+    """One run, with what lists and charts need of it kept beside it (see core.store.traces).
+
+    It is open until `closed_at`; `changed_at` is when the last step came after that. The first `n_indexed` of its
+    steps, as they came, are in the text index. `n_unpriced` model calls have tokens and no known price.
+    """
 
     __tablename__ = "trace"
     __table_args__ = (
@@ -112,6 +118,18 @@ class TraceRow(Base):
         Index("ix_trace_version_started", "version_id", "started_at", "id"),
         Index("ix_trace_outcome_started", "outcome", "started_at", "id"),
         Index("ix_trace_labelled_started", "n_annotations", "started_at", "id"),
+        Index(
+            "ix_trace_open",
+            "last_arrival_at",
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index(
+            "ix_trace_unindexed",
+            "id",
+            sqlite_where=text("n_indexed < n_steps"),
+            postgresql_where=text("n_indexed < n_steps"),
+        ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str] = mapped_column(String(200), unique=True)
@@ -120,33 +138,52 @@ class TraceRow(Base):
     version_id: Mapped[int] = mapped_column(ForeignKey("version.id"))
     task_id: Mapped[int | None] = _reference("task.id")
     session: Mapped[str] = mapped_column(String(200), default="", index=True)
-    user: Mapped[str] = mapped_column(String(200), default="")
+    user: Mapped[str] = mapped_column(String(200), default="", index=True)
     trial: Mapped[int | None]
     title: Mapped[str] = mapped_column(Text, default="")
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     arrived_at: Mapped[datetime]
+    last_arrival_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime | None]
+    root_ended: Mapped[bool] = mapped_column(default=True)
     time_known: Mapped[bool] = mapped_column(default=True)
     n_steps: Mapped[int]
+    n_indexed: Mapped[int] = mapped_column(default=0)
     n_errors: Mapped[int] = mapped_column(default=0)
+    n_unpriced: Mapped[int] = mapped_column(default=0)
     seconds: Mapped[float | None] = mapped_column(Float)
     tokens_in: Mapped[int | None]
     tokens_out: Mapped[int | None]
+    tokens_cached: Mapped[int | None]
     cost: Mapped[float | None] = mapped_column(Float)
     outcome: Mapped[str] = mapped_column(String(20), default="unknown")
     outcome_from: Mapped[str] = mapped_column(String(40), default="")
     n_annotations: Mapped[int] = mapped_column(default=0)
     tools: Mapped[list[Any]] = mapped_column(default=list)
     tags: Mapped[list[Any]] = mapped_column(default=list)
+    redactions: Mapped[dict[str, Any]] = mapped_column(default=dict)
     attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
+STEP_BITS = 20
+"""A step's id is its trace's, shifted by this, plus its number in the order of arrival: one trace's steps lie together
+in the table and in the text index, and a place in the index names its trace."""
+
+MOST_STEPS = 1 << STEP_BITS
+"""Steps that one trace can have."""
+
+
 class StepRow(Base):
-    """One step; `content` is its messages, arguments, result and attributes as compressed JSON (core.store.content)."""
+    """One step; `content` is its messages, arguments, result and attributes as compressed JSON (core.store.content).
+
+    `position` is its place in reading order, which changes when a late step comes before it; its id never does.
+    """
 
     __tablename__ = "step"
-    __table_args__ = (UniqueConstraint("trace_id", "uid"), UniqueConstraint("trace_id", "position"))
-    id: Mapped[int] = mapped_column(primary_key=True)
+    __table_args__ = (UniqueConstraint("trace_id", "uid"), Index("ix_step_position", "trace_id", "position"))
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
     trace_id: Mapped[int] = mapped_column(ForeignKey("trace.id"))
     position: Mapped[int]
     uid: Mapped[str] = mapped_column(String(200))
@@ -159,14 +196,20 @@ class StepRow(Base):
     model: Mapped[str] = mapped_column(String(200), default="")
     tokens_in: Mapped[int | None]
     tokens_out: Mapped[int | None]
+    tokens_cached: Mapped[int | None]
     cost: Mapped[float | None] = mapped_column(Float)
+    cost_from: Mapped[str] = mapped_column(String(40), default="")
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class SignalRow(Base):
-    """Evidence of quality; `trace_uid` is kept beside `trace_id` because a signal may arrive before its trace."""
+    """Evidence of quality; `trace_uid` is kept beside `trace_id` because a signal may arrive before its trace.
+
+    `created_at` is when it happened, where its source says so, else when it arrived.
+    """
 
     __tablename__ = "signal"
+    __table_args__ = (Index("ix_signal_name_trace", "name", "trace_id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(200), unique=True)
     trace_id: Mapped[int | None] = _reference("trace.id")
@@ -178,7 +221,7 @@ class SignalRow(Base):
     success: Mapped[bool | None]
     comment: Mapped[str] = mapped_column(Text, default="")
     source: Mapped[str] = mapped_column(String(200), default="")
-    created_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class LabelSchemaRow(Base):
@@ -464,3 +507,110 @@ class ImportRow(Base):
     counts: Mapped[dict[str, Any]]
     rejected: Mapped[list[Any]]
     at: Mapped[datetime]
+
+
+class DeliveryRow(Base):
+    """One accepted request of spans or log records, redacted, until what it holds stands in traces.
+
+    `body` is its protobuf message, compressed; `redactions` is trace id → kind → how often something was replaced.
+    """
+
+    __tablename__ = "delivery"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    door: Mapped[str] = mapped_column(String(20))
+    n: Mapped[int]
+    size: Mapped[int]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    redactions: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    at: Mapped[datetime]
+
+
+class RefusalRow(Base):
+    """Something that was handed in and not taken, and why; `body` is what it was, redacted, compressed, for a replay.
+
+    `source` says more of where it came from (a file, an agent); `replayed_at` is when it was taken after all.
+    """
+
+    __tablename__ = "refusal"
+    __table_args__ = (Index("ix_refusal_at", "at"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    door: Mapped[str] = mapped_column(String(20))
+    source: Mapped[str] = mapped_column(Text, default="")
+    record: Mapped[str] = mapped_column(String(200), default="")
+    reason: Mapped[str] = mapped_column(Text)
+    format: Mapped[str] = mapped_column(String(100), default="")
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    at: Mapped[datetime]
+    replayed_at: Mapped[datetime | None]
+
+
+class IntakeRow(Base):
+    """What came in during one minute through one door from one agent: counts, bytes and what was replaced."""
+
+    __tablename__ = "intake"
+    minute: Mapped[datetime] = mapped_column(primary_key=True)
+    door: Mapped[str] = mapped_column(String(20), primary_key=True)
+    agent: Mapped[str] = mapped_column(String(200), primary_key=True)
+    accepted: Mapped[int] = mapped_column(default=0)
+    repeated: Mapped[int] = mapped_column(default=0)
+    rejected: Mapped[int] = mapped_column(default=0)
+    size: Mapped[int] = mapped_column(BigInteger, default=0)
+    redacted: Mapped[int] = mapped_column(default=0)
+
+
+class ResultRow(Base):
+    """The outcome of a trial of which nothing else was recorded."""
+
+    __tablename__ = "result"
+    __table_args__ = (Index("ix_result_version_task", "version_id", "task_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("version.id"))
+    task_id: Mapped[int] = _reference("task.id")
+    trial: Mapped[int | None]
+    outcome: Mapped[str] = mapped_column(String(20))
+    cost: Mapped[float | None] = mapped_column(Float)
+    seconds: Mapped[float | None] = mapped_column(Float)
+    source: Mapped[str] = mapped_column(String(100))
+    at: Mapped[datetime | None]
+
+
+class AggregateRow(Base):
+    """A published rate without its tasks: shown in history, compared with nothing."""
+
+    __tablename__ = "aggregate"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    version_id: Mapped[int] = _reference("version.id")
+    benchmark: Mapped[str] = mapped_column(String(200))
+    rate: Mapped[float] = mapped_column(Float)
+    n: Mapped[int | None]
+    date: Mapped[datetime | None]
+    cost: Mapped[float | None] = mapped_column(Float)
+    seconds: Mapped[float | None] = mapped_column(Float)
+    source: Mapped[str] = mapped_column(String(100))
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
+class PriceRow(Base):
+    """What a million tokens of a model cost from a day on, in US dollars; None where that kind is not sold apart."""
+
+    __tablename__ = "price"
+    __table_args__ = (UniqueConstraint("model", "since"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    model: Mapped[str] = mapped_column(String(200))
+    since: Mapped[datetime]
+    input: Mapped[float] = mapped_column(Float)
+    output: Mapped[float] = mapped_column(Float)
+    cached: Mapped[float | None] = mapped_column(Float)
+    cache_write: Mapped[float | None] = mapped_column(Float)
+    source: Mapped[str] = mapped_column(Text, default="")
+
+
+class PolicyRow(Base):
+    """What a lead decided for one agent ("" for all others): `kind` is redaction or retention, `rules` what holds."""
+
+    __tablename__ = "policy"
+    kind: Mapped[str] = mapped_column(String(40), primary_key=True)
+    agent: Mapped[str] = mapped_column(String(200), primary_key=True)
+    rules: Mapped[dict[str, Any]]

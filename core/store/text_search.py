@@ -1,54 +1,109 @@
 """Search by words over the text of steps: FTS5 on SQLite, a tsvector index on PostgreSQL.
 
-The index holds the first `INDEXED` characters of a step, because PostgreSQL refuses a tsvector past 1 MB. What is found
-names its trace without a look at the steps, for a word may stand in all of them: FTS5 has one number a row, so there
-that number is made of the trace's row id and the position.
+The index holds the first `INDEXED` characters of a step, because PostgreSQL refuses a tsvector past 1 MB, and no places
+of words, for nothing asks for phrases. What is found names its trace without a look at the steps, for a word may stand
+in all of them: on SQLite by the step's id, which begins with its trace's (core.store.tables.STEP_BITS).
+
+It trails what is stored: the first `n_indexed` steps of a trace are in it, and `index_due` brings in the next ones.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Integer, any_, column, func, select, table, text
+from sqlalchemy import ColumnElement, Integer, any_, bindparam, column, func, select, table, text, update
 from sqlalchemy.orm import Session
 
-from core.store.content import clean
+from core.store.content import clean, step_from_row, step_text
 from core.store.dialect import is_postgresql
-from core.store.tables import TraceRow
+from core.store.tables import STEP_BITS, StepRow, TraceRow
 
 INDEXED = 200_000
-_POSITION_BITS = 20
 
 CREATE = {
-    "sqlite": ["CREATE VIRTUAL TABLE step_text USING fts5(body, content='', tokenize='unicode61')"],
+    "sqlite": ["CREATE VIRTUAL TABLE step_text USING fts5(body, content='', detail='none', tokenize='unicode61')"],
     "postgresql": [
-        "CREATE TABLE step_text (trace_id INT, position INT, body TSVECTOR NOT NULL, PRIMARY KEY (trace_id, position))",
+        "CREATE TABLE step_text (step_id BIGINT PRIMARY KEY, trace_id INT NOT NULL, body TSVECTOR NOT NULL)",
         "CREATE INDEX ix_step_text_body ON step_text USING GIN (body)",
+        "CREATE INDEX ix_step_text_trace ON step_text (trace_id)",
     ],
 }
 
+_ADD = {
+    True: "INSERT INTO step_text VALUES (:step, :trace, strip(to_tsvector('simple', :body)))",
+    False: "INSERT INTO step_text (rowid, body) VALUES (:step, :body)",
+}
+_REMOVE = {
+    True: "DELETE FROM step_text WHERE step_id = :step",
+    False: "INSERT INTO step_text (step_text, rowid, body) VALUES ('delete', :step, :body)",
+}
 
-def index_steps(session: Session, texts: Iterable[tuple[int, int, str]]) -> None:
-    """Add (trace row id, position, text) of steps to the index; a step must not be in it yet."""
-    cut = ((trace, position, clean(body, INDEXED)) for trace, position, body in texts)
-    if is_postgresql(session):
-        statement = "INSERT INTO step_text VALUES (:trace, :position, to_tsvector('simple', :body))"
-        rows = [{"trace": trace, "position": position, "body": body} for trace, position, body in cut]
-    else:
-        statement = "INSERT INTO step_text (rowid, body) VALUES (:rowid, :body)"
-        rows = [
-            {"rowid": trace << _POSITION_BITS | position, "body": body}
-            for trace, position, body in cut
-            if position < 1 << _POSITION_BITS
-        ]
+
+def index_steps(session: Session, texts: Iterable[tuple[int, str]]) -> None:
+    """Add (step row id, text) to the index; a step must not be in it yet."""
+    _run(session, _ADD, texts)
+
+
+def unindex_steps(session: Session, texts: Iterable[tuple[int, str]]) -> None:
+    """Take (step row id, the very text that was added) out of the index."""
+    _run(session, _REMOVE, texts)
+
+
+def _run(session: Session, statements: dict[bool, str], texts: Iterable[tuple[int, str]]) -> None:
+    rows = [{"step": step, "trace": step >> STEP_BITS, "body": clean(body, INDEXED)} for step, body in texts]
     if rows:
-        session.execute(text(statement), rows)
+        session.execute(text(statements[is_postgresql(session)]), rows)
+
+
+def index_due(session: Session, most: int) -> int:
+    """Bring about `most` steps that wait into the index, the oldest traces first; how many were brought in.
+
+    On PostgreSQL traces that another process works on are passed over.
+    """
+    waiting = (
+        select(TraceRow.id, TraceRow.n_indexed, TraceRow.n_steps)
+        .where(TraceRow.n_indexed < TraceRow.n_steps)
+        .order_by(TraceRow.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    done: list[dict[str, int]] = []
+    n = 0
+    for trace, begin, end in session.execute(waiting).all():
+        if n >= most:
+            break
+        stop = min(end, begin + most - n)
+        _index_range(session, trace, begin, stop)
+        done.append({"trace": trace, "n": stop})
+        n += stop - begin
+    if done:
+        session.connection().execute(
+            update(TraceRow).where(TraceRow.id == bindparam("trace")).values(n_indexed=bindparam("n")), done
+        )
+    return n
+
+
+def _index_range(session: Session, trace: int, begin: int, end: int) -> None:
+    first = trace << STEP_BITS
+    rows = session.scalars(select(StepRow).where(StepRow.id >= first + begin, StepRow.id < first + end))
+    index_steps(session, [(row.id, step_text(step_from_row(row))) for row in rows])
+
+
+def n_waiting(session: Session) -> int:
+    """How many stored steps are not in the text index yet."""
+    behind = select(func.sum(TraceRow.n_steps - TraceRow.n_indexed)).where(TraceRow.n_indexed < TraceRow.n_steps)
+    return session.scalar(behind) or 0
+
+
+def words_in(query: str) -> Sequence[str]:
+    """The words of a query as both indexes cut them: at everything that is no letter and no digit."""
+    return re.findall(r"[^\W_]+", query)
 
 
 def matching_traces(session: Session, query: str) -> ColumnElement[bool] | None:
     """A condition on `TraceRow`: a step of it has all the words (the last as a beginning); None without words."""
-    words = re.findall(r"\w+", query)
+    words = words_in(query)
     if not words:
         return None
     if is_postgresql(session):
@@ -60,5 +115,5 @@ def matching_traces(session: Session, query: str) -> ColumnElement[bool] | None:
         return TraceRow.id == any_(func.array(found.scalar_subquery()))
     wanted = " ".join(f'"{word}"' for word in words) + "*"
     index = table("step_text", column("rowid", Integer), column("step_text"))
-    trace = index.c.rowid.bitwise_rshift(_POSITION_BITS)
+    trace = index.c.rowid.bitwise_rshift(STEP_BITS)
     return TraceRow.id.in_(select(trace).where(index.c.step_text.op("MATCH")(wanted)))

@@ -1,4 +1,4 @@
-"""Traces and their steps: written whole, listed by page, read in windows."""
+"""Traces and their steps: listed by page, read in windows (core.store.trace_writing writes them)."""
 
 from __future__ import annotations
 
@@ -8,28 +8,15 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import func, insert, select, tuple_, update
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from core.clock import now
 from core.errors import NotFound
-from core.records import Outcome, Step, Trace
-from core.store.catalog import refresh_version_dates, task_ids, version_id
-from core.store.content import clean, pack, step_content, step_from_row, step_text
-from core.store.dialect import insert_new
+from core.records import Outcome, Step
+from core.store.content import step_from_row
 from core.store.queues import hidden_from
 from core.store.tables import AgentRow, StepRow, TaskRow, TraceRow, VersionRow
-from core.store.text_search import index_steps, matching_traces
-
-
-@dataclass(frozen=True, slots=True)
-class Inserted:
-    """What came of writing traces: the row ids of the new ones by trace id, and how much was already there."""
-
-    traces: dict[str, int]
-    steps: int
-    duplicate_traces: int
-    duplicate_steps: int
+from core.store.text_search import matching_traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,127 +86,6 @@ class StepLine:
     name: str
     seconds: float | None
     error: str
-
-
-def insert_traces(session: Session, traces: Sequence[Trace]) -> Inserted:
-    """Write traces that are not stored yet, each whole with its steps and its place in the text index."""
-    new: dict[str, Trace] = {}
-    for trace in traces:
-        new.setdefault(trace.trace_id, trace)
-    versions = {pair: version_id(session, *pair) for pair in {(trace.agent, trace.version) for trace in new.values()}}
-    owners = dict(
-        session.execute(select(VersionRow.id, VersionRow.agent_id).where(VersionRow.id.in_(versions.values()))).all()
-    )
-    tasks = task_ids(session, [trace.task for trace in new.values() if trace.task is not None])
-    rows = []
-    for trace in new.values():
-        version = versions[(trace.agent, trace.version)]
-        task = tasks[trace.task.key] if trace.task is not None else None
-        rows.append(_trace_row(trace) | {"version_id": version, "agent_id": owners[version], "task_id": task})
-    inserted = insert_new(session, TraceRow, rows, TraceRow.uid)
-    found = ids_of(session, inserted)
-    written, repeated = _insert_steps(session, [(found[uid], new[uid].steps) for uid in inserted])
-    # a run without a time cannot move its version's date, and looking for one that can is a walk through all of them
-    refresh_version_dates(session, {row["version_id"] for row in rows if row["time_known"] and row["uid"] in inserted})
-    return Inserted({uid: found[uid] for uid in inserted}, written, len(traces) - len(inserted), repeated)
-
-
-def ids_of(session: Session, uids: set[str]) -> dict[str, int]:
-    """Row ids of the traces that are stored, by the ids their sources gave them."""
-    found: dict[str, int] = {}
-    listed = list(uids)
-    for start in range(0, len(listed), 500):
-        query = select(TraceRow.uid, TraceRow.id).where(TraceRow.uid.in_(listed[start : start + 500]))
-        found.update(dict(session.execute(query).all()))
-    return found
-
-
-def _trace_row(trace: Trace) -> dict[str, Any]:
-    steps = _unique(trace.steps)
-    starts = [step.started_at for step in steps if step.started_at]
-    ends = [step.ended_at for step in steps if step.ended_at]
-    started = trace.started_at or min(starts, default=None)
-    ended = trace.ended_at or max(ends, default=None)
-    arrived = now()
-    seconds = trace.seconds
-    if seconds is None and started and ended:
-        seconds = (ended - started).total_seconds()
-    return {
-        "uid": trace.trace_id,
-        "source": clean(trace.source, 100),
-        "session": clean(trace.session_id, 200),
-        "user": clean(trace.user, 200),
-        "trial": trace.trial,
-        "title": clean(_title(trace), 300),
-        "started_at": started or arrived,
-        "ended_at": ended,
-        "arrived_at": arrived,
-        "time_known": started is not None,
-        "n_steps": len(steps),
-        "n_errors": sum(1 for step in steps if step.error),
-        "seconds": seconds,
-        "tokens_in": _total([step.tokens_in for step in steps]),
-        "tokens_out": _total([step.tokens_out for step in steps]),
-        "cost": trace.cost if trace.cost is not None else _total([step.cost for step in steps]),
-        "outcome": "unknown",
-        "outcome_from": "",
-        "n_annotations": 0,
-        "tools": list(trace.tools),
-        "tags": list(trace.tags),
-        "attributes": dict(trace.attributes),
-    }
-
-
-def _total(values: Sequence[Any]) -> Any:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
-
-
-def _title(trace: Trace) -> str:
-    """The task's title, else the first thing the person said, else the name of the first step."""
-    if trace.task is not None and trace.task.title:
-        return trace.task.title
-    said = (
-        m.content for step in trace.steps for m in (*step.input, *step.output) if m.role == "user" and m.content.strip()
-    )
-    return next(said, "") or (trace.steps[0].name if trace.steps else "")
-
-
-def _unique(steps: Sequence[Step]) -> list[Step]:
-    return list({step.step_id: step for step in reversed(steps)}.values())[::-1]
-
-
-def _insert_steps(session: Session, runs: Sequence[tuple[int, Sequence[Step]]]) -> tuple[int, int]:
-    rows, texts, repeated = [], [], 0
-    for trace_id, steps in runs:
-        unique = _unique(steps)
-        repeated += len(steps) - len(unique)
-        for position, step in enumerate(unique):
-            rows.append(_step_row(trace_id, position, step))
-            texts.append((trace_id, position, step_text(step)))
-    if rows:
-        session.execute(insert(StepRow).execution_options(render_nulls=True), rows)  # as in insert_new: one statement
-        index_steps(session, texts)
-    return len(rows), repeated
-
-
-def _step_row(trace_id: int, position: int, step: Step) -> dict[str, Any]:
-    return {
-        "trace_id": trace_id,
-        "position": position,
-        "uid": clean(step.step_id, 200),
-        "parent_uid": clean(step.parent_id, 200) if step.parent_id else None,
-        "kind": step.kind.value,
-        "name": clean(step.name, 500),
-        "started_at": step.started_at,
-        "seconds": step.seconds,
-        "error": clean(step.error),
-        "model": clean(step.model, 200),
-        "tokens_in": step.tokens_in,
-        "tokens_out": step.tokens_out,
-        "cost": step.cost,
-        "content": pack(step_content(step)),
-    }
 
 
 _LINE = (
@@ -292,6 +158,16 @@ def trace_row(session: Session, trace_id: int) -> TraceRow:
     if row is None:
         raise NotFound(f"There is no trace {trace_id}. It may have been removed.", field="trace")
     return row
+
+
+def ids_of(session: Session, uids: set[str]) -> dict[str, int]:
+    """Row ids of the traces that are stored, by the ids their sources gave them."""
+    found: dict[str, int] = {}
+    listed = list(uids)
+    for start in range(0, len(listed), 500):
+        query = select(TraceRow.uid, TraceRow.id).where(TraceRow.uid.in_(listed[start : start + 500]))
+        found.update(dict(session.execute(query).all()))
+    return found
 
 
 def find_trace(session: Session, uid: str) -> int | None:

@@ -11,7 +11,8 @@ from core.records import Message, Outcome, Role, Step, StepKind, Task, ToolCall,
 from core.review.queues import enqueue
 from core.store.engine import Store
 from core.store.people import person_id
-from core.store.traces import TraceFilter, count_traces, insert_traces, set_outcomes
+from core.store.trace_writing import insert_traces
+from core.store.traces import TraceFilter, count_traces, set_outcomes
 
 STEPS = 8
 BATCH = 1_000

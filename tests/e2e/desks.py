@@ -22,7 +22,7 @@ from core.store.engine import open_store
 from core.store.pairs import insert_pairs, preferences_of
 from core.store.queues import add_items, get_queue, make_queue
 from core.store.schemas import save_schema
-from core.store.traces import insert_traces
+from core.store.trace_writing import insert_traces
 from tests.worlds import run
 
 OUTCOME = "Did it solve the task?"

@@ -20,7 +20,7 @@ from core.store.engine import open_store
 from core.store.people import person_id
 from core.store.schemas import save_schema
 from core.store.signals import add_signals
-from core.store.traces import insert_traces
+from core.store.trace_writing import insert_traces
 from core.tasks.outcome import refresh_outcomes
 from tests.e2e.server import Server, start
 from tests.worlds import START, run

@@ -15,7 +15,7 @@ from core.records import Role, Trace
 from core.review.queues import enqueue
 from core.store.engine import Store, open_store
 from core.store.people import person_id
-from core.store.traces import insert_traces
+from core.store.trace_writing import insert_traces
 from dashboard.identity import COOKIE, cookie_for
 
 Body = dict[str, Any]

@@ -15,7 +15,8 @@ from core.store.pairs import add_preference, insert_pairs
 from core.store.people import person_id
 from core.store.schemas import save_schema
 from core.store.signals import add_signals
-from core.store.traces import find_trace, insert_traces
+from core.store.trace_writing import insert_traces
+from core.store.traces import find_trace
 from core.tasks.outcome import refresh_outcomes
 from tests.worlds import START, run
 

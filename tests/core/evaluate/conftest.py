@@ -12,7 +12,7 @@ from core.records import Signal, SignalKind, Step, StepKind, Task, Trace, Versio
 from core.store.catalog import set_version
 from core.store.engine import Store
 from core.store.signals import add_signals
-from core.store.traces import insert_traces
+from core.store.trace_writing import insert_traces
 from core.tasks.outcome import refresh_outcomes
 
 MONDAY = datetime(2026, 8, 31, 12, tzinfo=UTC)

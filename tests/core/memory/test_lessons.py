@@ -15,7 +15,7 @@ from core.store.engine import Store
 from core.store.lesson_evidence import lesson_evidence
 from core.store.lessons import lesson_history, lesson_line, list_lessons
 from core.store.schemas import save_schema
-from core.store.traces import insert_traces
+from core.store.trace_writing import insert_traces
 from tests.core.memory.conftest import People
 from tests.worlds import run
 

@@ -19,7 +19,8 @@ from core.store.pairs import insert_pairs
 from core.store.people import PersonLine, person_id
 from core.store.signals import add_signals
 from core.store.tables import AnnotationRow, ClaimRow, DraftCopyRow, ItemRow, PreferenceRow, QueueRow
-from core.store.traces import insert_traces, trace_line
+from core.store.trace_writing import insert_traces
+from core.store.traces import trace_line
 from core.tasks.outcome import refresh_outcomes
 from tests.worlds import run, texts
 

@@ -13,7 +13,7 @@ from core.store.people import person_id
 from core.store.schemas import save_schema
 from core.store.signals import add_signals
 from core.store.tables import ItemRow, PairRow
-from core.store.traces import insert_traces
+from core.store.trace_writing import insert_traces
 from core.tasks.outcome import refresh_outcomes
 from tests.worlds import START, run
 

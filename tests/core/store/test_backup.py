@@ -13,7 +13,9 @@ from core.store.backup import read_backup, write_backup
 from core.store.engine import Store, open_store
 from core.store.signals import add_signals
 from core.store.tables import Base
-from core.store.traces import TraceFilter, insert_traces, list_traces
+from core.store.text_search import index_due
+from core.store.trace_writing import insert_traces
+from core.store.traces import TraceFilter, list_traces
 from tests.worlds import run
 
 
@@ -30,6 +32,7 @@ def test_everything_comes_back(store: Store, blank_database_url: str, tmp_path: 
         traces = [run(f"t{n}", reward=1.0) for n in range(3)]
         insert_traces(session, traces)
         add_signals(session, [signal for trace in traces for signal in trace.signals])
+        index_due(session, 100)
     (tmp_path / "a" / "datasets" / "x").mkdir(parents=True)
     (tmp_path / "a" / "datasets" / "x" / "train.jsonl").write_text("{}\n")
     write_backup(store, tmp_path / "all.zip", tmp_path / "a")

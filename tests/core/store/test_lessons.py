@@ -28,7 +28,7 @@ from core.store.lessons import (
 from core.store.people import person_id
 from core.store.recalls import count_recalls, list_recalls, log_recall
 from core.store.schemas import save_schema
-from core.store.traces import insert_traces
+from core.store.trace_writing import insert_traces
 from tests.worlds import run
 
 AT = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)

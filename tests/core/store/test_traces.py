@@ -8,16 +8,9 @@ from sqlalchemy import event
 from core.errors import NotFound
 from core.records import Message, Step, StepKind, ToolCall
 from core.store.engine import Store
-from core.store.traces import (
-    TraceFilter,
-    count_traces,
-    insert_traces,
-    list_traces,
-    outline,
-    read_steps,
-    session_traces,
-    trace_line,
-)
+from core.store.text_search import index_due
+from core.store.trace_writing import insert_traces
+from core.store.traces import TraceFilter, count_traces, list_traces, outline, read_steps, session_traces, trace_line
 from tests.worlds import START, run
 
 
@@ -104,6 +97,7 @@ def test_filters(store: Store, wanted: TraceFilter, found: set[str]) -> None:
     with store.session() as session:
         insert_traces(session, [run("a", session_id="s1")])
         insert_traces(session, [run("b", "A refund, please", version="v2", started_at=START + timedelta(hours=1))])
+        assert index_due(session, 100) == 8
     with store.reading() as session:
         assert {line.uid for line in list_traces(session, wanted, 10)} == found
         assert count_traces(session, wanted) == len(found)

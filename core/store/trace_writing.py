@@ -1,0 +1,366 @@
+"""Writes traces: new ones whole, and what arrives later for those that are there already.
+
+A file's run is written once, and what comes with the same id again is a repetition. A run of spans grows: `merge` says
+what becomes of a step that comes twice, and the run's own facts are taken over from whoever knows better (its root).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from core.clock import now
+from core.errors import InvalidInput
+from core.records import Step, StepKind, Trace
+from core.store.catalog import UNNAMED_AGENT, UNNAMED_VERSION, refresh_version_dates, task_ids, version_id
+from core.store.content import clean, pack, step_content, step_from_row, step_text
+from core.store.dialect import insert_new
+from core.store.reading_order import Place, reading_order
+from core.store.tables import MOST_STEPS, STEP_BITS, AgentRow, StepRow, TraceRow, VersionRow
+from core.store.text_search import index_steps, unindex_steps
+from core.store.traces import ids_of
+
+Merge = Callable[[Step, Step], Step]
+
+_LIGHT = (
+    StepRow.id,
+    StepRow.trace_id,
+    StepRow.position,
+    StepRow.uid,
+    StepRow.parent_uid,
+    StepRow.kind,
+    StepRow.started_at,
+    StepRow.seconds,
+    StepRow.error,
+    StepRow.tokens_in,
+    StepRow.tokens_out,
+    StepRow.tokens_cached,
+    StepRow.cost,
+)
+
+
+@dataclass(slots=True)
+class Written:
+    """What came of writing traces, by trace id: row ids of the new, of those that grew, and of those that grew after
+    they were closed (`late`). `steps` are new, `changed_steps` got more; the rest was there already."""
+
+    traces: dict[str, int] = field(default_factory=dict)
+    grown: dict[str, int] = field(default_factory=dict)
+    late: dict[str, int] = field(default_factory=dict)
+    steps: int = 0
+    changed_steps: int = 0
+    duplicate_traces: int = 0
+    duplicate_steps: int = 0
+
+
+def insert_traces(session: Session, traces: Sequence[Trace], merge: Merge | None = None) -> Written:
+    """Write traces with their steps; without `merge` one that is there already stays as it is.
+
+    Raises InvalidInput for a trace with more than `MOST_STEPS` steps.
+    """
+    new: dict[str, Trace] = {}
+    for trace in traces:
+        new.setdefault(trace.trace_id, trace)
+    done = Written(duplicate_traces=len(traces) - len(new))
+    owners = _owners(session, new.values())
+    tasks = task_ids(session, [trace.task for trace in new.values() if trace.task is not None])
+    rows, steps = [], {}
+    for trace in new.values():
+        steps[trace.trace_id] = [_step_row(step) for step in _unique(trace.steps)]
+        _check_number(trace.trace_id, len(steps[trace.trace_id]))
+        done.duplicate_steps += len(trace.steps) - len(steps[trace.trace_id])
+        rows.append(_trace_row(trace, steps[trace.trace_id]) | owners[(trace.agent, trace.version)])
+        rows[-1]["task_id"] = tasks[trace.task.key] if trace.task is not None else None
+    inserted = insert_new(session, TraceRow, rows, TraceRow.uid)
+    found = ids_of(session, set(new))
+    done.traces = {uid: found[uid] for uid in new if uid in inserted}
+    step_rows: list[dict[str, Any]] = []
+    for uid, trace_id in done.traces.items():
+        for position, row in enumerate(steps[uid]):
+            row |= {"id": trace_id << STEP_BITS | position, "trace_id": trace_id, "position": position}
+            step_rows.append(row)
+    _insert_steps(session, step_rows)
+    done.steps = len(step_rows)
+    if merge is None:
+        done.duplicate_traces += len(new) - len(inserted)
+    else:
+        for uid, trace in new.items():
+            if uid not in inserted:
+                _extend(session, found[uid], trace, steps[uid], tasks, merge, done)
+    # a run without a time cannot move its version's date, and looking for one that can is a walk through all of them
+    refresh_version_dates(session, {row["version_id"] for row in rows if row["time_known"] and row["uid"] in inserted})
+    return done
+
+
+def _owners(session: Session, traces: Iterable[Trace]) -> dict[tuple[str, str], dict[str, int]]:
+    versions = {pair: version_id(session, *pair) for pair in {(trace.agent, trace.version) for trace in traces}}
+    query = select(VersionRow.id, VersionRow.agent_id).where(VersionRow.id.in_(versions.values()))
+    agents = dict(session.execute(query).all())
+    return {pair: {"version_id": version, "agent_id": agents[version]} for pair, version in versions.items()}
+
+
+def _check_number(uid: str, n: int) -> None:
+    if n > MOST_STEPS:
+        raise InvalidInput(f"trace {uid} has {n:,} steps; a trace may have {MOST_STEPS:,}")
+
+
+def _trace_row(trace: Trace, steps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    arrived = now()
+    started, ended = _span_of_time(trace, steps)
+    return {
+        "uid": trace.trace_id,
+        "source": clean(trace.source, 100),
+        "session": clean(trace.session_id, 200),
+        "user": clean(trace.user, 200),
+        "trial": trace.trial,
+        "title": clean(title_of(trace), 300),
+        "started_at": started or arrived,
+        "ended_at": ended,
+        "arrived_at": arrived,
+        "last_arrival_at": arrived,
+        "closed_at": None if trace.open else arrived,
+        "changed_at": None,
+        "time_known": started is not None,
+        "n_indexed": 0,
+        "outcome": "unknown",
+        "outcome_from": "",
+        "n_annotations": 0,
+        "tools": list(trace.tools),
+        "tags": list(trace.tags),
+        "redactions": dict(trace.redactions),
+        "attributes": dict(trace.attributes),
+        **_totals(steps, trace.cost, _length(trace.seconds, started, ended)),
+        "root_ended": trace.root_ended,
+    }
+
+
+def _span_of_time(trace: Trace, steps: Sequence[Mapping[str, Any]]) -> tuple[datetime | None, datetime | None]:
+    starts = [row["started_at"] for row in steps if row["started_at"]]
+    ends = [row["started_at"] + timedelta(seconds=row["seconds"] or 0) for row in steps if row["started_at"]]
+    return trace.started_at or min(starts, default=None), trace.ended_at or max(ends, default=None)
+
+
+def _length(seconds: float | None, started: datetime | None, ended: datetime | None) -> float | None:
+    if seconds is None and started and ended:
+        return (ended - started).total_seconds()
+    return seconds
+
+
+def _totals(steps: Sequence[Mapping[str, Any]], cost: float | None, seconds: float | None) -> dict[str, Any]:
+    """A run's sums; where a model call tells of tokens or costs, what its parents say repeats it and does not count."""
+    calls = [row for row in steps if row["kind"] == StepKind.LLM and _tells(row)]
+    counted = calls or steps
+    return {
+        "n_steps": len(steps),
+        "n_errors": sum(1 for row in steps if row["error"]),
+        "n_unpriced": sum(1 for row in calls if row["cost"] is None and row["tokens_in"] is not None),
+        "seconds": seconds,
+        "tokens_in": _total(row["tokens_in"] for row in counted),
+        "tokens_out": _total(row["tokens_out"] for row in counted),
+        "tokens_cached": _total(row["tokens_cached"] for row in counted),
+        "cost": cost if cost is not None else _total(row["cost"] for row in counted),
+        "root_ended": all(row["seconds"] is not None for row in steps if row["parent_uid"] is None),
+    }
+
+
+def _tells(row: Mapping[str, Any]) -> bool:
+    return row["tokens_in"] is not None or row["tokens_out"] is not None or row["cost"] is not None
+
+
+def _total(values: Iterable[Any]) -> Any:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def title_of(trace: Trace) -> str:
+    """The task's title, else the first thing the person said, else the name of the first step."""
+    if trace.task is not None and trace.task.title:
+        return trace.task.title
+    return first_said(trace.steps) or (trace.steps[0].name if trace.steps else "")
+
+
+def first_said(steps: Iterable[Step]) -> str:
+    """The first message of the person that the agent talks to; "" when there is none."""
+    said = (m.content for step in steps for m in (*step.input, *step.output) if m.role == "user" and m.content.strip())
+    return next(said, "")
+
+
+def _unique(steps: Sequence[Step]) -> list[Step]:
+    return list({step.step_id: step for step in reversed(steps)}.values())[::-1]
+
+
+def _insert_steps(session: Session, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        # nulls are written out, as in insert_new: one statement
+        session.execute(insert(StepRow).execution_options(render_nulls=True), rows)
+
+
+def _step_row(step: Step) -> dict[str, Any]:
+    return {
+        "uid": clean(step.step_id, 200),
+        "parent_uid": clean(step.parent_id, 200) if step.parent_id else None,
+        "kind": step.kind.value,
+        "name": clean(step.name, 500),
+        "started_at": step.started_at,
+        "seconds": step.seconds,
+        "error": clean(step.error),
+        "model": clean(step.model, 200),
+        "tokens_in": step.tokens_in,
+        "tokens_out": step.tokens_out,
+        "tokens_cached": step.tokens_cached,
+        "cost": step.cost,
+        "cost_from": clean(step.cost_from, 40),
+        "content": pack(step_content(step)),
+    }
+
+
+def _extend(
+    session: Session,
+    trace_id: int,
+    trace: Trace,
+    rows: Sequence[dict[str, Any]],
+    tasks: Mapping[str, int],
+    merge: Merge,
+    done: Written,
+) -> None:
+    """Add what is new of a trace to the one that is stored."""
+    stored = session.get_one(TraceRow, trace_id, with_for_update=True, populate_existing=True)
+    outline = select(*_LIGHT).where(StepRow.trace_id == trace_id).order_by(StepRow.position)
+    light = {row.uid: row for row in session.execute(outline)}
+    arrived = {row["uid"]: (step, row) for step, row in zip(_unique(trace.steps), rows, strict=True)}
+    changed = _merge_steps(session, stored, [arrived[uid][0] for uid in arrived if uid in light], merge)
+    fresh = [row for uid, (_, row) in arrived.items() if uid not in light]
+    done.duplicate_steps += len(arrived) - len(fresh) - len(changed)
+    if not fresh and not changed:
+        done.duplicate_traces += 1
+        _wait_longer(stored, trace)
+        return
+    _check_number(trace.trace_id, len(light) + len(fresh))
+    everything = {uid: dict(row._mapping) for uid, row in light.items()} | changed
+    for n, row in enumerate(fresh, len(light)):
+        row |= {"id": trace_id << STEP_BITS | n, "trace_id": trace_id, "position": n}
+        everything[row["uid"]] = row
+    order = reading_order([Place(row["uid"], row["parent_uid"], row["started_at"]) for row in everything.values()])
+    moved = []
+    for position, uid in enumerate(order):
+        if everything[uid]["position"] != position:
+            everything[uid]["position"] = position
+            if uid in light:
+                moved.append({"step": everything[uid]["id"], "to": position})
+    _insert_steps(session, fresh)
+    connection = session.connection()
+    if changed:
+        rewritten = [{"step": row["id"]} | {key: row[key] for key in _REWRITTEN} for row in changed.values()]
+        values: dict[str, Any] = {key: bindparam(key) for key in _REWRITTEN}
+        connection.execute(update(StepRow).where(StepRow.id == bindparam("step")).values(values), rewritten)
+    if moved:
+        connection.execute(
+            update(StepRow).where(StepRow.id == bindparam("step")).values(position=bindparam("to")), moved
+        )
+    _take_over(session, stored, trace, list(everything.values()), tasks)
+    if stored.closed_at is not None:
+        stored.changed_at = now()
+        done.late[trace.trace_id] = trace_id
+    done.grown[trace.trace_id] = trace_id
+    done.steps += len(fresh)
+    done.changed_steps += len(changed)
+    session.flush()
+
+
+_REWRITTEN = (
+    "parent_uid",
+    "kind",
+    "name",
+    "started_at",
+    "seconds",
+    "error",
+    "model",
+    "tokens_in",
+    "tokens_out",
+    "tokens_cached",
+    "cost",
+    "cost_from",
+    "content",
+)
+
+
+def _merge_steps(
+    session: Session, trace: TraceRow, repeated: Sequence[Step], merge: Merge
+) -> dict[str, dict[str, Any]]:
+    """Step id → its new row, of the repeated steps that tell something new; the text index follows."""
+    changed: dict[str, dict[str, Any]] = {}
+    by_id = {clean(step.step_id, 200): step for step in repeated}
+    listed = list(by_id)
+    for start in range(0, len(listed), 500):
+        query = select(StepRow).where(StepRow.trace_id == trace.id, StepRow.uid.in_(listed[start : start + 500]))
+        for row in session.scalars(query):
+            old = step_from_row(row)
+            merged = merge(old, by_id[row.uid])
+            values = _step_row(merged)
+            if all(values[key] == getattr(row, key) for key in _REWRITTEN):
+                continue
+            changed[row.uid] = values | {"id": row.id, "position": row.position}
+            if row.id < (trace.id << STEP_BITS) + trace.n_indexed:
+                unindex_steps(session, [(row.id, step_text(old))])
+                index_steps(session, [(row.id, step_text(step_from_values(values)))])
+    return changed
+
+
+def step_from_values(values: Mapping[str, Any]) -> Step:
+    """The step that a row's values hold, as it will be read back."""
+    return step_from_row(StepRow(**{key: value for key, value in values.items() if key != "id"}))
+
+
+def _wait_longer(stored: TraceRow, trace: Trace) -> None:
+    if trace.open and stored.closed_at is None:
+        stored.last_arrival_at = now()
+
+
+def _take_over(
+    session: Session, stored: TraceRow, trace: Trace, rows: Sequence[Mapping[str, Any]], tasks: Mapping[str, int]
+) -> None:
+    """Bring a stored trace's own row in line with all its steps; the root's word counts, others' where it says none."""
+    knows_better = any(step.parent_id is None for step in trace.steps)
+    _take_over_names(session, stored, trace, knows_better)
+    for column, said, longest in (("session", trace.session_id, 200), ("user", trace.user, 200)):
+        if said and (knows_better or not getattr(stored, column)):
+            setattr(stored, column, clean(said, longest))
+    title = clean(title_of(trace), 300)
+    if title and (knows_better or not stored.title):
+        stored.title = title
+    if trace.task is not None and (knows_better or stored.task_id is None):
+        stored.task_id = tasks[trace.task.key]
+    stored.trial = trace.trial if stored.trial is None else stored.trial
+    stored.tools = stored.tools or list(trace.tools)
+    stored.tags = list(dict.fromkeys([*stored.tags, *trace.tags]))
+    stored.attributes = {**stored.attributes, **trace.attributes}
+    stored.redactions = {
+        kind: stored.redactions.get(kind, 0) + trace.redactions.get(kind, 0)
+        for kind in {**stored.redactions, **trace.redactions}
+    }
+    started, ended = _span_of_time(Trace("", "", ()), rows)
+    if started is not None:
+        stored.started_at, stored.ended_at, stored.time_known = started, ended, True
+    for column, value in _totals(rows, None, _length(None, started, ended)).items():
+        setattr(stored, column, value)
+    stored.last_arrival_at = now()
+
+
+def _take_over_names(session: Session, stored: TraceRow, trace: Trace, knows_better: bool) -> None:
+    agent = session.get_one(AgentRow, stored.agent_id).name
+    version = session.get_one(VersionRow, stored.version_id).name
+    if trace.agent and (knows_better or agent == UNNAMED_AGENT):
+        agent = clean(trace.agent, 200)
+    if trace.version and (knows_better or version == UNNAMED_VERSION):
+        version = clean(trace.version, 300)
+    before = stored.version_id
+    stored.version_id = version_id(session, agent, version)
+    if stored.version_id != before:
+        stored.agent_id = session.get_one(VersionRow, stored.version_id).agent_id
+        session.flush()
+        refresh_version_dates(session, {before, stored.version_id})
