@@ -1,48 +1,53 @@
-"""Opens what was handed in: gunzipped by content, decoded, and parsed as one JSON value or as several.
+"""Opens what was handed in: unpacked and decoded by its content, and parsed into the values that formats read.
 
 A container that is broken anywhere (truncated gzip, malformed JSON, not UTF-8) is refused whole. A broken line among
-JSON lines is a rejected record: the lines beside it are sound. NaN and Infinity, which are no JSON, are read as null.
+JSON lines, a row of CSV that does not fit and a member of a zip that is no JSON are rejected records: what stands
+beside them is sound. A name decides only what content cannot: whether text is CSV or YAML.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
-import zlib
-from codecs import BOM_UTF8
-from collections.abc import Iterator
-from dataclasses import dataclass
-from io import BytesIO
-from pathlib import Path
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
 from typing import Any
 
 import orjson
 
 from core.errors import InvalidInput
+from core.ingest.containers import LARGEST, gunzipped, is_zip, too_large, zip_members
+from core.ingest.json_text import parse_json, parse_several
+from core.ingest.sheets import Sheet, is_parquet, parse_csv, parse_parquet
+from core.ingest.yaml_text import begins_like_yaml, parse_yaml
 from core.records import Rejected
 
-LARGEST = 1_000_000_000
-"""Bytes of one file after decompression."""
+_YAML = (".yml", ".yaml")
+_TABLES = (".csv", ".tsv")
 
-DENSEST = 200
-"""How many times larger than its gzip a file past `SUSPECT` bytes may be: real ones are 5 to 30 times."""
-
-SUSPECT = 50_000_000
-
-READ_FROM_FOLDERS = (".json", ".jsonl", ".ndjson", ".gz")
+READ_FROM_FOLDERS = (
+    *(".json", ".jsonl", ".ndjson", ".gz", ".traj", ".eval", ".zip", ".parquet"),
+    *_YAML,
+    *_TABLES,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed file. `value` is its JSON value; for JSON lines the list of the lines' values, `lines` their numbers.
+    """A parsed file. `value` is its JSON value; for JSON lines the list of the lines' values, for a table its rows.
 
-    `broken` are lines that are no JSON.
+    `kind` names the container: JSON, JSON lines, YAML, CSV, parquet or zip. A zip has no value but `members`, the JSON
+    of its files by name. `columns` are a table's. `lines` are where JSON lines and the rows of a CSV stand, `broken`
+    the parts that could not be parsed.
     """
 
     name: str
     value: Any
     lines: tuple[int, ...] = ()
     broken: tuple[Rejected, ...] = ()
+    members: Mapping[str, Any] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+    kind: str = "JSON"
 
     @property
     def records(self) -> list[Any]:
@@ -56,122 +61,95 @@ class Document:
 
 def open_document(name: str, data: bytes) -> Document:
     """The parsed content of a file; raises InvalidInput saying what is wrong with it and where."""
-    data = _decompressed(data).removeprefix(BOM_UTF8)
+    data = gunzipped(data)
     if not data or data.isspace():
         raise InvalidInput("the file is empty")
-    if b"\x00" in data[:1000]:
-        raise InvalidInput("the file is not text but binary data; JSON or JSON lines are read, gzipped or not")
-    try:
-        return Document(name, orjson.loads(data))
-    except orjson.JSONDecodeError:
-        pass  # it may be several values, or broken: what follows finds out, and where
+    if is_zip(data):
+        return _zip(name, data)
+    if is_parquet(data):
+        return _table(name, parse_parquet(data), "parquet")
+    data = _utf8(data)
+    suffix = PurePath(name.lower().removesuffix(".gz")).suffix
+    if suffix not in _TABLES + _YAML:
+        try:
+            return Document(name, orjson.loads(data))
+        except orjson.JSONDecodeError:
+            pass  # it may be several values, no JSON, or broken: what follows finds out, and where
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
         raise InvalidInput(f"the file is not UTF-8: byte {error.start:,} cannot be read; save it as UTF-8") from error
+    if suffix in _YAML:
+        return Document(name, parse_yaml(text), kind="YAML")
+    if suffix in _TABLES and (sheet := parse_csv(text, named_so=True)):
+        return _table(name, sheet, "CSV")
+    return _from_text(name, text)
+
+
+def _utf8(data: bytes) -> bytes:
+    """The text's bytes as UTF-8 without a mark at the front; raises InvalidInput for what is no text."""
+    if data[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):
+        try:
+            return data.decode("utf-16").encode()
+        except UnicodeError as error:
+            raise InvalidInput("the file is broken UTF-16; save it as UTF-8") from error
+    if b"\x00" in data[:1000]:
+        raise InvalidInput(
+            "the file is not text but binary data, or text in another encoding: JSON, JSON lines, YAML, CSV, parquet "
+            "and zip are read, gzipped or not; save text as UTF-8"
+        )
+    return data.removeprefix(BOM_UTF8)
+
+
+def _from_text(name: str, text: str) -> Document:
+    """The document of a text whose name says nothing."""
     try:
-        return Document(name, _parse(text))
+        return Document(name, parse_json(text))
     except ValueError as error:
-        several = _json_lines(name, text) or _one_after_another(name, text)
-        if several is None:
-            raise InvalidInput(f"the file is not whole JSON: {_plainly(error)}") from error
-        return several
+        if several := parse_several(text):
+            return Document(name, several.values, several.numbers, several.broken, kind="JSON lines")
+        if not text.lstrip().startswith(("{", "[")):  # else it is meant to be JSON, and broken
+            if sheet := parse_csv(text, named_so=False):
+                return _table(name, sheet, "CSV")
+            if begins_like_yaml(text):
+                return Document(name, parse_yaml(text), kind="YAML")
+        raise InvalidInput(f"the file is not whole JSON: {error}") from error
+
+
+def _table(name: str, sheet: Sheet, kind: str) -> Document:
+    return Document(name, sheet.rows, sheet.lines, sheet.broken, columns=sheet.columns, kind=kind)
+
+
+def _zip(name: str, data: bytes) -> Document:
+    members: dict[str, Any] = {}
+    broken: list[Rejected] = []
+    for member, content in zip_members(data):
+        try:
+            parsed = open_document(member, content)
+        except InvalidInput as error:
+            broken.append(Rejected(member, error.message))
+            continue
+        if parsed.kind == "zip":
+            broken.append(Rejected(member, "it is a zip in a zip; unpack it and import it by itself"))
+        else:
+            members[member] = parsed.value
+            broken += parsed.broken
+    if not members and not broken:
+        raise InvalidInput("the zip holds no file")
+    return Document(name, None, members=members, broken=tuple(broken), kind="zip")
 
 
 def read_file(path: Path) -> bytes:
     """A file's bytes; raises InvalidInput when it is larger than any that is read."""
     if path.stat().st_size > LARGEST:
-        raise InvalidInput(_too_large("the file"))
+        raise InvalidInput(too_large("the file"))
     return path.read_bytes()
-
-
-def _decompressed(data: bytes) -> bytes:
-    if data[:2] != b"\x1f\x8b":
-        return data
-    try:
-        _check_unpacked_size(data)
-        return gzip.decompress(data)
-    except (EOFError, OSError, zlib.error) as error:
-        raise InvalidInput(f"the gzip is broken or cut off: {error}; fetch the file again") from error
-
-
-def _check_unpacked_size(data: bytes) -> None:
-    """Unpack once without keeping anything, so that a small file cannot fill the memory."""
-    size = 0
-    with gzip.GzipFile(fileobj=BytesIO(data)) as file:
-        while chunk := file.read(1 << 20):
-            size += len(chunk)
-            if size > LARGEST:
-                raise InvalidInput(_too_large("unpacked, the file"))
-            if size > max(SUSPECT, DENSEST * len(data)):
-                raise InvalidInput(f"unpacked, the file is more than {DENSEST} times its size: no run is so repetitive")
-
-
-def _too_large(what: str) -> str:
-    return f"{what} is larger than {LARGEST / 1e9:g} GB; split it, one run a line"
-
-
-_LENIENT = json.JSONDecoder(parse_constant=lambda name: None)
-
-
-def _parse(text: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        try:
-            return _LENIENT.decode(text)  # slower, but takes NaN and lone surrogates, and says line and column
-        except RecursionError as error:
-            raise ValueError("it is nested too deeply") from error
-
-
-def _json_lines(name: str, text: str) -> Document | None:
-    """The document of a text whose lines are JSON values each; None when hardly any is."""
-    values: list[Any] = []
-    numbers: list[int] = []
-    broken: list[Rejected] = []
-    for number, line in _lines(text):
-        try:
-            values.append(_parse(line))
-            numbers.append(number)
-        except ValueError as error:
-            broken.append(Rejected(f"line {number}", f"the line is not JSON: {_plainly(error)}"))
-    if sum(isinstance(value, dict) for value in values) < max(1, len(broken)):
-        return None
-    return Document(name, values, tuple(numbers), tuple(broken))
-
-
-def _one_after_another(name: str, text: str) -> Document | None:
-    """The document of a text that is nothing but JSON objects, one after another; None when it is not."""
-    values: list[Any] = []
-    text = text.strip()
-    position = 0
-    try:
-        while position < len(text):
-            value, position = _LENIENT.raw_decode(text, position)
-            values.append(value)
-            while text[position : position + 1].isspace():
-                position += 1
-    except (ValueError, RecursionError):
-        return None
-    return Document(name, values) if all(isinstance(value, dict) for value in values) else None
-
-
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            yield number, line
-
-
-def _plainly(error: ValueError) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} at line {error.lineno}, column {error.colno}"
-    return str(error)
 
 
 def files_in(path: Path) -> list[Path]:
     """The file itself, or what a folder holds that may be read, in order of name; raises InvalidInput when missing."""
     if path.is_dir():
-        found = sorted(file for file in path.rglob("*") if file.is_file() and file.suffix in READ_FROM_FOLDERS)
+        found = sorted(file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in READ_FROM_FOLDERS)
         if not found:
             raise InvalidInput(f"{path} holds no {', '.join(READ_FROM_FOLDERS)} file.", field="paths")
         return found
