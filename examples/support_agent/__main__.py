@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--task-key", default="", help="the task, where it is known: shop/refund-too-late")
     parser.add_argument("--rate", choices=("up", "down"), help="send the customer's thumb for the last run")
     asked = parser.parse_args(argv)
-    # Reads ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL. The SDK can trace too: with both, each call would be counted twice.
+    # Reads ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL. The SDK can trace too: with both, each call counts twice.
     client = Anthropic(open_telemetry=False)
     if not client.api_key:
         parser.error("there is no key for the model: set ANTHROPIC_API_KEY")
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for said in asked.turns or filter(str.strip, sys.stdin):
             print(talk.run(said.strip()), f"[trace {talk.trace_id}]", sep="\n", flush=True)
     except (AnthropicError, RuntimeError, ValueError) as error:
-        print(f"The run failed: {error}.", file=sys.stderr)
+        print(f"The run failed: {error}", file=sys.stderr)
         return 1
     finally:
         tracing.shutdown()  # waits for the last spans

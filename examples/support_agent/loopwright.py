@@ -8,6 +8,8 @@ from http.client import HTTPException
 from typing import Any
 from urllib.request import Request, urlopen
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Loopwright:
@@ -23,5 +25,5 @@ class Loopwright:
             with urlopen(sent, timeout=3) as answer:
                 return dict(json.load(answer))
         except (OSError, HTTPException, ValueError) as error:
-            logging.warning("Loopwright did not answer at %s (%s); going on without it.", sent.full_url, error)
+            _log.warning("Loopwright did not answer at %s (%s); going on without it.", sent.full_url, error)
             return {}

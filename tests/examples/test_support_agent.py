@@ -226,7 +226,7 @@ def test_a_model_that_asks_for_tools_without_end_is_stopped(begin: Begin, capsys
     script = [says(calls(f"c{n}", "read_order", order_id="1001")) for n in range(MOST_CALLS + 1)]
     code, claude, loopwright = begin(script, "Hello")
     assert (code, len(claude.asked)) == (1, MOST_CALLS)
-    assert capsys.readouterr().err.endswith("The run failed: no answer after 12 calls of the model.\n")
+    assert capsys.readouterr().err.endswith("The run failed: no answer after 12 calls of the model\n")
     assert by_start(loopwright)[0].status.code == Status.STATUS_CODE_ERROR
 
 
@@ -283,7 +283,7 @@ def test_without_loopwright_the_customer_is_answered(
     assert code == 0
     assert capsys.readouterr().out.startswith("Good day.\n")
     assert [block["text"] for block in claude.asked[0]["system"]] == [PROMPT]
-    said = [record.getMessage() for record in caplog.records if record.name == "root"]
+    said = [record.getMessage() for record in caplog.records if record.name == "examples.support_agent.loopwright"]
     assert [line.partition(" (")[0] for line in said] == [
         f"Loopwright did not answer at {away}/api/recall",
         f"Loopwright did not answer at {away}/api/signals",
