@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 
 from core.ingest.document import Document
-from core.ingest.formats import loopwright, pandalm, tau2_bench, tau_bench, trail
+from core.ingest.formats import inspect_ai, loopwright, messages, pandalm, tau2_bench, tau_bench, trail
 from core.records import Arrival
 
 FORMATS: dict[str, Callable[[Document], Iterator[Arrival] | None]] = {
-    module.NAME: module.read for module in (loopwright, tau_bench, tau2_bench, trail, pandalm)
+    module.NAME: module.read for module in (loopwright, tau_bench, tau2_bench, trail, pandalm, inspect_ai, messages)
 }
