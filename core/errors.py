@@ -67,6 +67,13 @@ class TooLarge(LoopwrightError):
     code = "too_large"
 
 
+class Unsupported(LoopwrightError):
+    """The payload is of a kind that is not read."""
+
+    status = 415
+    code = "unsupported"
+
+
 class Unavailable(LoopwrightError):
     """A part that is needed (database, index, folder) cannot be used now."""
 

@@ -17,17 +17,28 @@ _threads = local()  # a zstandard context may not be shared between threads
 
 def pack(value: Any) -> bytes:
     """A JSON value, compressed; what JSON cannot hold is written as text."""
-    if not hasattr(_threads, "compressor"):
-        _threads.compressor = zstandard.ZstdCompressor(level=3)
-    packed: bytes = _threads.compressor.compress(_dump(value))
-    return packed
+    return pack_bytes(_dump(value))
 
 
 def unpack(data: bytes) -> Any:
     """The JSON value that `pack` was given."""
+    return orjson.loads(unpack_bytes(data))
+
+
+def pack_bytes(data: bytes) -> bytes:
+    """The bytes, compressed."""
+    if not hasattr(_threads, "compressor"):
+        _threads.compressor = zstandard.ZstdCompressor(level=3)
+    packed: bytes = _threads.compressor.compress(data)
+    return packed
+
+
+def unpack_bytes(data: bytes) -> bytes:
+    """The bytes that `pack_bytes` was given."""
     if not hasattr(_threads, "decompressor"):
         _threads.decompressor = zstandard.ZstdDecompressor()
-    return orjson.loads(_threads.decompressor.decompress(data))
+    plain: bytes = _threads.decompressor.decompress(data)
+    return plain
 
 
 def _dump(value: Any, option: int = 0) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from alembic import command
@@ -15,6 +16,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.errors import Unavailable
+
+LONGEST_WAIT = 10.0
+"""Seconds that a writer waits for its turn."""
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -27,12 +31,30 @@ class Store:
         one_view = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
         self._readers = sessionmaker(engine.execution_options(**one_view), expire_on_commit=False)
         self._writers = sessionmaker(engine.execution_options(write=True), expire_on_commit=False)
+        # SQLite has one writer at a time and lets the others ask again after ever longer pauses: in one process they
+        # stand in a line instead
+        self._turn = Lock() if engine.dialect.name == "sqlite" else None
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """A session that commits when its block ends and rolls back when it raises; on SQLite it waits for its turn."""
-        with _reachable(), self._writers.begin() as session:
+        """A session that commits when its block ends and rolls back when it raises; on SQLite it waits for its turn.
+
+        Raises Unavailable when the database cannot be used, or is busy for longer than `LONGEST_WAIT`.
+        """
+        with self._in_turn(), _reachable(), self._writers.begin() as session:
             yield session
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        if self._turn is None:
+            yield
+            return
+        if not self._turn.acquire(timeout=LONGEST_WAIT):
+            raise Unavailable("The database is busy. Nothing was changed; try again in a moment.")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -98,7 +120,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "busy_timeout=10000",
+        f"busy_timeout={LONGEST_WAIT * 1000:.0f}",
         "cache_size=-65536",
     ):
         cursor.execute(f"PRAGMA {pragma}")

@@ -520,9 +520,9 @@ class DeliveryRow(Base):
     door: Mapped[str] = mapped_column(String(20))
     n: Mapped[int]
     size: Mapped[int]
-    body: Mapped[bytes] = mapped_column(LargeBinary)
-    redactions: Mapped[dict[str, Any]] = mapped_column(default=dict)
     at: Mapped[datetime]
+    redactions: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class RefusalRow(Base):
@@ -539,9 +539,9 @@ class RefusalRow(Base):
     record: Mapped[str] = mapped_column(String(200), default="")
     reason: Mapped[str] = mapped_column(Text)
     format: Mapped[str] = mapped_column(String(100), default="")
-    body: Mapped[bytes | None] = mapped_column(LargeBinary)
     at: Mapped[datetime]
     replayed_at: Mapped[datetime | None]
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class IntakeRow(Base):

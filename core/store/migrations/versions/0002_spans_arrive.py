@@ -88,9 +88,9 @@ def _make_the_doors() -> None:
         sa.Column("door", sa.String(length=20), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("redactions", sa.JSON(), nullable=False),
         sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("redactions", sa.JSON(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
     )
     op.create_table(
@@ -101,9 +101,9 @@ def _make_the_doors() -> None:
         sa.Column("record", sa.String(length=200), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("format", sa.String(length=100), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("at", UtcTime(), nullable=False),
         sa.Column("replayed_at", UtcTime(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_refusal")),
     )
     op.create_index("ix_refusal_at", "refusal", ["at"])

@@ -1,0 +1,76 @@
+"""Deliveries: accepted requests that wait until what they hold stands in traces; taken in order, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.orm import Session
+
+from core.clock import now
+from core.store.content import pack_bytes, unpack_bytes
+from core.store.dialect import is_postgresql
+from core.store.tables import DeliveryRow
+
+Redactions = Mapping[str, Mapping[str, int]]
+"""Trace id → kind → how often something was replaced."""
+
+_TURN = 730022
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One accepted request; `n` spans or log records in a protobuf message of `size` bytes."""
+
+    id: int
+    door: str
+    n: int
+    size: int
+    body: bytes
+    redactions: Redactions
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many spans and log records wait, and since when the oldest does (None: nothing waits)."""
+
+    n: int
+    since: datetime | None
+
+
+def add_delivery(session: Session, door: str, n: int, body: bytes, redactions: Redactions) -> None:
+    """Keep a request until it is taken."""
+    kept = {trace: dict(kinds) for trace, kinds in redactions.items()}
+    session.add(DeliveryRow(door=door, n=n, size=len(body), body=pack_bytes(body), redactions=kept, at=now()))
+    session.flush()
+
+
+def take_deliveries(session: Session, most: int) -> list[Delivery]:
+    """The oldest deliveries, together about `most` spans and at least one, gone when the transaction commits.
+
+    One process takes at a time: on PostgreSQL another one gets none, on SQLite it waits for the transaction's end.
+    """
+    if is_postgresql(session) and not session.scalar(text(f"SELECT pg_try_advisory_xact_lock({_TURN})")):
+        return []
+    taken: list[Delivery] = []
+    n = 0
+    counts = session.execute(select(DeliveryRow.id, DeliveryRow.n).order_by(DeliveryRow.id).limit(1000)).all()
+    last = 0
+    for last, held in counts:
+        n += held
+        if n >= most:
+            break
+    for row in session.scalars(select(DeliveryRow).where(DeliveryRow.id <= last).order_by(DeliveryRow.id)):
+        body = unpack_bytes(row.body)
+        taken.append(Delivery(row.id, row.door, row.n, row.size, body, row.redactions, row.at))
+    session.execute(delete(DeliveryRow).where(DeliveryRow.id.in_([one.id for one in taken])))
+    return taken
+
+
+def deliveries_waiting(session: Session) -> Waiting:
+    """What waits."""
+    n, since = session.execute(select(func.coalesce(func.sum(DeliveryRow.n), 0), func.min(DeliveryRow.at))).one()
+    return Waiting(n, since)

@@ -1,0 +1,70 @@
+"""What came in and what was refused: counts by minute, and each refused record with its reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from core.clock import now
+from core.records import Rejected
+from core.store.content import clean, pack
+from core.store.dialect import is_postgresql
+from core.store.tables import IntakeRow, RefusalRow
+
+
+@dataclass(slots=True)
+class Came:
+    """Counts of what came through one door from one agent: spans (or signals, records), bytes, values replaced."""
+
+    accepted: int = 0
+    repeated: int = 0
+    rejected: int = 0
+    size: int = 0
+    redacted: int = 0
+
+
+def count_intake(session: Session, came: Mapping[tuple[str, str], Came], at: datetime | None = None) -> None:
+    """Add (door, agent) → counts to those of the minute."""
+    minute = (at or now()).replace(second=0, microsecond=0)
+    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
+    names = [field.name for field in fields(Came)]
+    # in one order, so that two writers never hold a row each that the other waits for
+    rows = [
+        {"minute": minute, "door": door, "agent": clean(agent, 200), **asdict(counts)}
+        for (door, agent), counts in sorted(came.items())
+    ]
+    if rows:
+        statement = insert(IntakeRow)
+        more = {name: getattr(IntakeRow, name) + statement.excluded[name] for name in names}
+        session.execute(statement.on_conflict_do_update(index_elements=["minute", "door", "agent"], set_=more), rows)
+
+
+def add_refusals(session: Session, door: str, rejected: Sequence[Rejected], source: str = "", format: str = "") -> None:
+    """Keep what was not taken, with its reason and, where there is one, the record itself (redacted by the caller)."""
+    at = now()
+    session.add_all(
+        RefusalRow(
+            door=door,
+            source=clean(source, 1000),
+            record=clean(one.record, 200),
+            reason=clean(one.reason, 1000),
+            format=format,
+            body=None if one.body is None else pack(one.body),
+            at=at,
+        )
+        for one in rejected
+    )
+    session.flush()
+
+
+def reasons(rejected: Sequence[Rejected], most: int = 5) -> str:
+    """The reasons in a sentence, the most frequent first."""
+    counted = Counter(one.reason for one in rejected).most_common()
+    told = [f"{n} × {reason}" if n > 1 else reason for reason, n in counted[:most]]
+    rest = sum(n for _, n in counted[most:])
+    return "; ".join(told) + (f"; and {rest} more" if rest else "")
