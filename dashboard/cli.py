@@ -85,18 +85,29 @@ def import_(
     version_date: Annotated[str, typer.Option(help="When the version was made, for example 2026-08-31.")] = "",
     base: Annotated[str, typer.Option(help="The version that this one was made from.")] = "",
     suite: Annotated[str, typer.Option(help="Also put the tasks of these runs into this draft suite.")] = "",
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="What a column of a table holds: PART=COLUMN, such as input=question; several times."),
+    ] = None,
+    success: Annotated[
+        list[str] | None,
+        typer.Option(help="A value of the outcome's column that means success, such as yes or '>=0.5'."),
+    ] = None,
     json: Json = False,
 ) -> Any:
     """Import traces, signals, labels, pairs and lessons from files. The same file twice adds nothing."""
     from rich.progress import Progress
 
     from core.ingest.accept import ImportOptions, import_paths
+    from core.ingest.mapping import parse_mapping
     from dashboard.process import store
 
     date = parse_time(version_date) if version_date else None
     if version_date and date is None:
         raise InvalidInput(f"--version-date {version_date} is no date. Write it like 2026-08-31.", field="version_date")
-    options = ImportOptions(agent=agent, version=version, version_date=date, base=base, suite=suite, format=format)
+    options = ImportOptions(
+        *(agent, version, date, base, suite, format), columns=parse_mapping(column or [], success or [])
+    )
     with Progress(console=words, transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("Importing", total=None)
 

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from core.clock import content_hash, now
 from core.errors import InvalidInput, LoopwrightError
 from core.ingest.document import Document, files_in, open_document, read_file
-from core.ingest.formats import FORMATS
+from core.ingest.formats import FORMATS, columns
 from core.ingest.reading import BadRecord
 from core.ingest.report import ImportOptions, ImportReport, first, since
 from core.ingest.sound import check
@@ -140,16 +140,24 @@ def _log(store: Store, name: str, format_name: str, before: Counter[str], seen: 
 
 
 def _recognised(document: Document, options: ImportOptions) -> tuple[str, Iterator[Arrival]]:
+    if options.columns is not None:
+        return columns.NAME, columns.read(document, options.columns)
     for name, read in FORMATS.items():
         if options.format in ("", name):
             arrivals = read(document)
             if arrivals is not None:
                 return name, arrivals
     wanted = f"it is not {options.format}" if options.format else "it is no format that Loopwright reads"
-    raise InvalidInput(f"{wanted}: it holds {_looks_like(document)}. Formats are: {', '.join(FORMATS)}")
+    mapped = ". What its columns mean can be said with --column or on the Traces page"
+    raise InvalidInput(
+        f"{wanted}: it holds {_looks_like(document)}. Formats are: {', '.join(FORMATS)}"
+        + (mapped if columns.columns_of(document) else "")
+    )
 
 
 def _looks_like(document: Document) -> str:
+    if document.members:
+        return f"a zip of {len(document.members):,} files, such as {next(iter(document.members))}"
     record = document.records[0] if document.records else None
     if isinstance(record, dict):
         keys = ", ".join(sorted(map(str, record))[:8])

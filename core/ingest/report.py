@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from core.ingest.mapping import ColumnMapping
 from core.store.content import clean
 
 COUNTED = (
@@ -26,7 +27,10 @@ COUNTED = (
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What whoever imports says about the files: names that overrule the files' own, and a suite to fill."""
+    """What whoever imports says about the files: names that overrule the files' own, and a suite to fill.
+
+    With `columns`, every file is read as a table by that mapping.
+    """
 
     agent: str = ""
     version: str = ""
@@ -34,6 +38,7 @@ class ImportOptions:
     base: str = ""
     suite: str = ""
     format: str = ""
+    columns: ColumnMapping | None = None
 
 
 @dataclass(frozen=True, slots=True)
