@@ -1,19 +1,71 @@
-"""Signals: evidence of quality on traces and steps, kept even before their trace arrives."""
+"""Signals: evidence of quality on traces and steps, kept even before their trace arrives.
+
+What was said is never changed: who says something else under the same key adds a row, and the one before it is kept as
+replaced (`replaced_at`), under a key of its own. Only what is not replaced counts for outcomes, filters and charts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+from zlib import crc32
 
-from sqlalchemy import select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from core.clock import content_hash, now
 from core.records import Signal, SignalKind
 from core.store.content import clean
-from core.store.dialect import insert_new
-from core.store.tables import SignalRow, TraceRow
+from core.store.dialect import insert_new, is_postgresql
+from core.store.results import of_agent, week_of
+from core.store.tables import AgentRow, SignalRow, TraceRow
+
+LINES, LINE = 256, 730_022
+"""On PostgreSQL, in how many lines they stand who bring traces and signals for them; the lock's own number."""
+
+State = Literal["accepted", "waiting", "repeated", "conflict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The trace that a signal is about."""
+
+    trace_id: int
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of one signal: "accepted" by its trace, "waiting" for it, "repeated" (it was known), or "conflict":
+    its key belongs to a signal about something else. `added` tells whether a row was written."""
+
+    state: State
+    home: Home | None
+    added: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignalLine:
+    """One signal as a screen shows it; `at` is when it happened, else when it came. Without a trace it waits."""
+
+    id: int
+    trace_id: int | None
+    signal: Signal
+    at: datetime
+    replaced_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WeekSignals:
+    """The dated runs of a week and a task on which signals of one name said something; `failed` of them by any."""
+
+    week: date
+    name: str
+    cluster: int
+    n: int
+    failed: int
 
 
 def add_signals(session: Session, signals: Sequence[Signal]) -> set[str]:
@@ -21,31 +73,108 @@ def add_signals(session: Session, signals: Sequence[Signal]) -> set[str]:
     rows: dict[str, dict[str, Any]] = {}
     at = now()
     for signal in signals:
-        key = signal.key or "content:" + content_hash(asdict(signal), 40)
-        rows.setdefault(
-            key,
-            {
-                "key": clean(key, 200),
-                "trace_uid": clean(signal.trace_id, 200),
-                "trace_id": None,
-                "step_uid": clean(signal.step_id, 200) if signal.step_id else None,
-                "name": clean(signal.name, 200),
-                "kind": signal.kind.value,
-                "value": signal.value,
-                "success": signal.success,
-                "comment": clean(signal.comment),
-                "source": clean(signal.source, 200),
-                "created_at": at,
-            },
-        )
+        row = _row(signal, at)
+        rows.setdefault(row["key"], row)
     added = insert_new(session, SignalRow, list(rows.values()), SignalRow.key)
     attach_signals(session, [rows[key]["trace_uid"] for key in added])
     return added
 
 
+def say_signals(session: Session, signals: Sequence[Signal], found: Mapping[str, Home]) -> list[Kept]:
+    """Write signals as their senders say them now, each in its turn: a known key with another value replaces the value.
+
+    Of two that both say when they happened the later counts, in whatever order they arrive. `found` are those of their
+    traces that are there (`homes_of`).
+    """
+    at, homes = now(), dict(found)
+    rows = [_row(signal, at) for signal in signals]
+    first: dict[str, int] = {}
+    for place, row in enumerate(rows):
+        row["trace_id"] = homes[row["trace_uid"]].trace_id if row["trace_uid"] in homes else None
+        first.setdefault(row["key"], place)
+    added = insert_new(session, SignalRow, [rows[place] for place in first.values()], SignalRow.key)
+    wrote = [first[row["key"]] == place and row["key"] in added for place, row in enumerate(rows)]
+    clash = set()
+    for place, row in enumerate(rows):
+        if not wrote[place]:
+            said = _say_again(session, row, signals[place])
+            wrote[place] = bool(said)
+            clash.update({place} if said is None else ())
+    if missing := {row["trace_uid"] for row in rows} - homes.keys():
+        attach_signals(session, list(missing))
+        homes |= homes_of(session, missing)
+    kept = []
+    for place, row in enumerate(rows):
+        home = homes.get(row["trace_uid"])
+        state: State = "repeated" if not wrote[place] else "waiting" if home is None else "accepted"
+        kept.append(Kept("conflict" if place in clash else state, home, wrote[place]))
+    return kept
+
+
+def _say_again(session: Session, row: dict[str, Any], signal: Signal) -> bool | None:
+    """Write what is said under a key that is there; False when it was said before, None when the key means another."""
+    stored = session.scalar(select(SignalRow).where(SignalRow.key == row["key"]).with_for_update())
+    if stored is None or any(getattr(stored, one) != row[one] for one in ("trace_uid", "step_uid", "name")):
+        return None
+    same = ("value", "success", "comment")
+    if all(getattr(stored, one) == row[one] for one in same) and type(stored.value) is type(row["value"]):
+        return False
+    if signal.at is not None and signal.at < stored.created_at:
+        late = row | {"key": _kept_key(row), "replaced_at": now()}
+        return bool(insert_new(session, SignalRow, [late], SignalRow.key))
+    before = {"key": stored.key, "created_at": stored.created_at} | {one: getattr(stored, one) for one in same}
+    stored.key, stored.replaced_at = _kept_key(before), now()
+    session.flush()
+    insert_new(session, SignalRow, [row], SignalRow.key)
+    return True
+
+
+def _kept_key(row: dict[str, Any]) -> str:
+    """The key of a row that is replaced: the same for the same words at the same time."""
+    said = [row["key"], row["value"], row["success"], row["comment"], row["created_at"].isoformat()]
+    return f"{row['key'][:150]}~{content_hash(said, 40)}"
+
+
+def _row(signal: Signal, at: datetime) -> dict[str, Any]:
+    when = None if signal.at is None else signal.at.isoformat()
+    key = signal.key or "content:" + content_hash(asdict(signal) | {"at": when}, 40)
+    return {
+        "key": clean(key, 200),
+        "trace_uid": clean(signal.trace_id, 200),
+        "trace_id": None,
+        "step_uid": clean(signal.step_id, 200) if signal.step_id else None,
+        "name": clean(signal.name, 200),
+        "kind": signal.kind.value,
+        "value": clean(signal.value) if isinstance(signal.value, str) else signal.value,
+        "success": signal.success,
+        "comment": clean(signal.comment),
+        "source": clean(signal.source, 200),
+        "created_at": signal.at or at,
+        "replaced_at": None,
+    }
+
+
+def homes_of(session: Session, trace_uids: set[str]) -> dict[str, Home]:
+    """Trace id → the trace with its agent, of those that are there."""
+    found: dict[str, Home] = {}
+    listed = sorted(trace_uids)
+    for start in range(0, len(listed), 500):
+        query = (
+            select(TraceRow.uid, TraceRow.id, AgentRow.name)
+            .join(AgentRow, AgentRow.id == TraceRow.agent_id)
+            .where(TraceRow.uid.in_(listed[start : start + 500]))
+        )
+        found.update({uid: Home(trace_id, agent) for uid, trace_id, agent in session.execute(query)})
+    return found
+
+
 def attach_signals(session: Session, trace_uids: Sequence[str]) -> None:
-    """Link signals that wait for these traces to them, where the traces are there."""
+    """Link signals that wait for these traces to them, where the traces are there.
+
+    Outcomes are not brought in line: `core.tasks.outcome.refresh_outcomes` has to follow.
+    """
     unique = sorted(set(trace_uids))
+    _stand_in_line(session, unique)
     for start in range(0, len(unique), 500):
         found = select(TraceRow.id).where(TraceRow.uid == SignalRow.trace_uid).scalar_subquery()
         session.execute(
@@ -56,27 +185,91 @@ def attach_signals(session: Session, trace_uids: Sequence[str]) -> None:
         )
 
 
-def signals_of(session: Session, trace_ids: Sequence[int]) -> dict[int, list[Signal]]:
-    """Trace row id → its signals, in the order in which they came."""
-    found: dict[int, list[Signal]] = {trace_id: [] for trace_id in trace_ids}
-    listed = list(found)
+def _stand_in_line(session: Session, trace_uids: Sequence[str]) -> None:
+    """On PostgreSQL, wait for whoever brings one of these traces, or a signal for one, at this moment.
+
+    A trace and its signal that are written at the same time would otherwise not see each other, and never meet.
+    """
+    if is_postgresql(session) and trace_uids:
+        lines = sorted({crc32(uid.encode()) % LINES for uid in trace_uids})
+        session.execute(select(func.pg_advisory_xact_lock(LINE, func.unnest(lines))))
+
+
+_COLUMNS = (
+    SignalRow.id,
+    SignalRow.trace_id,
+    SignalRow.created_at,
+    SignalRow.replaced_at,
+    SignalRow.trace_uid,
+    SignalRow.name,
+    SignalRow.kind,
+    SignalRow.value,
+    SignalRow.success,
+    SignalRow.step_uid,
+    SignalRow.comment,
+    SignalRow.source,
+    SignalRow.key,
+)
+
+
+def _line(row: Any) -> SignalLine:
+    number, trace_id, at, replaced_at, uid, name, kind, *said = row
+    return SignalLine(number, trace_id, Signal(uid, name, SignalKind(kind), *said), at, replaced_at)
+
+
+def signal_lines(session: Session, trace_ids: Sequence[int]) -> list[SignalLine]:
+    """All signals of the traces, what was replaced too, in the order in which they came."""
+    found: list[SignalLine] = []
+    listed = sorted(set(trace_ids))
     for start in range(0, len(listed), 500):
-        query = select(SignalRow).where(SignalRow.trace_id.in_(listed[start : start + 500])).order_by(SignalRow.id)
-        for row in session.scalars(query):
-            if row.trace_id is not None:
-                found[row.trace_id].append(_signal(row))
+        query = select(*_COLUMNS).where(SignalRow.trace_id.in_(listed[start : start + 500])).order_by(SignalRow.id)
+        found += map(_line, session.execute(query))
     return found
 
 
-def _signal(row: SignalRow) -> Signal:
-    return Signal(
-        row.trace_uid,
-        row.name,
-        SignalKind(row.kind),
-        row.value,
-        row.success,
-        row.step_uid,
-        row.comment,
-        row.source,
-        row.key,
+def signals_of(session: Session, trace_ids: Sequence[int]) -> dict[int, list[Signal]]:
+    """Trace row id → the signals that count, in the order in which they came."""
+    found: dict[int, list[Signal]] = {trace_id: [] for trace_id in trace_ids}
+    for line in signal_lines(session, trace_ids):
+        if line.trace_id is not None and line.replaced_at is None:
+            found[line.trace_id].append(line.signal)
+    return found
+
+
+def signals_waiting(session: Session, most: int) -> tuple[int, list[SignalLine]]:
+    """How many signals wait for a trace that has not arrived, and the newest of them."""
+    waits = SignalRow.trace_id.is_(None)
+    n = session.scalar(select(func.count()).select_from(SignalRow).where(waits)) or 0
+    query = select(*_COLUMNS).where(waits).order_by(SignalRow.id.desc()).limit(most)
+    return n, [_line(row) for row in session.execute(query)]
+
+
+def signal_names(session: Session, most: int = 200) -> list[str]:
+    """The names that signals have, in order; each is one step in an index, however many signals there are."""
+    names: list[str] = []
+    while len(names) < most:
+        query = select(func.min(SignalRow.name))
+        if (name := session.scalar(query.where(SignalRow.name > names[-1]) if names else query)) is None:
+            break
+        names.append(name)
+    return names
+
+
+def week_signals(session: Session, agent: str | None = None) -> list[WeekSignals]:
+    """What the signals of an agent's dated runs say, by week of the run, name and task; weeks in order."""
+    failed = func.max(case((SignalRow.success, 0), else_=1)).label("failed")
+    a_run = (
+        select(SignalRow.trace_id, SignalRow.name, failed)
+        .where(SignalRow.trace_id.is_not(None), SignalRow.success.is_not(None), SignalRow.replaced_at.is_(None))
+        .group_by(SignalRow.trace_id, SignalRow.name)
+        .subquery()
     )
+    week, cluster = week_of(session), func.coalesce(TraceRow.task_id, -TraceRow.id).label("cluster")
+    query = (
+        select(week, a_run.c.name, cluster, func.count(), func.sum(a_run.c.failed))
+        .join(TraceRow, TraceRow.id == a_run.c.trace_id)
+        .where(TraceRow.time_known, *of_agent(agent))
+        .group_by(week, a_run.c.name, cluster)
+        .order_by(week, a_run.c.name, cluster)
+    )
+    return [WeekSignals(date.fromisoformat(monday), *rest) for monday, *rest in session.execute(query)]

@@ -205,11 +205,21 @@ class StepRow(Base):
 class SignalRow(Base):
     """Evidence of quality; `trace_uid` is kept beside `trace_id` because a signal may arrive before its trace.
 
-    `created_at` is when it happened, where its source says so, else when it arrived.
+    `created_at` is when it happened, where its source says so, else when it arrived. `replaced_at` is when another
+    value was sent under its key: it is kept, under a key of its own, and no longer counts.
     """
 
     __tablename__ = "signal"
-    __table_args__ = (Index("ix_signal_name_trace", "name", "trace_id"),)
+    __table_args__ = (
+        Index(
+            "ix_signal_name_trace",
+            "name",
+            "trace_id",
+            "success",
+            sqlite_where=text("replaced_at IS NULL"),
+            postgresql_where=text("replaced_at IS NULL"),
+        ),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(200), unique=True)
     trace_id: Mapped[int | None] = _reference("trace.id")
@@ -222,6 +232,7 @@ class SignalRow(Base):
     comment: Mapped[str] = mapped_column(Text, default="")
     source: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(index=True)
+    replaced_at: Mapped[datetime | None]
 
 
 class LabelSchemaRow(Base):

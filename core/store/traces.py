@@ -76,6 +76,19 @@ class TaskRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What a trace's outcome is now, where it comes from, and how many labels it has."""
+
+    outcome: str
+    outcome_from: str
+    n_annotations: int
+
+    def is_already(self, outcome: Outcome, source: str) -> bool:
+        """Whether writing this would change nothing."""
+        return (self.outcome, self.outcome_from) == (outcome.value, source[:40])
+
+
+@dataclass(frozen=True, slots=True)
 class StepLine:
     """One step without its content, for the tree and the minimap."""
 
@@ -232,6 +245,20 @@ def unknown_steps(session: Session, trace_id: int, step_ids: Sequence[str]) -> l
         part = sorted(wanted)[start : start + 500]
         known.update(session.scalars(select(StepRow.uid).where(StepRow.trace_id == trace_id, StepRow.uid.in_(part))))
     return sorted(wanted - known)
+
+
+def judged_as(session: Session, trace_ids: Sequence[int]) -> dict[int, Judged]:
+    """Trace row id → how it is judged. On PostgreSQL nobody else judges these traces until this commits.
+
+    Without that, of two who each add a signal to one trace, neither would see the other's.
+    """
+    query = (
+        select(TraceRow.id, TraceRow.outcome, TraceRow.outcome_from, TraceRow.n_annotations)
+        .where(TraceRow.id.in_(trace_ids))
+        .order_by(TraceRow.id)
+        .with_for_update(key_share=True)
+    )
+    return {key: Judged(*row) for key, *row in session.execute(query)}
 
 
 def set_outcomes(session: Session, outcomes: Mapping[int, tuple[Outcome, str]]) -> None:

@@ -1,13 +1,15 @@
 """Whether a trace succeeded, by one order: labels, automated checks, users' judgements and behaviour, judges.
 
 Where people disagree, the strict majority counts; without one the outcome is unknown, from "people disagree". Among the
-signals of one kind, all must say success for *solved*; one failure makes it *failed*; a graded value between counts as
-*partly*. A signal whose `success` is None and that has no number between 0 and 1 says nothing. A user's thumb comes
-after an automated check because it judges the conversation, not the state it left. Machines' labels do not count.
+signals of one kind, all must say success for *solved*; one failure makes it *failed*; a grade between counts as
+*partly*. A grade is a number between 0 and 1 that a benchmark, a validator or a judge gave, or that has the name of a
+verdict; any other signal whose `success` is None says nothing: 0.4 may be seconds. A user's thumb comes after an
+automated check because it judges the conversation, not the state it left. Machines' labels do not count.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
@@ -16,7 +18,7 @@ from core.measure.majority import majority
 from core.records import Outcome, Role, Signal, SignalKind
 from core.store.annotations import Given, annotations_of
 from core.store.signals import signals_of
-from core.store.traces import set_outcomes
+from core.store.traces import judged_as, set_outcomes
 
 OUTCOME = "outcome"
 """The question of a label schema whose answer says whether the task was solved."""
@@ -25,6 +27,18 @@ DISAGREE = "people disagree"
 
 JUDGE = "judge"
 """The `source` of a signal that a model gave as its opinion: the last to be asked, because it verifies nothing."""
+
+VERDICTS = frozenset(
+    (
+        "test", "tests", "unit_test", "unit_tests", "check", "validator", "validation", "judge", "llm_judge", "verdict",
+        "reward", "score", "success", "correct", "is_correct", "correctness", "pass", "passed", "resolved", "solved",
+        "task_success", "outcome"
+    )
+)  # fmt: skip
+"""Names of automated signals of which everybody knows what they say: whether the run did its task."""
+
+_GRADERS = frozenset({"benchmark", "inspect", "validator", JUDGE})
+"""Sources whose numbers between 0 and 1 are grades, whatever their name."""
 
 _ORDER = ("automated check", "user's judgement", "user's behaviour", "judge's opinion")
 _KINDS = {SignalKind.EXPLICIT: _ORDER[1], SignalKind.IMPLICIT: _ORDER[2]}
@@ -47,16 +61,26 @@ def outcome_of(annotations: Sequence[Given], signals: Sequence[Signal]) -> tuple
     return Outcome.UNKNOWN, ""
 
 
+def words_of(name: str) -> list[str]:
+    """The words of a name, however they are joined: `LLM-judge` and `llm_judge` are one."""
+    return re.findall(r"[^\W_]+", name.lower())
+
+
 def _source(signal: Signal) -> str:
-    return _KINDS.get(signal.kind, _ORDER[3] if signal.source == JUDGE else _ORDER[0])
+    opinion = JUDGE in words_of(signal.source) or JUDGE in words_of(signal.name)
+    return _KINDS.get(signal.kind, _ORDER[3] if opinion else _ORDER[0])
 
 
 def _reads(signal: Signal) -> Outcome | None:
     if signal.success is not None:
         return Outcome.SOLVED if signal.success else Outcome.FAILED
-    if isinstance(signal.value, (int, float)) and not isinstance(signal.value, bool) and 0 < signal.value < 1:
-        return Outcome.PARTLY
-    return None
+    number = isinstance(signal.value, (int, float)) and not isinstance(signal.value, bool)
+    return Outcome.PARTLY if number and 0 < float(signal.value) < 1 and _grades(signal) else None
+
+
+def _grades(signal: Signal) -> bool:
+    verdict = "_".join(words_of(signal.name)) in VERDICTS or signal.source in _GRADERS
+    return signal.kind is SignalKind.AUTOMATED and verdict
 
 
 def _worst(outcomes: Sequence[Outcome]) -> Outcome:
@@ -65,12 +89,14 @@ def _worst(outcomes: Sequence[Outcome]) -> Outcome:
 
 
 def refresh_outcomes(session: Session, trace_ids: Sequence[int]) -> None:
-    """Write the outcome of these traces anew from their labels and signals."""
+    """Bring the outcome of these traces in line with their labels and signals."""
     listed = sorted(set(trace_ids))
     for start in range(0, len(listed), 500):
-        part = listed[start : start + 500]
-        signals = signals_of(session, part)
-        labels: dict[int, list[Given]] = {trace_id: [] for trace_id in part}
-        for given in annotations_of(session, part):
+        stands = judged_as(session, listed[start : start + 500])
+        signals = signals_of(session, list(stands))
+        labels: dict[int, list[Given]] = {trace_id: [] for trace_id in stands}
+        labelled = [trace_id for trace_id, one in stands.items() if one.n_annotations]
+        for given in annotations_of(session, labelled) if labelled else ():
             labels[given.trace_id].append(given)
-        set_outcomes(session, {trace_id: outcome_of(labels[trace_id], signals[trace_id]) for trace_id in part})
+        told = {trace_id: outcome_of(labels[trace_id], signals[trace_id]) for trace_id in stands}
+        set_outcomes(session, {key: said for key, said in told.items() if not stands[key].is_already(*said)})

@@ -15,9 +15,10 @@ EPOCH = "1970-01-01 00:00:00"
 def upgrade() -> None:
     _change_traces()
     _change_steps()
-    with op.batch_alter_table("signal") as signal:
-        signal.create_index("ix_signal_name_trace", ["name", "trace_id"])
-        signal.create_index("ix_signal_created_at", ["created_at"])
+    op.add_column("signal", sa.Column("replaced_at", UtcTime(), nullable=True))
+    counts = {"sqlite_where": sa.text("replaced_at IS NULL"), "postgresql_where": sa.text("replaced_at IS NULL")}
+    op.create_index("ix_signal_name_trace", "signal", ["name", "trace_id", "success"], **counts)
+    op.create_index("ix_signal_created_at", "signal", ["created_at"])
     _make_the_doors()
     _make_results()
     op.create_table(
