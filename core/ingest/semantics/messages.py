@@ -1,0 +1,335 @@
+"""Chat messages out of whatever holds them: OTel parts, OpenAI, Anthropic, Gemini, Vercel and LangChain shapes.
+
+What a payload holds beside its messages comes back as `rest`, so that nothing is lost by reading it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from core.ingest.semantics.media import as_words
+from core.ingest.semantics.values import listed, opened, text_of
+from core.records import Json, Message, ToolCall
+
+
+class Read(NamedTuple):
+    """Messages, and what else their payload held (empty when it was all said)."""
+
+    messages: tuple[Message, ...]
+    rest: dict[str, Json]
+
+
+def read_messages(value: Any, role: str) -> Read:
+    """The messages of a payload; a text without a role of its own is said by `role`."""
+    found: list[Message] = []
+    rest: dict[str, Json] = {}
+    _read(opened(value), role, found, rest, 0)
+    return Read(tuple(found), rest)
+
+
+ROLES = {"human": "user", "ai": "assistant", "model": "assistant", "developer": "system", "function": "tool"}
+_TYPED_ROLES = frozenset(("human", "ai", "system", "tool", "function", "user", "assistant"))
+_ORDINARY_ENDS = frozenset(("stop", "STOP", "tool_call", "tool_calls", "tool-calls", "end_turn", "tool_use", "", None))
+_DEEPEST = 6
+
+_HOLDERS = ("messages", "contents", "candidates", "choices", "generations", "output", "input", "prompt", "prompts")
+_SAYINGS = ("message", "content", "text", "completion", "response", "output_text")
+_ANSWERS = frozenset(("candidates", "choices", "generations", "output"))
+_INSTRUCTIONS = ("system", "system_instruction", "systemInstruction", "instructions")
+_OWN = frozenset(("role", "parts", "event.name", "kwargs", "contents"))
+
+
+def _read(value: Any, role: str, found: list[Message], rest: dict[str, Json], depth: int) -> None:
+    if type(value) is str:
+        if value.strip():
+            found.append(Message(role, value))
+    elif type(value) is list:
+        if value and type(value[0]) is dict and _is_part(value[0]):
+            _message({"role": role, "content": value}, role, found, rest)
+        elif depth < _DEEPEST:
+            for one in value:
+                _read(one, role, found, rest, depth + 1)
+        else:
+            found.append(Message(role, text_of(value)))
+    elif type(value) is dict:
+        kind = value.get("type")
+        if "role" in value or "parts" in value or "kwargs" in value or (type(kind) is str and kind in _TYPED_ROLES):
+            _message(value, role, found, rest)
+        elif not _read_holder(value, role, found, rest, depth):
+            found.append(Message(role, text_of(value)))
+    elif value is not None:
+        found.append(Message(role, text_of(value)))
+
+
+def _read_holder(value: dict[str, Any], role: str, found: list[Message], rest: dict[str, Json], depth: int) -> bool:
+    """Messages inside a request, a response or a wrapper; whether there were any."""
+    if depth >= _DEEPEST:
+        return False
+    value = listed(value)
+    if type(value) is list:
+        _read(value, role, found, rest, depth + 1)
+        return True
+    holder = next((key for key in _HOLDERS if type(value.get(key)) in (list, str) and value[key]), None)
+    if holder is None and ("tool_calls" in value or "finish_reason" in value):
+        _message(value, role, found, rest)
+        return True
+    if holder is None:
+        holder = next((key for key in _SAYINGS if type(value.get(key)) in (list, str, dict) and value[key]), None)
+    if holder is None:
+        return False
+    used = {holder}
+    for key in _INSTRUCTIONS:
+        if holder in ("messages", "contents", "input", "prompt") and type(value.get(key)) in (str, list, dict):
+            _read(value[key], "system", found, rest, depth + 1)
+            used.add(key)
+    config = value.get("config")
+    if holder == "contents" and type(config) is dict and type(config.get("system_instruction")) in (str, dict):
+        _read(config["system_instruction"], "system", found, rest, depth + 1)
+    _read(opened(value[holder]), "assistant" if holder in _ANSWERS else role, found, rest, depth + 1)
+    for key, other in value.items():
+        if key not in used and not (key == "finish_reason" and _plainly(other)):
+            rest.setdefault(key, other)
+    return True
+
+
+def _plainly(reason: Any) -> bool:
+    return (type(reason) is str or reason is None) and reason in _ORDINARY_ENDS
+
+
+_KNOWN = frozenset(
+    ("role", "type", "content", "parts", "contents", "tool_calls", "function_call", "reasoning", "reasoning_content")
+    + ("thinking", "tool_call_id", "call_id", "toolCallId", "name", "event.name", "gen_ai.message.index", "index")
+    + ("text", "gen_ai.system")
+)
+
+
+class _Parts:
+    """What the parts of one message say, sorted by kind as they are read."""
+
+    __slots__ = ("texts", "reasoning", "calls", "results", "kept", "depth")
+
+    def __init__(self, depth: int = 0) -> None:
+        self.depth = depth
+        self.texts: list[str] = []
+        self.reasoning: list[str] = []
+        self.calls: list[ToolCall] = []
+        self.results: list[Message] = []
+        self.kept: list[Json] = []
+
+
+def _message(value: dict[str, Any], role: str, found: list[Message], rest: dict[str, Json]) -> None:
+    inner = value.get("message") if "role" not in value else None
+    if inner is None and type(content := value.get("content")) is dict and ("parts" in content or "role" in content):
+        inner = content
+    if type(value.get("kwargs")) is dict:
+        inner = value["kwargs"]
+        value = {"message": inner} | {key: one for key, one in value.items() if key not in ("kwargs", "lc", "type")}
+    if type(inner) is dict:
+        _keep({key: one for key, one in value.items() if one is not inner}, role, len(found), rest)
+        value = inner
+    given = value.get("role") or value.get("type")
+    role = ROLES.get(given, given) if type(given) is str and ("role" in value or given in _TYPED_ROLES) else role
+    parts = _Parts()
+    for key in ("parts", "content", "contents", "text"):
+        if (content := value.get(key)) is not None:
+            _say(content, parts)
+    for key in ("tool_calls", "function_call"):
+        if (calls := value.get(key)) is not None:
+            _call_all(opened(calls), parts)
+    for key in ("reasoning", "reasoning_content", "thinking"):
+        if thought := value.get(key):
+            parts.reasoning.append(text_of(thought))
+    if not value.keys() <= _KNOWN:
+        more = value.get("additional_kwargs")
+        if type(more) is dict and not parts.calls and type(more.get("tool_calls")) is list:
+            _call_all(more["tool_calls"], parts)
+            value = value | {"additional_kwargs": {key: one for key, one in more.items() if key != "tool_calls"}}
+        _keep(value, role, len(found), rest)
+    if parts.kept:
+        rest.setdefault("parts", []).extend(parts.kept)
+    call_id = value.get("tool_call_id") or value.get("call_id") or value.get("toolCallId")
+    if not call_id and role == "tool":
+        call_id = value.get("id")
+    _put(role, text_of(call_id), text_of(value.get("name")), parts, found)
+
+
+def _put(role: str, call_id: str, name: str, parts: _Parts, found: list[Message]) -> None:
+    """The message itself, and one message of role tool for each tool result that stood in it."""
+    text = "\n".join(parts.texts)
+    if not parts.results:
+        found.append(Message(role, text, "\n".join(parts.reasoning), tuple(parts.calls), call_id, name))
+        return
+    results = [Message("tool", one.content, "", (), one.tool_call_id or call_id, one.name) for one in parts.results]
+    said = []
+    if text or parts.calls or parts.reasoning:
+        said = [Message(role, text, "\n".join(parts.reasoning), tuple(parts.calls), "", name)]
+    found.extend(said + results if role == "assistant" else results + said)
+
+
+def _keep(value: dict[str, Any], role: str, index: int, rest: dict[str, Json]) -> None:
+    """What a message says beside its words: an unusual end, the provider's own fields."""
+    extras = {
+        key: one
+        for key, one in value.items()
+        if key not in _KNOWN
+        and one not in (None, "", [], {})
+        and not (key == "finish_reason" and _plainly(one))
+        and not (key == "id" and role == "tool")
+    }
+    if extras:
+        rest.setdefault("messages", []).append({"index": index} | extras)
+
+
+def _say(content: Any, parts: _Parts) -> None:
+    if type(content) is str:
+        if content[:2] in ("[{", "[ ", "[\n") and type(read := opened(content)) is list and _all_parts(read):
+            content = read
+        else:
+            parts.texts.append(content) if content else None
+            return
+    content = listed(content)
+    if type(content) is list:
+        for part in content:
+            if type(part) is dict:
+                _part(part, parts)
+            elif part is not None:
+                parts.texts.append(text_of(part))
+    elif type(content) is dict:
+        _part(content, parts)
+    elif content is not None:
+        parts.texts.append(text_of(content))
+
+
+def _all_parts(value: list[Any]) -> bool:
+    return bool(value) and all(type(one) is dict and type(one.get("type")) is str and _is_part(one) for one in value)
+
+
+def _is_part(value: dict[str, Any]) -> bool:
+    """Whether an object is a piece of a message, not a message."""
+    if not value.keys().isdisjoint(_OWN) or value.get("type") == "message":
+        return False
+    kind = value.get("type")
+    return kind in _BY_TYPE if type(kind) is str else any(key in value for key in _BY_KEY)
+
+
+def _part(part: dict[str, Any], parts: _Parts) -> None:
+    if type(inner := part.get("message_content")) is dict:
+        part = inner
+    kind = part.get("type")
+    read = _BY_TYPE.get(kind) if type(kind) is str else None
+    if read is None:
+        read = next((_BY_KEY[key] for key in _BY_KEY if part.get(key) is not None), None)
+    if read is None:
+        parts.texts.append(text_of(part))
+    else:
+        read(part, parts)
+        if not part.keys() <= _PART_KEYS:
+            parts.kept.append({key: one for key, one in part.items() if key == "type" or key not in _PART_KEYS})
+
+
+_PART_KEYS = frozenset(
+    ("type", "text", "content", "id", "name", "arguments", "args", "input", "response", "result", "output", "thinking")
+    + ("reasoning", "summary", "refusal", "tool_use_id", "tool_call_id", "toolCallId", "toolName", "call_id", "is_error")
+    + ("function", "function_call", "functionCall", "function_response", "functionResponse", "toolUse", "toolResult")
+    + ("thought", "status", "role", "annotations", "logprobs", "index", "isError", "reasoningContent", "image")
+    + ("uri", "mime_type", "modality", "blob", "data", "image_url", "source", "file", "media_type", "mediaType", "url")
+    + ("inline_data", "inlineData", "file_data", "fileData", "filename", "file_id", "detail", "input_audio", "video")
+    + ("document", "audio", "file_url", "file_name", "format")
+)
+
+
+def _text(part: dict[str, Any], parts: _Parts) -> None:
+    said = part.get("text")
+    if said is None:
+        said = part.get("content", part.get("refusal"))
+    if said is not None and said != "":
+        (parts.reasoning if part.get("thought") is True else parts.texts).append(text_of(said))
+
+
+def _thought(part: dict[str, Any], parts: _Parts) -> None:
+    for key in ("content", "thinking", "text", "reasoning", "summary", "reasoningContent"):
+        said = part.get(key)
+        if type(said) is list:
+            said = "\n".join(text_of(one.get("text") if type(one) is dict else one) for one in said)
+        if type(said) is dict:
+            said = said.get("reasoningText", said)
+            said = said.get("text", said) if type(said) is dict else said
+        if said:
+            parts.reasoning.append(text_of(said))
+            return
+
+
+def _call(part: dict[str, Any], parts: _Parts) -> None:
+    call = part
+    for key in ("tool_call", "function", "function_call", "functionCall", "toolUse"):
+        if type(inner := call.get(key)) is dict:
+            call = {"id": call.get("id")} | inner
+    name = call.get("name") or call.get("toolName") or call.get("tool_name") or call.get("function.name")
+    call_id = call.get("call_id") or call.get("id") or call.get("toolCallId") or call.get("toolUseId")
+    given = next((call[key] for key in ("arguments", "args", "input", "parameters") if call.get(key) is not None), None)
+    parts.calls.append(ToolCall(text_of(call_id), text_of(name), opened(given)))
+
+
+def _call_all(calls: Any, parts: _Parts) -> None:
+    calls = listed(calls)
+    for call in calls if type(calls) is list else [calls]:
+        if type(call) is dict:
+            _call(call, parts)
+        elif call:
+            parts.texts.append(text_of(call))
+
+
+def _result(part: dict[str, Any], parts: _Parts) -> None:
+    answer = part
+    for key in ("function_response", "functionResponse", "toolResult"):
+        if type(inner := part.get(key)) is dict:
+            answer = inner
+    ids = ("tool_use_id", "tool_call_id", "toolCallId", "toolUseId", "call_id", "id")
+    call_id = next((answer[key] for key in ids if answer.get(key)), "")
+    said = next(
+        (answer[key] for key in ("content", "response", "result", "output") if answer.get(key) is not None), None
+    )
+    inside = _Parts(parts.depth + 1)
+    if type(said) is dict and said.get("type") in ("text", "json", "error-text", "error-json") and "value" in said:
+        said = said["value"]
+    if type(said) is list and inside.depth < _DEEPEST and all(type(one) is dict and _is_part(one) for one in said):
+        _say(said, inside)
+        parts.kept.extend(inside.kept)
+        text = "\n".join(inside.texts)
+    else:
+        text = text_of(said)
+    parts.results.append(Message("tool", text, "", (), text_of(call_id), text_of(answer.get("name"))))
+
+
+def _media(part: dict[str, Any], parts: _Parts) -> None:
+    parts.texts.append(as_words(part))
+    parts.kept.append(part)
+
+
+_Reader = Callable[[dict[str, Any], _Parts], None]
+
+_BY_TYPE: dict[str, _Reader] = (
+    dict.fromkeys(("text", "input_text", "output_text", "refusal"), _text)
+    | dict.fromkeys(("reasoning", "thinking", "redacted_thinking"), _thought)
+    | dict.fromkeys(("tool_call", "tool_use", "tool-call", "function_call", "server_tool_use", "function"), _call)
+    | dict.fromkeys(("tool_call_response", "tool_result", "tool-result", "function_call_output"), _result)
+    | dict.fromkeys(("image", "image_url", "input_image", "blob", "uri", "file", "input_file", "document"), _media)
+    | dict.fromkeys(("audio", "input_audio", "video"), _media)
+)
+_BY_KEY: dict[str, _Reader] = {
+    "text": _text,
+    "function_call": _call,
+    "functionCall": _call,
+    "toolUse": _call,
+    "tool_call": _call,
+    "function_response": _result,
+    "functionResponse": _result,
+    "toolResult": _result,
+    "inline_data": _media,
+    "inlineData": _media,
+    "file_data": _media,
+    "fileData": _media,
+    "reasoningContent": _thought,
+    "message_content": _text,
+}
