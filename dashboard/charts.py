@@ -42,7 +42,8 @@ def shorten(name: str, most: int = 22) -> str:
     return escape(name if len(name) <= most else f"{name[: most // 2 - 1]}…{name[-(most // 2) :]}")
 
 
-def _titled(figure: go.Figure, title: str, height: int) -> go.Figure:
+def titled(figure: go.Figure, title: str, height: int) -> go.Figure:
+    """The figure with its title, its height, and margins as all figures have them."""
     figure.update_layout(
         title={"text": escape(title, quote=False), "x": 0, "font": {"size": 15}},
         height=height,
@@ -81,7 +82,7 @@ def success_by_version(points: Sequence[VersionPoint]) -> go.Figure:
     dots = [_version_dot(place, point, point.success) for place, point in enumerate(points)]
     figure = _by_version(points, dots, percent, SOLVED, "runs")
     figure.update_yaxes(title="share of tasks solved", tickformat=".0%", range=[-0.03, 1.03])
-    return _titled(figure, _newest(dots, points, percent, "solves", "solved"), 300)
+    return titled(figure, _newest(dots, points, percent, "solves", "solved"), 300)
 
 
 def cost_by_version(points: Sequence[VersionPoint]) -> go.Figure:
@@ -89,7 +90,7 @@ def cost_by_version(points: Sequence[VersionPoint]) -> go.Figure:
     dots = [_version_dot(place, point, point.cost) for place, point in enumerate(points)]
     figure = _by_version(points, dots, dollars, OTHER, "tasks")
     figure.update_yaxes(title="US dollars a task", tickprefix="$", rangemode="tozero")
-    return _titled(figure, _newest(dots, points, dollars, "costs", "cost"), 300)
+    return titled(figure, _newest(dots, points, dollars, "costs", "cost"), 300)
 
 
 def latency_by_version(points: Sequence[VersionPoint]) -> go.Figure:
@@ -97,7 +98,7 @@ def latency_by_version(points: Sequence[VersionPoint]) -> go.Figure:
     dots = [_version_dot(place, point, point.latency) for place, point in enumerate(points)]
     figure = _by_version(points, dots, duration, OTHER, "tasks")
     figure.update_yaxes(title="seconds a task", rangemode="tozero")
-    return _titled(figure, _newest(dots, points, duration, "takes", "took"), 300)
+    return titled(figure, _newest(dots, points, duration, "takes", "took"), 300)
 
 
 def _version_dot(place: int, point: VersionPoint, number: Rate | Mean | None) -> Dot:
@@ -181,7 +182,7 @@ def task_version_map(versions: Sequence[str], tasks: Sequence[TaskLine]) -> go.F
         showgrid=False,
         zeroline=False,
     )
-    figure = _titled(figure, _map_title(tasks), 120 + 20 * len(tasks))
+    figure = titled(figure, _map_title(tasks), 120 + 20 * len(tasks))
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 0, "yanchor": "top", "x": 0})
     return figure
 
@@ -216,7 +217,7 @@ def broken_and_fixed(comparison: VersionComparison) -> go.Figure:
     figure.update_xaxes(title="tasks", range=[0, paired.n_tasks])
     candidate, base = comparison.candidate.version, comparison.base.version
     title = f"{candidate} broke {broken} tasks that {base} solved, and fixed {fixed} that it did not"
-    figure = _titled(figure, title, 170)
+    figure = titled(figure, title, 170)
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"}
     figure.update_layout(barmode="stack", bargap=0, showlegend=True, legend=legend)
     return figure
@@ -236,7 +237,7 @@ def weekly_line(
     weeks = {"tick0": dots[0].x, "dtick": week * (ceil(len(dots) / 6) or 1)} if dots else {}
     figure.update_xaxes(title="week beginning (UTC)", tickformat="%d %b\n%Y", type="date", **weeks)
     figure.update_yaxes(title=axis, rangemode="tozero", tickformat=".0%" if words is percent else None)
-    return _titled(figure, title, 250)
+    return titled(figure, title, 250)
 
 
 def loop_funnel(stages: Sequence[Stage]) -> go.Figure:
@@ -259,6 +260,6 @@ def loop_funnel(stages: Sequence[Stage]) -> go.Figure:
     figure.update_yaxes(autorange="reversed")
     worst = min(range(len(shown)), key=passed.__getitem__, default=None)
     title = "Nothing has arrived yet" if worst is None else f"Least goes on at “{shown[worst].name}”: {said[worst]}"
-    figure = _titled(figure, title, 100 + 40 * len(shown))
+    figure = titled(figure, title, 100 + 40 * len(shown))
     figure.update_layout(barmode="stack", bargap=0.4, margin_r=24)
     return figure

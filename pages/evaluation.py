@@ -7,9 +7,11 @@ import streamlit as st
 from core.errors import LoopwrightError
 from core.evaluate.comparison import compare_versions
 from core.evaluate.history import version_history
+from core.evaluate.published import published_rates
 from core.store.catalog import list_versions
 from core.store.results import runs_of_tasks
 from core.store.suites import find_suite, list_suites
+from core.store.trials import n_results, published_versions
 from dashboard.charts import (
     broken_and_fixed,
     cost_by_version,
@@ -20,6 +22,7 @@ from dashboard.charts import (
 from dashboard.identity import acting
 from dashboard.parts.figures import choose, show_chart, show_small_table, show_table
 from dashboard.parts.numbers import escaped
+from dashboard.parts.published import show_published
 from dashboard.parts.version_tables import (
     VERDICTS,
     changed_rows,
@@ -45,21 +48,29 @@ st.title(
     "Evaluation", help="Did a version get better, and what did it break? Solved counts 1; partly and failed count 0."
 )
 with store().reading() as session:
-    lines = [line for line in list_versions(session) if line.n_traces]
+    known, results, rated = list_versions(session), n_results(session), published_versions(session)
     suites = list_suites(session)
-if not lines:
+lines = [line for line in known if line.n_traces or line.id in results]
+shown = [line for line in known if line in lines or line.id in rated]
+if not shown:
     st.info("No run has come in yet. Import some with the version that made them, and they are compared here.")
     st.page_link(
         Path(__file__).with_name("traces.py"), label="Import runs on the Traces page", icon=":material/upload:"
     )
     st.stop()
 
-agents = sorted({line.agent for line in lines})
-newest = max((line for line in lines if line.date), key=lambda line: line.date, default=lines[-1])
+agents = sorted({line.agent for line in shown})
+newest = max((line for line in lines if line.date), key=lambda line: line.date, default=(lines or shown)[-1])
 places = st.columns(4)
 agent = choose(places[0], "Agent", agents, "evaluation_agent", index=agents.index(newest.agent))
 versions = [line.name for line in lines if line.agent == agent]
 base_of = {line.name: line.base for line in lines if line.agent == agent}
+with store().reading() as session:
+    rates = published_rates(session, agent)
+if not versions:
+    st.info(f"Of {escaped(agent)} only published rates are known, and no task behind them: nothing can be compared.")
+    show_published(rates)
+    st.stop()
 candidate = choose(
     places[2],
     "Candidate",
@@ -133,6 +144,8 @@ bound = {"key": "evaluation_measure", "bind": "query-params", "label_visibility"
 measure = st.segmented_control("Measure", list(MEASURES), default="Success", required=True, **bound)
 draw, rows_of = MEASURES[measure]
 show_chart(draw(history.points), rows_of(history.points), "evaluation_versions", opened=True)
+if rates:
+    show_published(rates)
 
 if actor.leads and history.tasks:
     st.header("Every task", anchor=False)

@@ -16,6 +16,7 @@ from core.measure.passk import PassK, pass_k
 from core.store.catalog import find_version
 from core.store.results import tallies
 from core.store.suites import find_suite, freeze, suite_tasks
+from core.store.trials import published_versions
 
 MARGIN = 0.05
 """Where no suite says otherwise, a difference within ± this much is none that matters."""
@@ -126,7 +127,9 @@ def compare_versions(
     ours, theirs = (runs.get(version, NO_RUNS) for version in versions)
     shared = [task for task in ours.tasks if task in theirs.tasks]
     if not shared:
-        raise InvalidInput(_nothing_shared(base, candidate, suite, ours, theirs), field="candidate")
+        published = published_versions(session)
+        rated = [name for row, name in ((first, base), (second, candidate)) if row.id in published]
+        raise InvalidInput(_nothing_shared(base, candidate, suite, ours, theirs, rated), field="candidate")
     if chosen is not None:
         freeze(session, chosen)
     wanted = suite_tasks(session, chosen.id).values() if chosen is not None else ()
@@ -171,9 +174,13 @@ def _paired(base: VersionRuns, candidate: VersionRuns, of: str) -> PairedMeans |
     return paired_means(before, after) if before.keys() & after.keys() else None
 
 
-def _nothing_shared(base: str, candidate: str, suite: str | None, ours: VersionRuns, theirs: VersionRuns) -> str:
+def _nothing_shared(
+    base: str, candidate: str, suite: str | None, ours: VersionRuns, theirs: VersionRuns, published: list[str]
+) -> str:
     of_suite = f" of the suite {suite}" if suite else ""
     for name, runs in ((base, ours), (candidate, theirs)):
+        if not runs.n and name in published:
+            return f"Of {name} only published rates are known, and no task behind them: there is nothing to compare."
         if not runs.n:
             return f"{name} has no runs{of_suite or ' yet'}: import some first."
         if not runs.tasks and runs.n_not_comparable == runs.n:

@@ -14,6 +14,7 @@ from core.measure.runs import run_mean
 from core.store.catalog import VersionLine, list_versions
 from core.store.results import tallies
 from core.store.suites import find_suite
+from core.store.trials import published_versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,15 @@ class History:
 
 
 def version_history(session: Session, agent: str, suite: str | None = None) -> History:
-    """The history of an agent, on all its tasks or on those of a suite. Raises NotFound for an unknown suite."""
+    """The history of an agent, on all its tasks or on those of a suite. Raises NotFound for an unknown suite.
+
+    Versions of which nothing but published rates is known are left out (core.evaluate.published).
+    """
+    published = published_versions(session)
     lines = list_versions(session, agent)
     chosen = find_suite(session, suite).id if suite else None
     runs = by_version(tallies(session, [line.id for line in lines], chosen))
+    lines = [line for line in lines if line.id in runs or line.id not in published]
     tried = {line.name: runs[line.id] for line in lines if line.id in runs}
     points = [
         _point(line, tried.get(line.name, NO_RUNS), _against(line, lines[:index], tried), tried)

@@ -1,7 +1,7 @@
 """Accepts files into the store: containers checked first, then whole records, batch by batch, each batch one commit.
 
 A batch is as large as can be written in about `LONGEST_WRITE`, so that a reviewer's own write never waits long for an
-import. All traces of a call come before the labels that point at them, whatever the order of its files.
+import. All traces and pairs of a call come before the labels that point at them, whatever the order of its files.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from core.ingest.reading import BadRecord
 from core.ingest.report import ImportOptions, ImportReport, first, since
 from core.ingest.sound import check
 from core.records import (
+    Aggregate,
     Annotation,
     Arrival,
     Lesson,
@@ -34,6 +35,7 @@ from core.records import (
     Person,
     Preference,
     Rejected,
+    Result,
     Signal,
     Trace,
     Version,
@@ -55,6 +57,7 @@ from core.store.suites import add_tasks
 from core.store.text_search import index_due
 from core.store.trace_writing import insert_traces
 from core.store.traces import find_trace, unknown_steps
+from core.store.trials import ONE_FAILED_RUN, add_aggregates, add_results, attach_results, failed_run
 from core.tasks.outcome import refresh_outcomes
 
 __all__ = ["ImportOptions", "ImportReport", "import_document", "import_paths"]
@@ -84,8 +87,10 @@ def import_paths(
         later = _import_data(store, str(file), partial(read_file, file), options, report)
         if later:
             labels.append((str(file), later))
-    for name, later in labels:
-        _accept_labels(store, name, later, report)
+    for of_pairs in (True, False):
+        for name, later in labels:
+            chosen = [one for one in later if isinstance(one, Pair) is of_pairs]
+            _accept_labels(store, name, chosen, options, report)
     index_words(store)
     return report
 
@@ -94,7 +99,7 @@ def import_document(store: Store, name: str, data: bytes, options: ImportOptions
     """Import one file that was handed over as bytes, such as an upload."""
     _check_format(options)
     report = ImportReport()
-    _accept_labels(store, name, _import_data(store, name, lambda: data, options, report), report)
+    _accept_labels(store, name, _import_data(store, name, lambda: data, options, report), options, report)
     index_words(store)
     return report
 
@@ -177,9 +182,11 @@ def _traces_of(
         except BadRecord as error:
             report.reject(name, _name(arrival), str(error))
             continue
-        if isinstance(arrival, Trace):
+        if isinstance(arrival, (Trace, Result, Aggregate)):
             agent, version = options.agent or arrival.agent, options.version or arrival.version
-            yield replace(arrival, agent=agent, version=version)
+            arrival = replace(arrival, agent=agent, version=version)
+        if isinstance(arrival, Trace):
+            yield arrival
         else:
             later.append(arrival)
 
@@ -199,6 +206,7 @@ def _accept_traces(store: Store, traces: list[Trace], options: ImportOptions, re
         new = [trace for trace in traces if trace.trace_id in inserted.traces]
         signals = add_signals(session, [signal for trace in new for signal in trace.signals])
         attach_signals(session, list(inserted.traces))
+        resulted = attach_results(session, list(inserted.traces.values()))
         refresh_outcomes(session, list(inserted.traces.values()))
         enqueue(session, list(inserted.traces.values()))
         for agent, version in {(trace.agent, trace.version) for trace in traces}:
@@ -209,16 +217,18 @@ def _accept_traces(store: Store, traces: list[Trace], options: ImportOptions, re
     report.counts.update(
         traces=len(inserted.traces),
         steps=inserted.steps,
-        signals=len(signals),
+        signals=len(signals) + len(resulted),
         duplicates=inserted.duplicate_traces + inserted.duplicate_steps,
     )
 
 
-def _accept_labels(store: Store, name: str, arrivals: list[Arrival], report: ImportReport) -> None:
-    _in_batches(iter(arrivals), BATCH_LABELS, lambda batch: _accept_batch(store, name, batch, report))
+def _accept_labels(
+    store: Store, name: str, arrivals: list[Arrival], options: ImportOptions, report: ImportReport
+) -> None:
+    _in_batches(iter(arrivals), BATCH_LABELS, lambda batch: _accept_batch(store, name, batch, options, report))
 
 
-def _accept_batch(store: Store, name: str, batch: list[Arrival], report: ImportReport) -> None:
+def _accept_batch(store: Store, name: str, batch: list[Arrival], options: ImportOptions, report: ImportReport) -> None:
     with store.session() as session:
         made: Counter[str] = Counter()
         pairs = [one for one in batch if isinstance(one, Pair)]
@@ -230,6 +240,8 @@ def _accept_batch(store: Store, name: str, batch: list[Arrival], report: ImportR
             except LoopwrightError as error:
                 report.reject(name, _name(arrival), error.message)
         labels.write_preferences([one for one in batch if isinstance(one, Preference)], name, report)
+        labels.write_results([one for one in batch if isinstance(one, Result)], name, options, report)
+        labels.write_aggregates([one for one in batch if isinstance(one, Aggregate)])
         refresh_outcomes(session, list(labels.traces))
         queues.refresh_items(session, "trace", list(labels.traces))
         queues.refresh_items(session, "pair", list(labels.pairs))
@@ -285,6 +297,7 @@ class _Labels:
         self.traces.update(filter(None, [find_trace(self.session, signal.trace_id)]))
 
     def _annotation(self, annotation: Annotation) -> None:
+        annotation = self._of_one_run(annotation)
         trace = find_trace(self.session, annotation.trace_id)
         if trace is None:
             raise InvalidInput(f"it points at trace {annotation.trace_id}, which is not here: import the trace first")
@@ -304,6 +317,34 @@ class _Labels:
         add_annotation(self.session, trace, person, (schema, annotation.schema), replace(annotation, key=key), at)
         self.made.update(annotations=1, marks=len(annotation.marks))
         self.traces.add(trace)
+
+    def _of_one_run(self, annotation: Annotation) -> Annotation:
+        """The annotation with its run's whole id, where it says only how the id of a failed run begins."""
+        uid = annotation.trace_id
+        if not uid.endswith(ONE_FAILED_RUN) or find_trace(self.session, uid) is not None:
+            return annotation
+        found = failed_run(self.session, uid)
+        if len(found) != 1:
+            said = f"{len(found)} failed runs have" if found else "no failed run has"
+            raise InvalidInput(f"it means the one failed run with an id like {uid}, and {said}: import that run first")
+        return replace(annotation, trace_id=found[0])
+
+    def write_results(self, results: list[Result], name: str, options: ImportOptions, report: ImportReport) -> None:
+        """Write all results of the batch: on the runs that they mean, or by themselves."""
+        done = add_results(self.session, results)
+        for result, reason in done.refused:
+            report.reject(name, _name(result), reason)
+        for agent, version in {(one.agent, one.version) for one in results}:
+            set_version(self.session, Version(agent, version, options.version_date, options.base))
+        if options.suite and done.tasks:
+            add_tasks(self.session, options.suite, done.tasks)
+        self.made.update(results=done.rows, signals=done.signals, duplicates=done.repeated)
+        self.traces |= done.traces
+
+    def write_aggregates(self, aggregates: list[Aggregate]) -> None:
+        """Write the published rates of the batch."""
+        added = add_aggregates(self.session, aggregates)
+        self.made.update(aggregates=added, duplicates=len(aggregates) - added)
 
     def write_preferences(self, preferences: list[Preference], name: str, report: ImportReport) -> None:
         """Write all preferences of the batch at once; one about a pair that is not there is rejected."""
@@ -330,7 +371,7 @@ def _name(arrival: Any) -> str:
     kind = type(arrival).__name__.lower()
     keys = [
         getattr(arrival, key)
-        for key in ("trace_id", "pair_id", "lesson_id", "recall_id", "person", "name")
+        for key in ("trace_id", "pair_id", "lesson_id", "recall_id", "result_id", "aggregate_id", "person", "name")
         if hasattr(arrival, key)
     ]
     return f"{kind} {' by '.join(str(key) for key in keys[:2])}"

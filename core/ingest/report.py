@@ -20,6 +20,7 @@ COUNTED = (
     "pairs",
     "preferences",
     "results",
+    "aggregates",
     "lessons",
     "duplicates",
 )

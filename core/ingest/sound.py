@@ -12,7 +12,7 @@ from math import isfinite
 from typing import Any, get_args, get_type_hints
 
 from core.ingest.reading import BadRecord
-from core.records import Annotation, Outcome, Preference, Task
+from core.records import Aggregate, Annotation, Outcome, Preference, Task
 from core.store.content import clean
 
 NAMES = {
@@ -24,6 +24,8 @@ NAMES = {
     "trace_b": 200,
     "lesson_id": 64,
     "recall_id": 64,
+    "result_id": 200,
+    "aggregate_id": 200,
     "person": 200,
     "schema": 100,
     "key": 200,
@@ -40,6 +42,10 @@ def check(record: object) -> None:
     _check_fields(record, "")
     if isinstance(record, Annotation) and record.answers.get("outcome", Outcome.UNKNOWN) not in list(Outcome):
         raise BadRecord(f"answers.outcome is {record.answers['outcome']!r:.60}, not {' or '.join(Outcome)}")
+    if isinstance(record, Aggregate) and not 0 <= record.rate <= 1:
+        raise BadRecord(f"rate is {record.rate!r:.20}, not between 0 and 1")
+    if isinstance(record, Aggregate) and record.n is not None and record.n < 1:
+        raise BadRecord(f"n is {record.n}, not a number of tasks")
     if isinstance(record, Preference) and record.left not in ("", "a", "b"):
         raise BadRecord(f"left is {record.left!r:.60}, not a or b")
 

@@ -101,4 +101,80 @@ TRAIL = LabelSchema(
     ),
 )
 
-READY_MADE = {schema.key: schema for schema in (RUN_REVIEW, TRAIL)}
+WHO_AND_WHEN = LabelSchema(
+    key="who-and-when",
+    version=1,
+    title="Who and when",
+    source="Who&When, arXiv 2505.00212",
+    guidelines=(
+        "The run failed; the right answer stands in the task. Name the agent whose mistake decided that, and mark the "
+        "step: the earliest one after which the run would have succeeded, had it been right."
+    ),
+    questions=(
+        Question("agent", "text", "Who made the decisive mistake?"),
+        Question("step", "step", "At which step?", help="The earliest step whose repair would have saved the run."),
+        Question("reason", "text", "Why is it the mistake?"),
+        Question("note", "text", "What does not fit", help="Where the label and the run contradict each other."),
+    ),
+)
+
+AGENTRX_CATEGORIES = (
+    ("Instruction Adherence Failure", "Goes against the policy or leaves out a step that it asks for."),
+    ("Invention of New Information", "Says or uses something that neither the user nor a tool gave."),
+    ("Invalid Invocation", "A tool is called with arguments that are malformed, missing or made up."),
+    ("Misinterpretation of Tool Output", "A tool's result is read wrongly."),
+    ("Intent Plan Misalignment", "The plan does not serve what the user wants."),
+    ("Underspecified User Intent", "What the user wants cannot be told from what was said."),
+    ("Intent Not Supported", "What the user wants cannot be done with the tools at hand."),
+    ("Guardrails Triggered", "A safety rule stopped the run."),
+    ("System Failure", "The surroundings fail: a tool, a service, the connection."),
+)
+
+AGENTRX = LabelSchema(
+    key="agentrx",
+    version=1,
+    title="Failure analysis",
+    source="Failure categories: AgentRx",
+    guidelines="Mark every failure at the step where it happens, then the one failure that all others follow from.",
+    questions=(
+        Question(
+            "failures",
+            "taxonomy",
+            "Failures",
+            tuple((name, name, definition) for name, definition in AGENTRX_CATEGORIES),
+        ),
+        Question("root_cause", "step", "Root cause", help="The failure that decided the run."),
+        Question("failed_agent", "multi_choice", "Who failed?", (("Assistant", "Agent", ""), ("User", "User", ""))),
+        Question("summary", "text", "In a sentence"),
+    ),
+)
+
+VERDICT_WORDS = {
+    "pass": "pass",
+    "satisfied": "pass",
+    "satisfactory": "pass",
+    "compliant": "pass",
+    "correct": "pass",
+    "fail": "fail",
+}
+"""What a judge may write for its verdict, and which of the two it means."""
+
+JUDGE_VERDICT = LabelSchema(
+    key="judge-verdict",
+    version=1,
+    title="A judge's verdict",
+    guidelines="Did the run do what was asked for, within the policy?",
+    questions=(
+        Question("verdict", "choice", "Verdict", (("pass", "Pass", ""), ("fail", "Fail", "")), required=True),
+        Question(
+            "word",
+            "choice",
+            "The judge's own word",
+            tuple((word, word, f"Means {verdict}.") for word, verdict in VERDICT_WORDS.items()),
+            help="As it was written, before words that mean the same were taken together.",
+        ),
+        Question("reason", "text", "Why"),
+    ),
+)
+
+READY_MADE = {schema.key: schema for schema in (RUN_REVIEW, TRAIL, WHO_AND_WHEN, AGENTRX, JUDGE_VERDICT)}

@@ -1,9 +1,12 @@
-"""What runs came to, added up by the database: by version and task, and by week. Traces themselves are not loaded."""
+"""What runs came to, added up by the database: by version and task, and by week. Traces themselves are not loaded.
+
+A trial of which only the result was recorded counts as a run here, and nowhere else.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import ColumnElement, func, literal_column, select
@@ -11,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.records import Outcome
 from core.store.dialect import is_postgresql
-from core.store.tables import AgentRow, SuiteCaseRow, TaskRow, TraceRow
+from core.store.tables import AgentRow, ResultRow, SuiteCaseRow, TaskRow, TraceRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ _COUNTS = (
 
 
 def tallies(session: Session, versions: Sequence[int], suite: int | None = None) -> list[Tally]:
-    """The runs of these versions (row ids) by version and task; of one suite's tasks only, if given."""
+    """The runs and results of these versions (row ids) by version and task; of one suite's tasks only, if given."""
     sums = select(
         TraceRow.version_id,
         TraceRow.task_id,
@@ -92,7 +95,54 @@ def tallies(session: Session, versions: Sequence[int], suite: int | None = None)
     added = sums.group_by(TraceRow.version_id, TraceRow.task_id).subquery()
     version, task, *counts = added.c
     query = select(version, TaskRow.key, TaskRow.derived, *counts).outerjoin(TaskRow, TaskRow.id == task)
-    return [Tally(row, key or "", bool(derived), *numbers) for row, key, derived, *numbers in session.execute(query)]
+    rows = session.execute(query)
+    return _with_results(
+        [Tally(row, key or "", bool(derived), *numbers) for row, key, derived, *numbers in rows],
+        _result_tallies(session, versions, suite),
+    )
+
+
+def _result_tallies(session: Session, versions: Sequence[int], suite: int | None) -> list[Tally]:
+    """The same of trials of which only the result was recorded."""
+    known = ResultRow.outcome != Outcome.UNKNOWN.value
+    cost = func.nullif(ResultRow.cost, 0)
+    query = (
+        select(
+            ResultRow.version_id,
+            TaskRow.key,
+            TaskRow.derived,
+            func.count(),
+            func.count().filter(known),
+            func.count().filter(ResultRow.outcome == Outcome.SOLVED.value),
+            func.coalesce(func.sum(cost).filter(known), 0.0),
+            func.count(cost).filter(known),
+            func.coalesce(func.sum(ResultRow.seconds).filter(known), 0.0),
+            func.count(ResultRow.seconds).filter(known),
+        )
+        .join(TaskRow, TaskRow.id == ResultRow.task_id)
+        .where(ResultRow.version_id.in_(versions))
+        .group_by(ResultRow.version_id, TaskRow.key, TaskRow.derived)
+    )
+    if suite is not None:
+        query = query.where(ResultRow.task_id.in_(select(SuiteCaseRow.task_id).where(SuiteCaseRow.suite_id == suite)))
+    return [Tally(*row) for row in session.execute(query)]
+
+
+def _with_results(runs: list[Tally], results: list[Tally]) -> list[Tally]:
+    """One tally a version and task, of its runs and of its results together."""
+    found = {(one.version_id, one.task): one for one in runs}
+    for more in results:
+        place = (more.version_id, more.task)
+        before = found.get(place)
+        if before is None:
+            found[place] = more
+            continue
+        added = {name: getattr(before, name) + getattr(more, name) for name in _ADDED}
+        found[place] = replace(before, **added)
+    return list(found.values())
+
+
+_ADDED = ("n", "known", "solved", "cost", "n_cost", "seconds", "n_seconds")
 
 
 def runs_of_tasks(session: Session, versions: Sequence[int], tasks: Sequence[str]) -> list[RunLink]:

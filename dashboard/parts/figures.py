@@ -14,14 +14,16 @@ from dashboard.parts.numbers import escaped
 Row = Mapping[str, object]
 
 
-def show_chart(figure: go.Figure, rows: Sequence[Row], key: str, opened: bool = False) -> None:
+def show_chart(
+    figure: go.Figure, rows: Sequence[Row], key: str, words: Sequence[str] = (), opened: bool = False
+) -> None:
     """Draw a figure under its title (which the page can wrap and plotly cannot) and the same numbers as a table."""
     title = unescape(figure.layout.title.text)
     figure.update_layout(title=None, margin_t=16)
     st.markdown(f"**{escaped(title)}**")
     st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=title)
     with st.expander("The numbers", expanded=opened):
-        show_table(rows, f"The numbers of: {title}")
+        show_table(rows, f"The numbers of: {title}", words=words)
 
 
 def show_small_table(rows: Sequence[Mapping[str, str]]) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from core.evaluate.comparison import Side, VersionComparison
 from core.evaluate.history import History, TaskLine, VersionPoint
+from core.evaluate.published import PublishedRate
 from core.measure.paired import Comparison
 from core.measure.passk import PassK
 from core.records import Outcome
 from core.store.results import RunLink
-from dashboard.parts.numbers import clipped, difference, dollars, duration, mean, share
+from dashboard.parts.numbers import between, clipped, difference, dollars, duration, mean, percent, share
 
 VERDICTS = {
     "better": (":material/trending_up:", "blue"),
@@ -81,11 +82,11 @@ def changed_rows(
         by_place.setdefault((run.task, run.version_id), []).append(run)
     rows = []
     for task in tasks:
-        before, after = by_place[task, base.version_id], by_place[task, candidate.version_id]
+        before, after = (by_place.get((task, side.version_id), []) for side in (base, candidate))
         rows.append(
             {
                 "Task": task,
-                "What it asks": clipped(before[0].title, 70),
+                "What it asks": clipped(next((run.title for run in (*before, *after)), ""), 70),
                 "Solved": f"{_solved(before)} → {_solved(after)}",
                 f"Base: {base.version}": _link(before, solved=broken),
                 f"Candidate: {candidate.version}": _link(after, solved=not broken),
@@ -96,12 +97,14 @@ def changed_rows(
 
 def _solved(runs: Sequence[RunLink]) -> str:
     known = [run for run in runs if run.outcome is not Outcome.UNKNOWN]
-    return f"{sum(run.outcome is Outcome.SOLVED for run in known)} of {len(known)}"
+    return f"{sum(run.outcome is Outcome.SOLVED for run in known)} of {len(known)}" if known else "result only"
 
 
 def _link(runs: Sequence[RunLink], solved: bool) -> str:
+    """The address of the first run that shows it; "" where only results were recorded."""
     known = [run for run in runs if run.outcome is not Outcome.UNKNOWN]
-    return f"/traces?trace={next(run for run in known if (run.outcome is Outcome.SOLVED) is solved).trace_id}"
+    shown = next((run for run in known if (run.outcome is Outcome.SOLVED) is solved), None)
+    return f"/traces?trace={shown.trace_id}" if shown else ""
 
 
 def success_rows(points: Sequence[VersionPoint]) -> list[dict[str, str]]:
@@ -119,6 +122,29 @@ def success_rows(points: Sequence[VersionPoint]) -> list[dict[str, str]]:
         }
         for point in points
     ]
+
+
+def published_rows(rates: Sequence[PublishedRate]) -> list[dict[str, str]]:
+    """Published rates, the highest first, with what the version's own runs come to beside them."""
+    return [
+        {
+            "Version": one.version,
+            "Published": published_share(one),
+            "From its runs here": share(one.recomputed) if one.recomputed else "no runs here",
+            "Date": f"{one.date:%Y-%m-%d}" if one.date else "not known",
+            "Cost a task": dollars(one.cost) if one.cost is not None else "not said",
+            "Time a task": duration(one.seconds) if one.seconds is not None else "not said",
+            "Note": one.note,
+        }
+        for one in sorted(rates, key=lambda one: -one.rate)
+    ]
+
+
+def published_share(one: PublishedRate) -> str:
+    """88.0 % (83 to 92 %, n 225), as it was published: also of few tasks, for they cannot be looked at."""
+    if one.interval is None:
+        return f"{100 * one.rate:.1f} % (n not said)"
+    return f"{100 * one.rate:.1f} % ({between(one.interval, percent)}, n {one.n})"
 
 
 def cost_rows(points: Sequence[VersionPoint]) -> list[dict[str, str]]:

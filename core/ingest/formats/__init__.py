@@ -3,9 +3,40 @@
 from collections.abc import Callable, Iterator
 
 from core.ingest.document import Document
-from core.ingest.formats import inspect_ai, loopwright, messages, pandalm, tau2_bench, tau_bench, trail
+from core.ingest.formats import (
+    agentrx,
+    aider,
+    inspect_ai,
+    loopwright,
+    messages,
+    mini_swe_agent,
+    pandalm,
+    swe_agent,
+    tau2_bench,
+    tau2_judges,
+    tau2_leaderboard,
+    tau_bench,
+    trail,
+    who_and_when,
+)
 from core.records import Arrival
 
 FORMATS: dict[str, Callable[[Document], Iterator[Arrival] | None]] = {
-    module.NAME: module.read for module in (loopwright, tau_bench, tau2_bench, trail, pandalm, inspect_ai, messages)
+    module.NAME: module.read
+    for module in (
+        loopwright,
+        tau_bench,
+        tau2_bench,
+        trail,
+        pandalm,
+        who_and_when,
+        agentrx,
+        tau2_judges,
+        tau2_leaderboard,
+        aider,
+        swe_agent,
+        mini_swe_agent,
+        inspect_ai,
+        messages,
+    )
 }

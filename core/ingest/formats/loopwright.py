@@ -13,6 +13,7 @@ from core.clock import parse_time
 from core.ingest.document import Document
 from core.ingest.reading import KIND_NAMES, BadRecord, check_json, is_record
 from core.records import (
+    Aggregate,
     Annotation,
     Arrival,
     Lesson,
@@ -21,6 +22,7 @@ from core.records import (
     Person,
     Preference,
     Rejected,
+    Result,
     Signal,
     Trace,
     Version,
@@ -37,6 +39,8 @@ TYPES: dict[str, type] = {
     "recall": LoggedRecall,
     "person": Person,
     "version": Version,
+    "result": Result,
+    "aggregate": Aggregate,
 }
 _NAMES = {record: name for name, record in TYPES.items()}
 

@@ -1,4 +1,4 @@
-"""PandaLM's test set: pairs of model answers with the choices of three annotators."""
+"""PandaLM's test set: pairs of model answers with the choices of three annotators, and what two judges said of them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ NAME = "pandalm"
 _KEYS = ("idx", "instruction", "response1", "response2")
 _CHOICES = {0: Choice.EQUAL, 1: Choice.A, 2: Choice.B}
 _ANNOTATORS = ("annotator1", "annotator2", "annotator3")
+_JUDGES = {"gpt": "pandalm-gpt-3.5-turbo", "pandalm": "pandalm-7b"}
+_WORDS = {"0": Choice.EQUAL, "tie": Choice.EQUAL, "1": Choice.A, "2": Choice.B}
 
 
 def read(document: Document) -> Iterator[Arrival] | None:
-    """One pair and three preferences a record; a judge's verdicts on the pairs are named and left out."""
-    first = document.records[:1]
-    if any(is_record(record, "idx", "gpt_result") or is_record(record, "idx", "pandalm_result") for record in first):
-        says = "it holds a judge's verdicts on PandaLM's pairs, not people's: only testset-v1.json is read"
-        return iter([Rejected("whole file", says)])
-    if not any(is_record(record, *_KEYS) for record in document.records[:20]):
-        return None
-    return _read(document)
+    """One pair and three preferences a record, or one judge's preference a record."""
+    first = document.records[:20]
+    for judge in _JUDGES:
+        if any(is_record(record, "idx", f"{judge}_result") for record in first):
+            return _read_judge(document, judge)
+    return _read(document) if any(is_record(record, *_KEYS) for record in first) else None
 
 
 def _read(document: Document) -> Iterator[Arrival]:
@@ -33,8 +33,33 @@ def _read(document: Document) -> Iterator[Arrival]:
         try:
             yield from _pair(record)
         except BadRecord as error:
-            named = f" (idx {record.get('idx')})" if isinstance(record, dict) else ""
-            yield Rejected(f"{document.where(index)}{named}", str(error))
+            yield Rejected(f"{document.where(index)}{_named(record)}", str(error), record)
+
+
+def _named(record: Any) -> str:
+    return f" (idx {record.get('idx')})" if isinstance(record, dict) else ""
+
+
+def _read_judge(document: Document, judge: str) -> Iterator[Arrival]:
+    yield Person(_JUDGES[judge], Role.MACHINE)
+    for index, record in enumerate(document.records):
+        try:
+            yield _verdict(record, judge)
+        except BadRecord as error:
+            yield Rejected(f"{document.where(index)}{_named(record)}", str(error), record)
+
+
+def _verdict(record: Any, judge: str) -> Preference:
+    """A judge's choice; the word is "0" or "Tie" for equal, and any other than "1" and "2" is no verdict."""
+    check_json(record)
+    uid = f"pandalm-{need(record, 'idx', int, str)}"
+    word = need(record, f"{judge}_result", str, int)
+    choice = _WORDS.get(str(word).strip().lower())
+    if choice is None:
+        raise BadRecord(f"{judge}_result is {word!r:.40}: the judge gave no verdict (0 or Tie, 1, 2)")
+    reason, reference = (_text(record.get(f"{judge}_{key}")) for key in ("reason", "reference"))
+    said = "\n\n".join(filter(None, (reason, reference and f"The judge's own answer: {reference}")))
+    return Preference(uid, _JUDGES[judge], choice, reason=said)
 
 
 def _pair(record: Any) -> list[Arrival]:

@@ -40,15 +40,29 @@ def _read(value: Mapping[str, Any]) -> Iterator[Arrival]:
     if not isinstance(value["simulations"], list):
         yield Rejected("simulations", "it is not a list")
         return
+    doubt = _doubt(value, value["simulations"])
     for index, simulation in enumerate(value["simulations"]):
         try:
-            yield _trace(simulation, info or {}, definitions)
+            yield _trace(simulation, info or {}, definitions, doubt)
         except BadRecord as error:
             named = f" (task_id {simulation.get('task_id')})" if isinstance(simulation, dict) else ""
-            yield Rejected(f"simulation {index + 1}{named}", str(error))
+            yield Rejected(f"simulation {index + 1}{named}", str(error), simulation)
 
 
-def _trace(simulation: Any, info: Mapping[str, Any], definitions: Mapping[str, Any]) -> Trace:
+def _doubt(value: Mapping[str, Any], simulations: list[Any]) -> str:
+    """Why header and times cannot be what they say, if so: a run cannot begin before the header of its own file."""
+    header = parse_time(value.get("timestamp"))
+    began = [time for run in simulations if isinstance(run, dict) and (time := parse_time(run.get("start_time")))]
+    if header is None or not began or min(began) >= header:
+        return ""
+    return (
+        f"The file's header was written at {header:%Y-%m-%d %H:%M}, after its runs say they began "
+        f"({min(began):%Y-%m-%d %H:%M}): it is another experiment's, or the times are made up. The agent model that it "
+        "names is not taken as the one that ran, and the runs' times are left out."
+    )
+
+
+def _trace(simulation: Any, info: Mapping[str, Any], definitions: Mapping[str, Any], doubt: str) -> Trace:
     check_json([simulation, info])
     uid = str(need(simulation, "id", str, int))
     task_id = str(need(simulation, "task_id", str, int))
@@ -56,7 +70,8 @@ def _trace(simulation: Any, info: Mapping[str, Any], definitions: Mapping[str, A
     domain = _inner(info, "environment_info").get("domain_name") or "unknown"
     agent = _inner(info, "agent_info")
     environment = _inner(info, "environment_info")
-    steps = list(_steps(need(simulation, "messages", list), str(agent.get("llm") or "")))
+    named = str(agent.get("llm") or "")
+    steps = list(_steps(need(simulation, "messages", list), "" if doubt else named))
     if not steps:
         raise BadRecord("messages is empty")
     if isinstance(environment.get("policy"), str) and environment["policy"]:
@@ -65,18 +80,20 @@ def _trace(simulation: Any, info: Mapping[str, Any], definitions: Mapping[str, A
     reward = number(_inner(simulation, "reward_info").get("reward"))
     kept = {"user": _inner(info, "user_info").get("llm"), "git_commit": info.get("git_commit")}
     kept |= {key: simulation.get(key) for key in ("termination_reason", "seed", "user_cost", "reward_info")}
+    kept |= {"header_agent_model": named or None, "header_doubt": doubt or None}
+    times = {} if doubt else {key: simulation.get(key) for key in ("start_time", "end_time", "duration")}
     return Trace(
         trace_id=uid,
         source=NAME,
         steps=tuple(steps),
         agent=str(agent.get("implementation") or NAME),
-        version=str(agent.get("llm") or ""),
+        version=named,
         task=Task(f"tau2/{domain}/{task_id}", _title(definitions.get(task_id)), definitions.get(task_id)),
         trial=maybe(simulation, "trial", int),
-        started_at=parse_time(simulation.get("start_time")),
-        ended_at=parse_time(simulation.get("end_time")),
+        started_at=parse_time(times.get("start_time")),
+        ended_at=parse_time(times.get("end_time")),
         cost=number(simulation.get("agent_cost")) or None,  # 0 is what an unpriced model costs there
-        seconds=number(simulation.get("duration")),
+        seconds=number(times.get("duration")),
         tools=tuple(_tools(environment.get("tool_defs"))),
         attributes={key: value for key, value in kept.items() if value is not None},
         signals=() if reward is None or not 0 <= reward <= 1 else (success_signal(uid, reward),),

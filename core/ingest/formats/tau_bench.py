@@ -1,4 +1,4 @@
-"""tau-bench: runs of a tool-calling agent as chat messages, with the reward of each (also AgentRx's retail runs)."""
+"""tau-bench: runs of a tool-calling agent as chat messages, with the reward of each."""
 
 from __future__ import annotations
 
@@ -16,20 +16,26 @@ _KEYS = ("traj", "reward", "info")
 
 def read(document: Document) -> Iterator[Arrival] | None:
     """One trace a record. A `trial` that only counts the records up (AgentRx) is no trial's number and is left out."""
-    records = document.records
-    if not any(is_record(record, *_KEYS) for record in records[:20]):
-        return None
-    return _read(document)
+    first = document.records[:20]
+    if not any(map(is_run, first)) or any("records" in record for record in first if isinstance(record, dict)):
+        return None  # what has records is AgentRx's
+    return read_runs(document)
 
 
-def _read(document: Document) -> Iterator[Arrival]:
+def is_run(record: Any) -> bool:
+    """Whether a record is one of tau-bench's runs."""
+    return is_record(record, *_KEYS)
+
+
+def read_runs(document: Document) -> Iterator[Arrival]:
+    """A trace for each record of a list, or why there is none."""
     trials = [record.get("trial") if isinstance(record, dict) else None for record in document.records]
     counted_up = len(trials) > 4 and trials == list(range(len(trials)))
     for index, record in enumerate(document.records):
         try:
             yield _trace(record, None if counted_up else trials[index])
         except BadRecord as error:
-            yield Rejected(f"{document.where(index)}{_name(record)}", str(error))
+            yield Rejected(f"{document.where(index)}{_name(record)}", str(error), record)
 
 
 def _name(record: Any) -> str:
