@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from anthropic import Anthropic
@@ -23,16 +25,12 @@ from core.store.engine import Store, open_store
 from core.store.people import person_id
 from core.store.recalls import list_recalls
 from core.store.signals import signals_of
-from core.store.traces import TraceLine, find_trace, read_steps, trace_line
+from core.store.traces import TraceLine, find_trace, read_steps, trace_line, trace_row
 from examples.support_agent.agent import AGENT, PROMPT, VERSION, Conversation
 from examples.support_agent.loopwright import Loopwright
 from examples.support_agent.shop import ORDERS
 from tests.e2e.server import ROOT, Server, start
 from tests.standins import Claude, calls, fails, says, serving
-
-pytestmark = pytest.mark.skipif(
-    not (ROOT / "dashboard" / "otlp_api.py").exists(), reason="the server has no /v1/traces yet"
-)
 
 TOKEN = "open sesame"
 LESSON = Lesson("", "a customer asks where an order is", "Name the day on which the parcel comes.", agent=AGENT)
@@ -47,6 +45,7 @@ class Stored:
     steps: list[Step]
     signals: list[Signal]
     recalls: list[LoggedRecall]
+    attributes: dict[str, Any]
 
     def of_kind(self, kind: StepKind) -> list[Step]:
         return [step for step in self.steps if step.kind is kind]
@@ -84,6 +83,7 @@ def stored(store: Store, trace_id: str) -> Stored:
             read_steps(session, number),
             signals_of(session, [number])[number],
             list_recalls(session, 10, trace_ids=[trace_id]),
+            dict(trace_row(session, number).attributes),
         )
 
 
@@ -94,13 +94,13 @@ def run(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_run_arrives_as_one_trace_with_its_steps_and_its_thumb(loopwright: tuple[Server, Store]) -> None:
+def test_a_run_arrives_as_one_trace_with_its_steps(loopwright: tuple[Server, Store]) -> None:
     server, store = loopwright
     first = says(calls("c1", "read_order", order_id="1001"), cache_creation_input_tokens=700, input_tokens=40)
     with serving(Claude(first, says("Due on 22 March.", cache_read_input_tokens=700, output_tokens=9))) as claude:
         ended = run(
             *("-m", "examples.support_agent", "Where is my order 1001?"),
-            *("--rate", "down", "--task-key", "lamps/where-is-1001", "--model", "claude-m"),
+            *("--task-key", "lamps/where-is-1001", "--model", "claude-m"),
             ANTHROPIC_API_KEY="no key",
             ANTHROPIC_BASE_URL=claude.url,
             OTEL_EXPORTER_OTLP_ENDPOINT=server.url,
@@ -128,9 +128,23 @@ def test_a_run_arrives_as_one_trace_with_its_steps_and_its_thumb(loopwright: tup
     assert (tool.result, tool.error) == (LOOKED_UP, "")
     (root,) = found.of_kind(StepKind.AGENT)
     assert {step.parent_id for step in (asked, told, tool)} == {root.step_id}
-    (thumb,) = found.signals
+
+
+def test_a_thumb_arrives_with_its_run(loopwright: tuple[Server, Store]) -> None:
+    server, store = loopwright
+    with serving(Claude(says("Good day."), says("Bye."))) as claude:
+        ended = run(
+            *("-m", "examples.support_agent", "Hello", "Bye", "--rate", "down"),
+            ANTHROPIC_API_KEY="no key",
+            ANTHROPIC_BASE_URL=claude.url,
+            OTEL_EXPORTER_OTLP_ENDPOINT=server.url,
+        )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    first, last = (stored(store, trace_id) for trace_id in re.findall(r"\[trace (\w+)\]", ended.stdout))
+    assert (first.signals, first.line.outcome) == ([], Outcome.UNKNOWN)
+    (thumb,) = last.signals
     assert (thumb.name, thumb.kind, thumb.value, thumb.source) == ("thumb", SignalKind.EXPLICIT, False, "chat window")
-    assert (line.outcome, line.outcome_from) == (Outcome.FAILED, "user's judgement: thumb")
+    assert (last.line.outcome, last.line.outcome_from) == (Outcome.FAILED, "user's judgement: thumb")
 
 
 def test_a_lesson_reaches_the_model_and_the_run_knows_which(loopwright: tuple[Server, Store]) -> None:
@@ -154,8 +168,7 @@ def test_a_lesson_reaches_the_model_and_the_run_knows_which(loopwright: tuple[Se
     for found in (first, second):
         (recall,) = found.recalls
         assert (recall.arm, recall.run_key, [each["given"] for each in recall.lessons]) == (MEMORY, taught, [True])
-        (root,) = found.of_kind(StepKind.AGENT)
-        assert root.attributes["loopwright.recall.id"] == recall.recall_id
+        assert found.attributes["loopwright.recall.id"] == recall.recall_id
 
 
 def test_errors_of_a_tool_and_of_the_model_arrive(loopwright: tuple[Server, Store]) -> None:
