@@ -6,7 +6,7 @@ What was replaced is counted by kind and kept nowhere. Nothing is read from sett
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
@@ -102,8 +102,9 @@ def _whole(found: Found) -> Iterator[Span]:
     yield found.span(1)
 
 
-def _compile(expression: str) -> Any:
+def _compile(expression: str, *, captures: bool = True) -> Any:
     options = re2.Options()
+    options.never_capture = not captures
     options.log_errors = False
     options.max_mem = 32 << 20
     return re2.compile(expression, options)
@@ -119,31 +120,35 @@ class Redactor:
     """Finds and replaces what a policy names. Safe to share among threads."""
 
     def __init__(self, policy: Policy) -> None:
-        chosen = [*KEYS, *(pattern for pattern in PERSONAL if pattern.kind in policy.kinds)]
-        self._hint = _compile("|".join(dict.fromkeys(f"(?:{pattern.hint})" for pattern in chosen)))
-        # How a person's pattern reads a raw body (escapes, anchors) cannot be known, so nothing is skipped then.
-        self._always = bool(policy.custom)
-        chosen += [_custom(name, expression) for name, expression in policy.custom]
-        self._searches = [(pattern, _compile(pattern.shape)) for pattern in chosen]
+        personal = [pattern for pattern in PERSONAL if pattern.kind in policy.kinds]
+        custom = [_custom(name, expression) for name, expression in policy.custom]
+        # Most texts hold nothing: one scan for the hints of a group spares a scan for each of its patterns.
+        self._groups = [
+            _group(patterns, hinted)
+            for patterns, hinted in ((KEYS, True), (personal, True), (custom, False))
+            if patterns
+        ]
+        # How a person's pattern reads a raw body (escapes, anchors) cannot be known, so no body is skipped then.
+        self._always = bool(custom)
+        self._raw = _compile("|".join([*_hints([*KEYS, *personal]), _HIDDEN.pattern.decode()]), captures=False)
 
     def may_hold(self, data: bytes) -> bool:
         """Whether anything could be found in a decompressed request body, JSON or protobuf, or in a UTF-8 text.
 
         False is certain: `text` and `value` find nothing in what the body holds. True only says that they must look.
         """
-        if self._always or self._hint.search(data) is not None:
+        if self._always:
             return True
-        if b"\\u00" not in data:
-            return False
-        return self._hint.search(_HIDDEN.sub(_shown, data)) is not None
-
-    def _nothing(self, data: bytes) -> bool:
-        return not self._always and self._hint.search(data) is None
+        found = self._raw.search(data)
+        if found is None or not found.group().startswith(b"\\u00"):
+            return found is not None
+        shown = _HIDDEN.sub(lambda match: bytes([int(match[1], 16)]), data)
+        return any(hint.search(shown) is not None for hint, _ in self._groups)
 
     def text(self, text: str) -> tuple[str, Counts]:
         """The text with what was found replaced, and how often, by kind; the same object where nothing was found."""
         data = text.encode("utf-8", "surrogatepass")
-        if self._nothing(data):
+        if all(hint is not None and hint.search(data) is None for hint, _ in self._groups):
             return text, {}
         counts: Counts = {}
         replaced = self._replace(data, counts)
@@ -171,14 +176,14 @@ class Redactor:
             for kind, number in found.items():
                 counts[kind] = counts.get(kind, 0) + number
             return replaced
-        if depth > DEEPEST:
+        if not isinstance(value, Mapping | list | tuple):
+            return value
+        if depth >= DEEPEST:
             raise InvalidInput(f"The value is nested too deeply: more than {DEEPEST} levels.")
         if isinstance(value, Mapping):
             return self._walk_members(value, counts, depth)
-        if isinstance(value, list | tuple):
-            items = [self._walk(one, counts, depth + 1) for one in value]
-            return value if all(a is b for a, b in zip(items, value, strict=True)) else type(value)(items)
-        return value
+        items = [self._walk(one, counts, depth + 1) for one in value]
+        return value if all(a is b for a, b in zip(items, value, strict=True)) else type(value)(items)
 
     def _walk_members(self, value: Mapping[Any, Json], counts: Counts, depth: int) -> Json:
         members: dict[Any, Json] = {}
@@ -233,12 +238,25 @@ class Redactor:
     def _find(self, data: bytes) -> list[tuple[int, int, str]]:
         """What is to be replaced, in the order of the text; where two overlap, the pattern that comes first wins."""
         found: list[tuple[int, int, str]] = []
-        if self._nothing(data):
-            return found
-        for pattern, search in self._searches:
-            fresh = [(start, end, pattern.kind) for start, end in _spans(pattern, search, data)]
-            found = _joined(found, fresh) if found else fresh
+        for hint, searches in self._groups:
+            if hint is None or hint.search(data) is not None:
+                for pattern, search in searches:
+                    fresh = [(start, end, pattern.kind) for start, end in _spans(pattern, search, data)]
+                    found = _joined(found, fresh) if found else fresh
         return found
+
+
+Group = tuple[Any, list[tuple[Pattern, Any]]]
+"""What tells quickly that a group of patterns finds nothing (None: each must look), and the patterns, compiled."""
+
+
+def _group(patterns: Sequence[Pattern], hinted: bool) -> Group:
+    hint = _compile("|".join(_hints(patterns)), captures=False) if hinted else None
+    return hint, [(pattern, _compile(pattern.shape)) for pattern in patterns]
+
+
+def _hints(patterns: Sequence[Pattern]) -> list[str]:
+    return list(dict.fromkeys(f"(?:{pattern.hint})" for pattern in patterns))
 
 
 def mark(kind: str) -> str:
@@ -273,7 +291,3 @@ def _joined(first: list[tuple[int, int, str]], second: list[tuple[int, int, str]
 _MARK = re.compile(rb"(\[redacted: [a-z][a-z0-9 _-]{0,39}\])")
 _SECRET = re.compile(NAMES.replace("(?i:", "(?i:(", 1).replace(")\\d{0,2}$", "))[0-9]{0,2}$"))
 _HIDDEN = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
-
-
-def _shown(match: re.Match[bytes]) -> bytes:
-    return bytes([int(match[1], 16)])

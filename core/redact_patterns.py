@@ -113,13 +113,17 @@ def _named(found: Found) -> Iterator[Span]:
     quoted, bare = found.span(2), found.span(3)
     start, end = bare if quoted[0] < 0 else quoted
     if quoted[0] < 0:
-        cut = data.find(b"&", start, min(end, start + 300))
-        end = cut if cut >= 0 else end
+        ends = _ENDS_IN_QUERY if _QUERY.search(data, max(0, start - 60), start) else _ENDS
+        end = start + len(ends.split(data[start:end])[0])
         if data[end : end + 1] in (b"(", b"[", b"{"):
             return
         end = start + len(data[start:end].rstrip(b".:?"))
     if is_secret_of(found.group(1), data[start : min(end, start + 300)]):
         yield start, end
+
+
+_QUERY = re.compile(rb"[?&][\w.-]*=$")
+_ENDS, _ENDS_IN_QUERY = re.compile(rb"&"), re.compile(rb"[&#]")
 
 
 def _option(found: Found) -> Iterator[Span]:
@@ -165,7 +169,7 @@ _PARTS = re.compile(rb"[0-9]+|[a-z]+|[A-Z]+")
 _STAND_IN = re.compile(
     rb"^[$%<{\[]|\$\{|\{\{|\*\*\*|example|your|placeholder|change_?me|redacted|x{4}|dummy|fake", re.IGNORECASE
 )
-_CODE = re.compile(rb"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$|\w\(|^(?:https?|file|s3|gs|arn|data):|^[.~]?/|^\w+/\w+$|==")
+_CODE = re.compile(rb"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$|\w\(|^(?:https?|file|s3|gs|arn|data):|^[.~]?/[\w.-]+/")
 _WORD = re.compile(rb"^[A-Za-z_.:/-]+[0-9]?$")
 _PASSWORD_WORDS = {b"password", b"pass", b"passwd", b"pwd", b"secret", b"pw", b"token", b"port", b"key"}
 

@@ -26,7 +26,8 @@ _AT_HOME = (
     rf"|(?:1{_HYPHEN})?[2-9]\d{{2}}{_HYPHEN}\d{{3}}{_HYPHEN}\d{{4}}|(?:1\.)?[2-9]\d{{2}}\.\d{{3}}\.\d{{4}}"
     rf"|(?:1 )?[2-9]\d{{2}} \d{{3}}{_HYPHEN}\d{{4}}"
     r"|\(?020\)?[ -]\d{4}[ -]\d{4}|\(?01\d{2,3}\)?[ -]\d{3}[ -]?\d{3,4}|07\d{3}[ -]\d{3}[ -]?\d{3}"
-    r"|0[1-9](?:(?: \d{2}){4}|(?:\.\d{2}){4}|(?:-\d{2}){4})|0[1-9]\d{1,4}(?:[ /-]| / )\d{2,4}(?:[ -]?\d{2,4}){1,3}"
+    r"|0[1-9](?:(?: \d{2}){4}|(?:\.\d{2}){4}|(?:-\d{2}){4})"
+    r"|0[1-9]\d{1,4}(?:(?:[ /]| / )\d{2,6}|-\d{3,6})(?:[ -]?\d{2,6}){1,3}"
 )
 _PHONE = rf"(?:^|[^\w.+)\]$#/-]|\\[nrt])({_ABROAD}|{_AT_HOME})"
 _PHONE_NAMES = (
@@ -100,6 +101,8 @@ def _card(found: Found) -> Iterator[Span]:
     at = 0
     while at < len(groups):
         size = next((n for n in (1, 3, 4, 5) if _is_card(data, groups[at : at + n], n)), 0)
+        if size and data.startswith(b"-", groups[at + size - 1].end()):
+            return
         if size:
             yield groups[at].start(), groups[at + size - 1].end()
         at += size or 1
@@ -172,7 +175,7 @@ def _phone(found: Found) -> Iterator[Span]:
     """A number that is written as one of a telephone; a postal code of nine digits (12345-6789) is none."""
     start, end = found.span(1)
     data: bytes = found.string
-    if _ZIP.fullmatch(data, start, end):
+    if _ZIP.fullmatch(data, start, end) or (data[start] == 48 and _among_numbers(data, start, end)):
         return
     digits = sum(48 <= byte < 58 for byte in data[start:end])
     if not 9 <= digits <= 15 or _GOES_ON.match(data, end):
@@ -180,6 +183,10 @@ def _phone(found: Found) -> Iterator[Span]:
     if data[start : start + 1] == b"+" and data[start + 1 : end].isdigit() and not 11 <= digits <= 13:
         return
     yield start, end
+
+
+def _among_numbers(data: bytes, start: int, end: int) -> bool:
+    return data[max(0, start - 2) : start - 1].isdigit() or re.match(rb" [0-9]", data[end : end + 2]) is not None
 
 
 def _dialled(found: Found) -> Iterator[Span]:
