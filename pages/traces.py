@@ -12,7 +12,7 @@ from core.store.traces import TraceFilter, count_traces, list_traces, trace_line
 from dashboard.components import run_table, trace_reader
 from dashboard.identity import acting
 from dashboard.parts.trace_facts import show_facts, show_task
-from dashboard.parts.trace_import import import_files
+from dashboard.parts.trace_import import import_door
 from dashboard.parts.trace_list import COLUMNS, run_rows
 from dashboard.parts.trace_view import position_of, view_trace
 from dashboard.process import store
@@ -80,8 +80,7 @@ if view is not None:
 
 title, door = st.columns([5, 1], vertical_alignment="bottom")
 title.title("Traces", help="A trace is one run of an agent on one task, with every step that it took.")
-with door.popover("Import", icon=":material/upload:", width="stretch"):
-    import_files()
+import_door(door)
 if problem:
     st.warning(problem, icon=":material/warning:")
 
@@ -128,8 +127,8 @@ with store().reading() as session:
 
 if not total:
     st.info(
-        "No run is here yet. Import files with the button above: tau-bench, tau2-bench, TRAIL, PandaLM or Loopwright's "
-        "own JSON lines, gzipped or not. What a file is, is found out by its content.",
+        "No run is here yet. Import files with the button above: logs of chats and evaluations, traces of many tools, "
+        "or any table of inputs and outputs. What a file is, is found out by its content.",
         icon=":material/upload:",
     )
 elif not matching:

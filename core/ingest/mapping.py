@@ -32,6 +32,7 @@ class ColumnMapping:
     session: str = ""
     user: str = ""
     time: str = ""
+    seconds: str = ""
     cost: str = ""
     tokens_in: str = ""
     tokens_out: str = ""
@@ -57,6 +58,7 @@ PARTS: Mapping[str, str] = {
     "session": "the conversation that the run is part of",
     "user": "who used the agent",
     "time": "when it happened",
+    "seconds": "how long it took, in seconds",
     "cost": "what it cost, in US dollars",
     "tokens_in": "tokens that the model read",
     "tokens_out": "tokens that the model wrote",
@@ -77,7 +79,8 @@ _NAMES = {
     "version": "version agent_version model_version model model_name release",
     "session": "session_id session conversation_id thread_id chat_id",
     "user": "user_id user customer_id customer",
-    "time": "timestamp time started_at start_time created_at datetime date",
+    "time": "timestamp time started_at start_time created_at datetime date when",
+    "seconds": "seconds latency latency_s duration duration_s elapsed",
     "cost": "cost cost_usd total_cost price",
     "tokens_in": "tokens_in input_tokens prompt_tokens",
     "tokens_out": "tokens_out output_tokens completion_tokens",
@@ -90,7 +93,9 @@ _TEXT = ("content", "text", "message", "value")
 def guess_mapping(columns: Sequence[str], row: Mapping[str, Any]) -> ColumnMapping:
     """The mapping that the names of the columns suggest; `row` is the first one, which shows what chat is JSON."""
     by_name = {re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_"): column for column in columns}
-    found = {part: next((by_name[n] for n in names.split() if n in by_name), "") for part, names in _NAMES.items()}
+    found: dict[str, Any] = {
+        part: next((by_name[n] for n in names.split() if n in by_name), "") for part, names in _NAMES.items()
+    }
     if not isinstance(from_json_text(row.get(found["messages"])), list):
         found["messages"] = ""
     if found["role"]:

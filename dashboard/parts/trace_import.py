@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,16 +13,51 @@ import streamlit as st
 
 from core.errors import LoopwrightError
 from core.ingest.accept import ImportOptions, ImportReport, import_paths
+from dashboard.parts.column_mapping import Unmapped, choose_columns, unmapped
 from dashboard.process import index_due, store
 
 SHOWN = 200
 FEW = 4
+LARGEST_UPLOAD = 500
+"""Megabytes of one file; larger ones are read from the disk by `loopwright import`."""
+
+DOOR = "traces_import_door"
 
 
-def import_files() -> None:
+@dataclass
+class Imported:
+    """What one press of the button brought: the report or why there is none, and the tables that wait for columns.
+
+    The files stay in `folder` while any of them waits, and go with the session.
+    """
+
+    folder: TemporaryDirectory[str]
+    options: ImportOptions
+    report: ImportReport | None = None
+    problem: str = ""
+    waiting: list[Unmapped] | None = None
+
+
+def import_door(place: Any) -> None:
+    """The button that opens the form; closed while columns are chosen, for the form would lie on top of the choice."""
+    imported: Imported | None = st.session_state.get("traces_imported")
+    if st.session_state.pop("traces_columns_due", False) and imported and imported.waiting:
+        st.session_state[DOOR] = False
+        choose_columns(imported.waiting, imported.options)
+    with place.popover("Import", icon=":material/upload:", width="stretch", key=DOOR, on_change="rerun"):
+        _form()
+
+
+def _form() -> None:
     """The form, and under it what the last import brought."""
-    with st.form("traces_import_form", border=False):
-        files = st.file_uploader("Files", accept_multiple_files=True, help="JSON, JSON lines, also gzipped.")
+    with st.form("traces_import_form", border=False, clear_on_submit=True):
+        files = st.file_uploader(
+            "Files",
+            accept_multiple_files=True,
+            max_upload_size=LARGEST_UPLOAD,
+            help="JSON, JSON lines, YAML, CSV, parquet, zip and Inspect's .eval, also gzipped. "
+            "What a file is, is found out by its content. Larger files: loopwright import.",
+        )
         left, right = st.columns(2)
         agent = left.text_input("Agent", placeholder="as the file says", max_chars=200)
         version = right.text_input("Version", placeholder="as the file says", max_chars=200)
@@ -27,45 +65,92 @@ def import_files() -> None:
     if go and not files:
         st.warning("Choose one or more files first.")
     elif go:
-        with st.spinner("Importing …"):
-            st.session_state.traces_imported = _accept(
-                files, ImportOptions(agent=agent.strip(), version=version.strip())
-            )
+        options = ImportOptions(agent=agent.strip(), version=version.strip())
+        st.session_state.traces_imported = imported = _accept(files, options)
+        if imported.waiting:
+            st.session_state.traces_columns_due = True
+            st.rerun()
     if imported := st.session_state.get("traces_imported"):
-        _show(*imported)
+        _show_report(imported.report, imported.problem, {one.name for one in imported.waiting or ()})
+        _offer_columns(imported)
 
 
-def _accept(files: list[Any], options: ImportOptions) -> tuple[ImportReport | None, str]:
-    """The report, or why nothing could be taken; files of one call may point at each other, in any order."""
-    with TemporaryDirectory(prefix="loopwright-") as folder:
-        paths = []
-        for number, file in enumerate(files):
-            place = Path(folder, str(number))
-            place.mkdir()
-            paths.append(place / (Path(file.name).name or "upload"))
-            paths[-1].write_bytes(file.getbuffer())
-        try:
-            report = import_paths(store(), paths, options)
-        except LoopwrightError as error:
-            return None, error.message
+def _accept(files: list[Any], options: ImportOptions) -> Imported:
+    """What came of the files; those of one call may point at each other, in any order."""
+    imported = Imported(TemporaryDirectory(prefix="loopwright-"), options)
+    paths = []
+    for number, file in enumerate(files):
+        place = Path(imported.folder.name, str(number))
+        place.mkdir()
+        paths.append(place / (Path(file.name).name or "upload"))
+        paths[-1].write_bytes(file.getbuffer())
+    bar = st.progress(0.0, "Reading …")
+    try:
+        imported.report = import_paths(store(), paths, options, _progress_on(bar))
+        nameless = [path for path in paths if not imported.report.formats.get(str(path))]
+        imported.waiting = unmapped(nameless)
+    except LoopwrightError as error:
+        imported.problem = error.message
+    bar.empty()
     index_due.set()
-    return report, ""
+    if not imported.waiting:
+        imported.folder.cleanup()
+    return imported
 
 
-def _show(report: ImportReport | None, problem: str) -> None:
+def _progress_on(bar: Any) -> Callable[[str, int, int], None]:
+    def show(name: str, done: int, total: int) -> None:
+        bar.progress(done / total, f"File {done + 1:,} of {total:,}: {name[:60]}")
+
+    return show
+
+
+def _offer_columns(imported: Imported) -> None:
+    """What came of tables whose columns were chosen, and a way back to those that still wait."""
+    waiting = imported.waiting or []
+    for table in waiting:
+        if table.done:
+            st.success(table.done, icon=":material/check_circle:")
+        else:
+            st.info(
+                f"{table.title} is a table that no format takes: say what its columns are.", icon=":material/table:"
+            )
+    if any(not table.done for table in waiting):
+        st.button("Choose the columns", key="traces_columns", icon=":material/view_column:", on_click=_ask_for_columns)
+
+
+def _ask_for_columns() -> None:
+    st.session_state.traces_columns_due = True
+
+
+def _show_report(report: ImportReport | None, problem: str, waiting: set[str]) -> None:
+    """What arrived, what was here before, and what was refused and why; `waiting` are files that are not done yet."""
     if report is None:
         st.error(problem, icon=":material/error:")
         return
     told = [f"{number:,} {name}" for name, number in report.counts.items() if number and name != "duplicates"]
+    rejected = [one for one in report.rejected if Path(one.path).name not in waiting or one.record != "whole file"]
     if told:
         st.success("Arrived: " + ", ".join(told) + ".", icon=":material/check_circle:")
-    elif not report.rejected:
+    elif not rejected and not waiting:
         st.info("Nothing new: everything in these files was here already.", icon=":material/info:")
     if repeated := report.counts["duplicates"]:
         st.caption(f"{repeated:,} were here already and are not counted twice.")
-    if report.rejected:
+    if known := _recognised(report):
+        st.caption(f"Recognised: {known}.")
+    if rejected:
         rest = "the rest is in" if told or repeated else "nothing was imported"
-        st.error(f"{len(report.rejected):,} could not be taken; {rest}.", icon=":material/error:")
-        lines = [f"{Path(one.path).name}, {one.record}: {one.reason}" for one in report.rejected[:SHOWN]]
+        st.error(f"{len(rejected):,} could not be taken; {rest}.", icon=":material/error:")
+        lines = [f"{Path(one.path).name}, {one.record}: {one.reason}" for one in rejected[:SHOWN]]
+        if len(rejected) > SHOWN:
+            lines.append(f"{SHOWN:,} of {len(rejected):,} are shown.")
         with st.container(height=240 if len(lines) > FEW else "content"):
             st.text("\n\n".join(lines))
+
+
+def _recognised(report: ImportReport) -> str:
+    """Each file with its format, or where there are many the formats with how many files are each."""
+    named = {Path(path).name: name for path, name in report.formats.items() if name}
+    if len(named) <= FEW:
+        return ", ".join(f"{file} as {name}" for file, name in named.items())
+    return ", ".join(f"{number:,} files as {name}" for name, number in Counter(named.values()).most_common())

@@ -32,7 +32,22 @@ SURE = 12
 
 _ROLES = {"human": "user", "customer": "user", "ai": "assistant", "agent": "assistant", "bot": "assistant"}
 _ROLES |= {"model": "assistant", "gpt": "assistant", "function": "tool"}
-_YES = {"true", "yes", "y", "1", "pass", "passed", "correct", "solved", "success", "successful", "resolved", "ok", "up"}
+_YES = {
+    "true",
+    "yes",
+    "y",
+    "1",
+    "pass",
+    "passed",
+    "correct",
+    "right",
+    "solved",
+    "success",
+    "successful",
+    "resolved",
+    "ok",
+    "up",
+}
 _NO = {"false", "no", "n", "0", "fail", "failed", "wrong", "incorrect", "failure", "unresolved", "error", "down"}
 _BOUND = re.compile(r"^(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)$")
 _COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
@@ -45,6 +60,7 @@ class Row:
     cells: Mapping[str, Json]
     messages: tuple[Message, ...]
     facts: Mapping[str, Any]
+    seconds: float | None
     left: Mapping[str, Json]
 
     def text(self, column: str) -> str:
@@ -105,7 +121,8 @@ def _row(record: Any, mapping: ColumnMapping) -> Row:
         "tokens_out": _read_as(record, mapping.tokens_out, count, "a number of tokens"),
     }
     left = {key: value for key, value in record.items() if key not in mapped and value not in (None, "")}
-    return Row(record, tuple(messages), facts, left)
+    seconds = _read_as(record, mapping.seconds, number, "a number of seconds")
+    return Row(record, tuple(messages), facts, seconds, left)
 
 
 def _messages(record: Mapping[str, Any], mapping: ColumnMapping) -> list[Message]:
@@ -161,6 +178,7 @@ def _trace(uid: str, rows: Sequence[Row], mapping: ColumnMapping) -> Trace:
     trace_id = uid if len(uid) >= SURE else f"{NAME}-{content_hash([uid, first.cells, mapping.chosen()], 32)}"
     steps = _steps(rows)
     times = [row.facts["started_at"] for row in rows if row.facts["started_at"]]
+    seconds = [row.seconds for row in rows if row.seconds is not None]
     kept = dict(first.left) if len(rows) == 1 else {}
     if uid and uid != trace_id:
         kept[mapping.trace_id] = uid
@@ -176,6 +194,7 @@ def _trace(uid: str, rows: Sequence[Row], mapping: ColumnMapping) -> Trace:
         user=said(mapping.user),
         started_at=min(times, default=None),
         ended_at=max(times) if len(times) > 1 else None,
+        seconds=sum(seconds) if seconds else None,
         tags=tuple(dict.fromkeys(tag for row in rows for tag in _tags(row.cells.get(mapping.tags)))),
         attributes=kept,
         signals=(signal,) if signal else (),
@@ -188,14 +207,16 @@ def _steps(rows: Sequence[Row]) -> tuple[Step, ...]:
     steps: list[Step] = []
     for row in rows:
         asked |= {call.call_id: call for message in row.messages for call in message.tool_calls}
+        # one row says when the run began; that its steps took no time at all is nothing that it says
+        facts = {**row.facts, "started_at": row.facts["started_at"] if len(rows) > 1 else None}
         made = [
-            chat_step(str(len(steps) + at), message, asked, started_at=row.facts["started_at"])
+            chat_step(str(len(steps) + at), message, asked, started_at=facts["started_at"])
             for at, message in enumerate(row.messages)
         ]
         turn = next((at for at in reversed(range(len(made))) if made[at].kind is StepKind.LLM), len(made) - 1)
         priced = "reported" if row.facts["cost"] is not None else ""
         attributes = dict(row.left) if len(rows) > 1 else {}
-        made[turn] = replace(made[turn], **row.facts, cost_from=priced, attributes=attributes)
+        made[turn] = replace(made[turn], **facts, cost_from=priced, attributes=attributes)
         steps += made
     return tuple(steps)
 

@@ -112,6 +112,13 @@ def test_two_tables_that_number_their_rows_are_kept_apart(store: Store) -> None:
         assert len(session.scalars(select(TraceRow.uid)).all()) == 2
 
 
+def test_times_and_seconds_of_a_run_of_one_row_are_the_runs_own() -> None:
+    mapping = ColumnMapping(output="a", time="at", seconds="s")
+    (trace,) = read([{"a": "x", "at": 1788166800, "s": "1.5"}], mapping)
+    assert (trace.started_at, trace.seconds) == (datetime(2026, 8, 31, 9, tzinfo=UTC), 1.5)
+    assert trace.steps == (Step("0", StepKind.LLM, "agent", output=(Message("assistant", "x"),)),)
+
+
 def test_a_column_of_messages_is_a_chat() -> None:
     call = {"id": "c", "function": {"name": "get", "arguments": "{}"}}
     chat = [
@@ -150,6 +157,7 @@ def test_which_values_mean_success(value: Any, wanted: tuple[str, ...], success:
         ({"a": "x", "at": "01/02/2026"}, "at is '01/02/2026', not a time such as 2026-08-31T09:00:00Z"),
         ({"a": "x", "usd": "much"}, "usd is 'much', not an amount in dollars"),
         ({"a": "x", "n": "-3"}, "n is '-3', not a number of tokens"),
+        ({"a": "x", "s": "long"}, "s is 'long', not a number of seconds"),
         ({"m": "hello"}, "m is no JSON list of messages"),
         ({"m": [{"content": "x"}]}, "role is missing"),
         ({"a": "x", "id": ""}, "id is empty, and it names the run"),
@@ -157,8 +165,8 @@ def test_which_values_mean_success(value: Any, wanted: tuple[str, ...], success:
     ],
 )
 def test_a_row_that_cannot_be_read_is_rejected_with_its_body(row: Any, reason: str) -> None:
-    good = {"q": "q", "a": "a", "m": None, "at": "2026-08-31", "usd": 1, "n": 1, "id": "run-number-1"}
-    mapping = ColumnMapping(input="q", output="a", messages="m", time="at", cost="usd", tokens_in="n", trace_id="id")
+    good = {"q": "q", "a": "a", "m": None, "at": "2026-08-31", "usd": 1, "n": 1, "s": 1, "id": "run-number-1"}
+    mapping = ColumnMapping("q", "a", "m", time="at", cost="usd", tokens_in="n", seconds="s", trace_id="id")
     given = row | {"id": row.get("id", "run-number-2")} if isinstance(row, dict) else row
     rejected, trace = read([good, given], mapping)
     assert rejected == Rejected("record 2", reason, given)
