@@ -76,6 +76,11 @@ def _one_after_another(text: str) -> JsonLines | None:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
+    """Each line that is not empty with its number, cut one by one: a list of them would be the text once more."""
+    start, number = 0, 0
+    while start < len(text):
+        end = text.find("\n", start)
+        end, number = end if end >= 0 else len(text), number + 1
+        if line := text[start:end].strip():
             yield number, line
+        start = end + 1

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from io import BytesIO, StringIO
+from io import BytesIO
 from itertools import islice
 from math import isfinite
 from typing import Any
@@ -79,7 +79,7 @@ def _with(first: tuple[int, list[str]], rest: Iterator[tuple[int, list[str]]]) -
 
 def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Each row that is not empty with the line on which it begins; raises InvalidInput for broken quoting."""
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
     while True:
         line = reader.line_num + 1
         try:
@@ -91,6 +91,16 @@ def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
             raise InvalidInput(f"the CSV's quoting is broken in the row at line {line}: {wrong}") from error
         if any(field.strip() for field in row):
             yield line, row
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Each line with its end, cut one by one: a file object over the text would hold it again, four bytes a letter."""
+    end_of_line = "\n" if "\n" in text else "\r"
+    start = 0
+    while start < len(text):
+        end = text.find(end_of_line, start) + 1 or len(text)
+        yield text[start:end]
+        start = end
 
 
 def _delimiter(text: str, every_row: bool) -> str | None:

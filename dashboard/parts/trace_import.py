@@ -44,6 +44,8 @@ def import_door(place: Any) -> None:
     if st.session_state.pop("traces_columns_due", False) and imported and imported.waiting:
         st.session_state[DOOR] = False
         choose_columns(imported.waiting, imported.options)
+    if imported and all(table.done for table in imported.waiting or ()):
+        imported.folder.cleanup()
     with place.popover("Import", icon=":material/upload:", width="stretch", key=DOOR, on_change="rerun"):
         _form()
 
@@ -93,8 +95,6 @@ def _accept(files: list[Any], options: ImportOptions) -> Imported:
         imported.problem = error.message
     bar.empty()
     index_due.set()
-    if not imported.waiting:
-        imported.folder.cleanup()
     return imported
 
 

@@ -211,6 +211,10 @@ def test_csv_rows_have_a_key_a_column(name: str, data: bytes) -> None:
     assert (document.value, document.lines, document.broken) == (ROWS, (2, 4), ())
 
 
+def test_csv_with_the_line_ends_of_old_computers() -> None:
+    assert open_document("a.csv", b'q,a\rx,"1, 2"\ry,3\r').value == [{"q": "x", "a": "1, 2"}, {"q": "y", "a": "3"}]
+
+
 def test_csv_without_a_header() -> None:
     document = open_document("a.csv", b"What is 1 + 1?,2,true\nWhat is 2 + 2?,5,false\n")
     assert document.columns == ("column 1", "column 2", "column 3")
