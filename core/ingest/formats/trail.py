@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import reduce
 from pathlib import PurePath
 from typing import Any
 
 from core.clock import content_hash, parse_time
 from core.ingest.document import Document
-from core.ingest.formats.openinference import KINDS, input_messages, kept_attributes, output_messages
-from core.ingest.reading import BadRecord, check_json, count, from_json_text, is_record, maybe, need, number
+from core.ingest.reading import BadRecord, check_json, is_record, maybe, need, number
+from core.ingest.semantics import Facts, facts_of, step_of, without_totals_of_parents
+from core.ingest.spans import Span, SpanEvent
 from core.records import Annotation, Arrival, Mark, Person, Rejected, Role, Step, StepKind, Task, Trace
 from core.review.ready_made import TRAIL_CATEGORIES
 
@@ -41,8 +44,10 @@ def _read_spans(value: Mapping[str, Any]) -> Iterator[Arrival]:
     try:
         check_json(value)
         uid = str(need(value, "trace_id", str))
-        steps = tuple(step for span in _in_time(value["spans"]) for step in _steps(span, None))
-        yield _trace(uid, value["spans"][0], steps)
+        spans = [span for record in _in_time(value["spans"]) for span in _spans(uid, record, None)]
+        steps = without_totals_of_parents([step_of(span) for span in spans])
+        facts = reduce(Facts.over, map(facts_of, spans))
+        yield replace(_trace(uid, value["spans"][0], tuple(steps)), tools=facts.tools)
     except BadRecord as error:
         yield Rejected(f"trace {value.get('trace_id')}", str(error))
 
@@ -51,41 +56,39 @@ def _in_time(spans: list[Any]) -> list[Any]:
     return sorted(spans, key=lambda span: str(span.get("timestamp") or "") if isinstance(span, dict) else "")
 
 
-def _steps(span: Any, parent: str | None) -> Iterator[Step]:
-    span_id = str(need(span, "span_id", str))
-    yield _step(span, span_id, maybe(span, "parent_span_id", str) or parent)
-    for child in _in_time(maybe(span, "child_spans", list) or []):
-        yield from _steps(child, span_id)
+def _spans(uid: str, record: Any, parent: str | None) -> Iterator[Span]:
+    span_id = str(need(record, "span_id", str))
+    yield _span(uid, record, span_id, maybe(record, "parent_span_id", str) or parent)
+    for child in _in_time(maybe(record, "child_spans", list) or []):
+        yield from _spans(uid, child, span_id)
 
 
-def _step(span: Mapping[str, Any], span_id: str, parent: str | None) -> Step:
-    attributes = maybe(span, "span_attributes", dict) or {}
-    kind = KINDS.get(str(attributes.get("openinference.span.kind") or "").upper(), StepKind.OTHER)
-    started = parse_time(span.get("timestamp"))
-    is_llm, is_tool = kind is StepKind.LLM, kind is StepKind.TOOL
-    input_value, output_value = (
-        from_json_text(attributes.get("input.value")),
-        from_json_text(attributes.get("output.value")),
-    )
-    kept = kept_attributes(attributes, understood=is_llm)
-    kept |= {key: span[key] for key in ("logs", "links", "scope_name") if span.get(key)}
-    return Step(
-        step_id=span_id,
-        kind=kind,
-        name=str(attributes.get("tool.name") or span.get("span_name") or ""),
+def _span(uid: str, record: Mapping[str, Any], span_id: str, parent: str | None) -> Span:
+    started = parse_time(record.get("timestamp"))
+    failed = str(record.get("status_code")).lower() == "error"
+    return Span(
+        trace_id=uid,
+        span_id=span_id,
         parent_id=parent,
+        name=str(record.get("span_name") or ""),
         started_at=started,
-        ended_at=_end(started, span.get("duration")),
-        input=input_messages(attributes) if is_llm else (),
-        output=output_messages(attributes) if is_llm else (),
-        arguments=None if is_llm else input_value,
-        result=None if is_llm else output_value,
-        error=_error(span),
-        model=str(attributes.get("llm.model_name") or ""),
-        tokens_in=count(attributes.get("llm.token_count.prompt")) if is_llm or is_tool else None,
-        tokens_out=count(attributes.get("llm.token_count.completion")) if is_llm or is_tool else None,
-        attributes=kept,
+        ended_at=_end(started, record.get("duration")),
+        attributes={
+            **(maybe(record, "span_attributes", dict) or {}),
+            **{key: record[key] for key in ("logs", "links") if record.get(key)},
+        },
+        scope=str(record.get("scope_name") or ""),
+        error=str(record.get("status_message") or "the span ended in an error") if failed else "",
+        events=tuple(_events(record)),
     )
+
+
+def _events(record: Mapping[str, Any]) -> Iterator[SpanEvent]:
+    for event in maybe(record, "events", list) or []:
+        attributes = next((event[key] for key in ("Attributes", "attributes") if is_record(event, key)), None)
+        if isinstance(attributes, dict):
+            at = parse_time(event.get("Timestamp") or event.get("timestamp"))
+            yield SpanEvent(str(event.get("Name") or event.get("name") or ""), at, attributes)
 
 
 _ISO_DURATION = re.compile(r"P(?:(\d+)D)?T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d*)?)S)?")
@@ -101,18 +104,6 @@ def _end(started: datetime | None, duration: Any) -> datetime | None:
         return started + timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
     except OverflowError:
         return None
-
-
-def _error(span: Mapping[str, Any]) -> str:
-    if str(span.get("status_code")).lower() != "error":
-        return ""
-    for event in maybe(span, "events", list) or []:
-        attributes = next((event[key] for key in ("Attributes", "attributes") if is_record(event, key)), None)
-        if not isinstance(attributes, dict):
-            continue
-        if attributes.get("exception.message"):
-            return f"{attributes.get('exception.type') or 'error'}: {attributes['exception.message']}"
-    return str(span.get("status_message") or "the span ended in an error")
 
 
 def _trace(uid: str, root: Mapping[str, Any], steps: tuple[Step, ...]) -> Trace:

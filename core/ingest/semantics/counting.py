@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from core.ingest.semantics.gathering import Claim, Gathered, best
+from core.ingest.semantics.gathering import Gathered, best, in_order
 from core.ingest.semantics.values import money, opened, tokens
 from core.ingest.semantics.vocabulary import CACHE_APART
 
@@ -44,7 +44,9 @@ _USAGE = {
 }
 """The names in objects of counts, as Langfuse and MLflow send them."""
 
-_COUNTED = ("tokens_in", "tokens_out", "tokens_cached", "tokens_cache_written", "tokens_reasoning", "usage")
+_COUNTED = frozenset(
+    ("tokens_in", "tokens_out", "tokens_cached", "tokens_cache_written", "tokens_reasoning", "tokens_total", "usage")
+)
 
 
 def tokens_of(gathered: Gathered) -> Tokens:
@@ -54,12 +56,12 @@ def tokens_of(gathered: Gathered) -> Tokens:
     that is larger than its whole, a total that only one reading explains, the vocabulary's own rule.
     """
     claims = gathered.claims
-    if not any(field in claims for field in _COUNTED):
+    if claims.keys().isdisjoint(_COUNTED):
         return Tokens()
     if "usage" in claims:
         _open_usage(gathered)
     counted = claims.get("tokens_in")
-    apart = bool(counted) and counted[0].source in CACHE_APART if counted else False
+    apart = counted is not None and counted[0][1] in CACHE_APART
     read, written = best(gathered, "tokens_in"), best(gathered, "tokens_out")
     cached, cache_written = best(gathered, "tokens_cached"), best(gathered, "tokens_cache_written")
     reasoning, total = best(gathered, "tokens_reasoning"), best(gathered, "tokens_total")
@@ -68,33 +70,29 @@ def tokens_of(gathered: Gathered) -> Tokens:
     said_apart = thought > said or (thought > 0 and total == (read or 0) + parts * apart + said + thought)
     if parts:
         plain = (read or 0) + said + thought * said_apart
-        if parts > (read or 0) or (total is not None and total == plain + parts):
-            read = (read or 0) + parts
-        elif apart and total != plain:
+        if parts > (read or 0) or total == plain + parts or (apart and total != plain):
             read = (read or 0) + parts
     if said_apart:
         written = said + thought
     if total is not None and total != (read or 0) + (written or 0):
-        gathered.kept[claims["tokens_total"][0].source] = total
+        gathered.kept[claims["tokens_total"][0][1]] = total
     return Tokens(read, written, cached, cache_written, reasoning)
 
 
 def _open_usage(gathered: Gathered) -> None:
     """Counts in one object become claims of their own; what it holds besides stays in the attribute."""
-    for claim in gathered.claims.pop("usage"):
-        usage: Any = opened(claim.value)
+    for rank, source, value in gathered.claims.pop("usage"):
+        usage: Any = opened(value)
         if type(usage) is not dict:
-            gathered.kept[claim.source] = claim.value
+            gathered.kept[source] = value
             continue
-        for key, value in usage.items():
-            field, count = _USAGE.get(key), tokens(value)
+        for key, number in usage.items():
+            field, count = _USAGE.get(key), tokens(number)
             if field is not None and count is not None:
-                gathered.claims.setdefault(field, []).append(Claim(claim.rank, claim.source, count))
-            elif value:
-                gathered.kept[claim.source] = claim.value
-    for field in _COUNTED:
-        if field in gathered.claims:
-            gathered.claims[field].sort(key=lambda claim: claim.rank)
+                gathered.claims.setdefault(field, []).append((rank, source, count))
+            elif number:
+                gathered.kept[source] = value
+    in_order(gathered.claims)
 
 
 def cost_of(gathered: Gathered) -> float | None:
@@ -102,13 +100,13 @@ def cost_of(gathered: Gathered) -> float | None:
     claims = gathered.claims
     if "cost" in claims:
         return float(best(gathered, "cost"))
-    for claim in claims.get("costs", ()):
-        gathered.kept[claim.source] = claim.value
-        costs = opened(claim.value)
+    for _, source, value in claims.get("costs", ()):
+        gathered.kept[source] = value
+        costs = opened(value)
         if type(costs) is dict:
             total = money(costs.get("total", costs.get("total_cost")))
             parts = [part for part in map(money, costs.values()) if part is not None]
             if total is not None or parts:
                 return total if total is not None else sum(parts)
-    sides = [claims[field][0].value for field in ("cost_in", "cost_out") if field in claims]
+    sides = [claims[field][0][2] for field in ("cost_in", "cost_out") if field in claims]
     return sum(sides) if sides else None

@@ -26,7 +26,9 @@ _ROLES = {
 }
 _ANSWERS = frozenset(("gen_ai.choice", "gen_ai.content.completion"))
 _BODIES = ("body", "gen_ai.event.content", "event_body", "gen_ai.prompt", "gen_ai.completion")
-_ABOUT = frozenset(("event.name", "gen_ai.system", "gen_ai.provider.name", "gen_ai.message.index", "gen_ai.operation.name"))
+_ABOUT = frozenset(
+    ("event.name", "gen_ai.system", "gen_ai.provider.name", "gen_ai.message.index", "gen_ai.operation.name")
+)
 
 
 class Said(NamedTuple):
@@ -59,16 +61,18 @@ def _messages(attributes: Mapping[str, Json], role: str) -> tuple[Message, ...]:
     """The messages of one event, whose fields are attributes, or the body of the log record that it was sent as."""
     for key in _BODIES:
         if key in attributes and something(body := opened(attributes[key])) is not None:
-            return read_messages({"role": role} | body if type(body) is dict and "message" not in body else body, role)[0]
+            if type(body) is dict and "message" not in body:
+                body = {"role": role} | body
+            return read_messages(body, role).messages
     fields: dict[str, Any] = {key: value for key, value in attributes.items() if key not in _ABOUT}
     if "message" in fields:
         inner = opened(fields["message"])
         if type(inner) is dict and "role" not in inner:
             inner = {"role": role} | inner
-        return read_messages(inner, role)[0]
+        return read_messages(inner, role).messages
     fields = {key: opened(value) if key in ("content", "tool_calls") else value for key, value in fields.items()}
     known = fields.keys() & {"content", "tool_calls", "parts", "reasoning", "reasoning_content"}
-    return read_messages({"role": role} | fields, role)[0] if known else ()
+    return read_messages({"role": role} | fields, role).messages if known else ()
 
 
 def split_history(value: Any) -> tuple[tuple[Message, ...], tuple[Message, ...]] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from core.ingest.semantics.gathering import Claim, gather
+from core.ingest.semantics.gathering import Claim, gather_of_the_run
 from core.ingest.semantics.values import listed, opened, word
 from core.ingest.spans import Span
 from core.records import Json
@@ -49,8 +49,19 @@ class Facts:
         return Facts(**filled, weak=frozenset(weak))
 
 
-_NAMES = ("agent", "version", "session_id", "user", "task_key", "task_title", "suite", "trial", "recall_id", "tags")
-_NAMES += ("definition",)
+_NAMES = [
+    "agent",
+    "version",
+    "session_id",
+    "user",
+    "task_key",
+    "task_title",
+    "suite",
+    "trial",
+    "recall_id",
+    "tags",
+    "definition",
+]
 _EMPTY: tuple[Any, ...] = ("", None, ())
 
 NOTHING = Facts()
@@ -65,19 +76,16 @@ _IN_METADATA = {
 
 def facts_of(span: Span) -> Facts:
     """The facts that a span states, in its attributes or for its whole process. Never raises."""
-    claims = gather(span.attributes, of_the_run=True).claims
-    if span.resource:
-        for field, offered in gather(span.resource, of_the_run=True).claims.items():
-            claims.setdefault(field, []).extend(offered)
+    claims = gather_of_the_run(span.attributes, span.resource)
     if not claims:
         return NOTHING
-    firsts: dict[str, Any] = {field: min(offered, key=_rank).value for field, offered in claims.items()}
+    firsts: dict[str, Any] = {field: offered[0][2] for field, offered in claims.items()}
     weak = set()
     agent, service = firsts.get("agent", ""), firsts.get("service", "")
     if not agent and service and not service.startswith(_DEFAULT_SERVICES):
         agent = service
         weak.add("agent")
-    if "version" in claims and min(claims["version"], key=_rank).source not in _STRONG_VERSIONS:
+    if "version" in claims and claims["version"][0][1] not in _STRONG_VERSIONS:
         weak.add("version")
     metadata = opened(firsts.get("metadata"))
     return Facts(
@@ -100,10 +108,6 @@ def facts_of(span: Span) -> Facts:
 _NO_NAMES: frozenset[str] = frozenset()
 
 
-def _rank(claim: Claim) -> int:
-    return claim.rank
-
-
 def _metadata(metadata: Any, field: str) -> str:
     """An id that stands in OpenInference's metadata, as LangChain and others put it there."""
     if type(metadata) is not dict:
@@ -113,7 +117,7 @@ def _metadata(metadata: Any, field: str) -> str:
 
 def _tools(offered: list[Claim]) -> tuple[Json, ...]:
     """Tool schemas out of a JSON list, numbered keys, or a request's parameters."""
-    value: Any = opened(min(offered, key=_rank).value)
+    value: Any = opened(offered[0][2])
     if type(value) is dict:
         value = listed(value.get("function_tools", value))
     if type(value) is not list:

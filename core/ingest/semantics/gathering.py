@@ -3,87 +3,158 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from core.ingest.semantics.values import money, something, texts, tokens, whether, word
-from core.ingest.semantics.vocabulary import OF_THE_RUN, Rule, rule_of
+from core.ingest.semantics.vocabulary import OF_THE_RUN, rule_of
 from core.records import Json
 
-CHECKS: dict[str, Callable[[Any], Any]] = (
-    dict.fromkeys(
-        ("name", "agent", "entity", "model", "call_id", "kind", "error_type", "error_message", "level", "version")
-        + ("session_id", "user", "task_key", "task_title", "suite", "recall_id", "service", "given_type", "gave_type"),
+Check = Callable[[Any], Any]
+
+_CHECKS: dict[str, Check] = {
+    **dict.fromkeys(
+        [
+            "name",
+            "agent",
+            "entity",
+            "model",
+            "call_id",
+            "kind",
+            "error_type",
+            "error_message",
+            "level",
+            "version",
+            "session_id",
+            "user",
+            "task_key",
+            "task_title",
+            "suite",
+            "recall_id",
+            "service",
+            "given_type",
+            "gave_type",
+        ],
         word,
-    )
-    | dict.fromkeys(
-        ("tokens_in", "tokens_out", "tokens_cached", "tokens_cache_written", "tokens_reasoning", "tokens_total", "trial"),
+    ),
+    **dict.fromkeys(
+        [
+            "tokens_in",
+            "tokens_out",
+            "tokens_cached",
+            "tokens_cache_written",
+            "tokens_reasoning",
+            "tokens_total",
+            "trial",
+        ],
         tokens,
-    )
-    | dict.fromkeys(("cost", "cost_in", "cost_out"), money)
-    | {"success": whether, "tags": texts}
-)
+    ),
+    **dict.fromkeys(("cost", "cost_in", "cost_out"), money),
+    "success": whether,
+    "tags": texts,
+}
 """How a field's value has to be; a field that is not named here takes anything but nothing."""
 
-_LONGEST_KEY = 200
+Claim = tuple[int, str, Any]
+"""A value that some attribute offers for a field: its rank, the attribute, the value. Lower ranks are believed."""
 
+Claims = dict[str, list[Claim]]
+"""The claims for each field, the believed one first."""
 
-class Claim(NamedTuple):
-    """A value that some attribute offers for a field."""
-
-    rank: int
-    source: str
-    value: Any
+_Known = tuple[str, int, tuple[str, ...], str, bool, Check]
 
 
 class Gathered(NamedTuple):
-    """The claims for each field, the best first where there is more than one, and what no table understood."""
+    """The claims for the fields of a step, and the attributes that no table understood."""
 
-    claims: dict[str, list[Claim]]
+    claims: Claims
     kept: dict[str, Json]
 
 
-def gather(attributes: Mapping[str, Json], of_the_run: bool) -> Gathered:
-    """Sort attributes into claims: those about the whole run, or those about the step.
+_LONGEST_REMEMBERED = 120
+"""Longer keys are looked up each time: strangers choose them, and they would fill the memory."""
 
-    What is about the step is left aside when the run is asked for, and the other way round; `kept` is of the step.
-    """
-    claims: dict[str, list[Claim]] = {}
+
+def _look_up(key: str) -> _Known | None:
+    rule = rule_of(key)
+    return None if rule is None else (*rule, _CHECKS.get(rule.field, something))
+
+
+def _look_up_of_the_run(key: str) -> _Known | None:
+    known = _look_up(key)
+    return known if known is not None and (known[0] in OF_THE_RUN or known[0] == "agent") else None
+
+
+_remembered = lru_cache(maxsize=8192)(_look_up)
+_remembered_of_the_run = lru_cache(maxsize=8192)(_look_up_of_the_run)
+
+
+def gather(attributes: Mapping[str, Json]) -> Gathered:
+    """Sort a span's attributes into claims about its step; those about the whole run are left aside."""
+    claims: Claims = {}
     kept: dict[str, Json] = {}
-    families: dict[tuple[int, str], tuple[Rule, dict[str, Any]]] = {}
+    families: dict[tuple[int, str], tuple[str, dict[str, Any]]] = {}
+    crowded = False
     for key, value in attributes.items():
-        rule = rule_of(key) if len(key) <= _LONGEST_KEY else None
-        if rule is None:
+        known = _remembered(key) if len(key) < _LONGEST_REMEMBERED else _look_up(key)
+        if known is None:
             kept[key] = value
             continue
-        field = rule.field
-        if rule.keep:
-            kept[key] = value
-        if (field in OF_THE_RUN) is not of_the_run and field != "agent":
-            if not of_the_run and not rule.keep and CHECKS.get(field, something)(value) is None:
+        field, rank, path, source, keep, check = known
+        if path:
+            if field in OF_THE_RUN:
+                continue
+            nest = families.setdefault((rank, source), (field, {}))[1]
+            if not _put(nest, path, value):
                 kept[key] = value
             continue
-        if rule.path:
-            _, nest = families.setdefault((rule.rank, rule.source), (rule, {}))
-            if not _put(nest, rule.path, value):
-                kept[key] = value
-            continue
-        read = CHECKS.get(field, something)(value)
-        if read is None:
+        read = check(value)
+        if read is None or keep:
             kept[key] = value
-        elif field in claims:
-            claims[field].append(Claim(rule.rank, key, read))
+        if read is None or field in OF_THE_RUN:
+            continue
+        if field in claims:
+            claims[field].append((rank, key, read))
+            crowded = True
         else:
-            claims[field] = [Claim(rule.rank, key, read)]
-    for (rank, source), (rule, nest) in families.items():
-        claims.setdefault(rule.field, []).append(Claim(rank, source, nest))
-    for offered in claims.values():
-        if len(offered) > 1:
-            offered.sort(key=_by_rank)
+            claims[field] = [(rank, key, read)]
+    for (rank, source), (field, nest) in families.items():
+        crowded = crowded or field in claims
+        claims.setdefault(field, []).append((rank, source, nest))
+    if crowded:
+        in_order(claims)
     return Gathered(claims, kept)
 
 
-def _by_rank(claim: Claim) -> int:
-    return claim.rank
+def gather_of_the_run(*sources: Mapping[str, Json]) -> Claims:
+    """Claims about the whole run, out of a span's attributes and its resource."""
+    claims: Claims = {}
+    tools: dict[tuple[int, str], dict[str, Any]] = {}
+    for attributes in sources:
+        for key, value in attributes.items():
+            known = _remembered_of_the_run(key) if len(key) < _LONGEST_REMEMBERED else None
+            if known is None:
+                continue
+            field, rank, path, source, _, check = known
+            if path:
+                _put(tools.setdefault((rank, source), {}), path, value)
+            elif (read := check(value)) is not None:
+                claims.setdefault(field, []).append((rank, key, read))
+    for (rank, source), nest in tools.items():
+        claims.setdefault("tools", []).append((rank, source, nest))
+    in_order(claims)
+    return claims
+
+
+def in_order(claims: Claims) -> None:
+    """Put what is believed first where it belongs."""
+    for offered in claims.values():
+        if len(offered) > 1:
+            offered.sort(key=_rank)
+
+
+def _rank(claim: Claim) -> int:
+    return claim[0]
 
 
 def _put(nest: dict[str, Any], path: tuple[str, ...], value: Any) -> bool:
@@ -103,9 +174,9 @@ def best(gathered: Gathered, field: str) -> Any:
     offered = gathered.claims.get(field)
     if offered is None:
         return None
-    first = offered[0].value
-    for claim in offered[1:]:
-        if claim.value != first:
-            gathered.kept[claim.source] = claim.value
+    first = offered[0][2]
+    if len(offered) > 1:
+        for _, source, value in offered[1:]:
+            if value != first:
+                gathered.kept[source] = value
     return first
-

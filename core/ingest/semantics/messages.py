@@ -37,7 +37,7 @@ _HOLDERS = ("messages", "contents", "candidates", "choices", "generations", "out
 _SAYINGS = ("message", "content", "text", "completion", "response", "output_text")
 _ANSWERS = frozenset(("candidates", "choices", "generations", "output"))
 _INSTRUCTIONS = ("system", "system_instruction", "systemInstruction", "instructions")
-_OWN = frozenset(("role", "parts", "event.name", "kwargs", "contents"))
+_OWN = frozenset(("role", "parts", "event.name", "lc", "contents"))
 
 
 def _read(value: Any, role: str, found: list[Message], rest: dict[str, Json], depth: int) -> None:
@@ -45,7 +45,9 @@ def _read(value: Any, role: str, found: list[Message], rest: dict[str, Json], de
         if value.strip():
             found.append(Message(role, value))
     elif type(value) is list:
-        if value and type(value[0]) is dict and _is_part(value[0]):
+        if len(value) == 1 and type(text := _only_text(value[0])) is str:
+            found.append(Message(role, text))
+        elif value and type(value[0]) is dict and _is_part(value[0]):
             _message({"role": role, "content": value}, role, found, rest)
         elif depth < _DEEPEST:
             for one in value:
@@ -54,7 +56,7 @@ def _read(value: Any, role: str, found: list[Message], rest: dict[str, Json], de
             found.append(Message(role, text_of(value)))
     elif type(value) is dict:
         kind = value.get("type")
-        if "role" in value or "parts" in value or "kwargs" in value or (type(kind) is str and kind in _TYPED_ROLES):
+        if "role" in value or "parts" in value or "lc" in value or (type(kind) is str and kind in _TYPED_ROLES):
             _message(value, role, found, rest)
         elif not _read_holder(value, role, found, rest, depth):
             found.append(Message(role, text_of(value)))
@@ -66,9 +68,9 @@ def _read_holder(value: dict[str, Any], role: str, found: list[Message], rest: d
     """Messages inside a request, a response or a wrapper; whether there were any."""
     if depth >= _DEEPEST:
         return False
-    value = listed(value)
-    if type(value) is list:
-        _read(value, role, found, rest, depth + 1)
+    numbered = listed(value)
+    if type(numbered) is list:
+        _read(numbered, role, found, rest, depth + 1)
         return True
     holder = next((key for key in _HOLDERS if type(value.get(key)) in (list, str) and value[key]), None)
     if holder is None and ("tool_calls" in value or "finish_reason" in value):
@@ -98,16 +100,35 @@ def _plainly(reason: Any) -> bool:
 
 
 _KNOWN = frozenset(
-    ("role", "type", "content", "parts", "contents", "tool_calls", "function_call", "reasoning", "reasoning_content")
-    + ("thinking", "tool_call_id", "call_id", "toolCallId", "name", "event.name", "gen_ai.message.index", "index")
-    + ("text", "gen_ai.system")
+    [
+        "role",
+        "type",
+        "content",
+        "parts",
+        "contents",
+        "text",
+        "tool_calls",
+        "function_call",
+        "reasoning",
+        "reasoning_content",
+        "thinking",
+        "tool_call_id",
+        "call_id",
+        "toolCallId",
+        "name",
+        "index",
+        "event.name",
+        "gen_ai.message.index",
+        "gen_ai.system",
+    ]
 )
+"""Fields of a message that are read, or that only say where it stands."""
 
 
 class _Parts:
     """What the parts of one message say, sorted by kind as they are read."""
 
-    __slots__ = ("texts", "reasoning", "calls", "results", "kept", "depth")
+    __slots__ = ("calls", "depth", "kept", "reasoning", "results", "texts")
 
     def __init__(self, depth: int = 0) -> None:
         self.depth = depth
@@ -118,11 +139,45 @@ class _Parts:
         self.kept: list[Json] = []
 
 
+def _simple(value: dict[str, Any]) -> Message | None:
+    """A message of one text, call or result in OpenTelemetry's shape, quickly: most are such; None for any other."""
+    role, parts = value.get("role"), value.get("parts")
+    if type(role) is not str or type(parts) is not list or len(parts) != 1 or role in ROLES:
+        return None
+    if len(value) != 2 and (len(value) != 3 or "finish_reason" not in value or not _plainly(value["finish_reason"])):
+        return None
+    part = parts[0]
+    kind = part.get("type") if type(part) is dict else None
+    if kind == "text":
+        text = _only_text(part)
+        return None if text is None else Message(role, text)
+    call_id = part.get("id") if type(part) is dict else None
+    if type(call_id) is not str or not call_id:
+        return None
+    if kind == "tool_call" and len(part) == 4 and type(part.get("name")) is str and part.get("arguments") is not None:
+        return Message(role, "", "", (ToolCall(call_id, part["name"], opened(part["arguments"])),))
+    if kind == "tool_call_response" and len(part) == 3:
+        text = part.get("response")
+        return Message("tool", text, "", (), call_id) if type(text) is str else None
+    return None
+
+
+def _only_text(part: Any) -> str | None:
+    """The text of a part that is nothing but one."""
+    if type(part) is dict and len(part) == 2 and part.get("type") == "text":
+        text = part.get("content", part.get("text"))
+        return text if type(text) is str and text else None
+    return None
+
+
 def _message(value: dict[str, Any], role: str, found: list[Message], rest: dict[str, Json]) -> None:
+    if "parts" in value and (simple := _simple(value)) is not None:
+        found.append(simple)
+        return
     inner = value.get("message") if "role" not in value else None
     if inner is None and type(content := value.get("content")) is dict and ("parts" in content or "role" in content):
         inner = content
-    if type(value.get("kwargs")) is dict:
+    if "lc" in value and type(value.get("kwargs")) is dict:
         inner = value["kwargs"]
         value = {"message": inner} | {key: one for key, one in value.items() if key not in ("kwargs", "lc", "type")}
     if type(inner) is dict:
@@ -229,14 +284,72 @@ def _part(part: dict[str, Any], parts: _Parts) -> None:
 
 
 _PART_KEYS = frozenset(
-    ("type", "text", "content", "id", "name", "arguments", "args", "input", "response", "result", "output", "thinking")
-    + ("reasoning", "summary", "refusal", "tool_use_id", "tool_call_id", "toolCallId", "toolName", "call_id", "is_error")
-    + ("function", "function_call", "functionCall", "function_response", "functionResponse", "toolUse", "toolResult")
-    + ("thought", "status", "role", "annotations", "logprobs", "index", "isError", "reasoningContent", "image")
-    + ("uri", "mime_type", "modality", "blob", "data", "image_url", "source", "file", "media_type", "mediaType", "url")
-    + ("inline_data", "inlineData", "file_data", "fileData", "filename", "file_id", "detail", "input_audio", "video")
-    + ("document", "audio", "file_url", "file_name", "format")
+    [
+        "type",
+        "text",
+        "content",
+        "id",
+        "name",
+        "arguments",
+        "args",
+        "input",
+        "response",
+        "result",
+        "output",
+        "thinking",
+        "reasoning",
+        "summary",
+        "refusal",
+        "tool_use_id",
+        "tool_call_id",
+        "toolCallId",
+        "toolName",
+        "call_id",
+        "is_error",
+        "function",
+        "function_call",
+        "functionCall",
+        "index",
+        "isError",
+        "function_response",
+        "functionResponse",
+        "toolUse",
+        "toolResult",
+        "thought",
+        "status",
+        "role",
+        "annotations",
+        "logprobs",
+        "reasoningContent",
+        "image",
+        "uri",
+        "mime_type",
+        "modality",
+        "blob",
+        "data",
+        "image_url",
+        "source",
+        "file",
+        "media_type",
+        "mediaType",
+        "url",
+        "inline_data",
+        "inlineData",
+        "file_data",
+        "fileData",
+        "filename",
+        "file_id",
+        "detail",
+        "input_audio",
+        "video",
+        "document",
+        "audio",
+        "file_url",
+        "file_name",
+        "format",
+    ]
 )
+"""Fields of a part that are read; its other fields stay attributes, and so does the whole of a part that is no text."""
 
 
 def _text(part: dict[str, Any], parts: _Parts) -> None:
@@ -265,9 +378,12 @@ def _call(part: dict[str, Any], parts: _Parts) -> None:
     for key in ("tool_call", "function", "function_call", "functionCall", "toolUse"):
         if type(inner := call.get(key)) is dict:
             call = {"id": call.get("id")} | inner
+    if part.get("type") == "function" and "arguments" not in call:  # a tool's schema among the messages
+        parts.texts.append(text_of(part))
+        return
     name = call.get("name") or call.get("toolName") or call.get("tool_name") or call.get("function.name")
     call_id = call.get("call_id") or call.get("id") or call.get("toolCallId") or call.get("toolUseId")
-    given = next((call[key] for key in ("arguments", "args", "input", "parameters") if call.get(key) is not None), None)
+    given = next((call[key] for key in ("arguments", "args", "input") if call.get(key) is not None), None)
     parts.calls.append(ToolCall(text_of(call_id), text_of(name), opened(given)))
 
 

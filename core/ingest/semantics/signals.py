@@ -14,8 +14,8 @@ from core.ingest.semantics.values import opened, something, text_of, whether, wo
 from core.ingest.spans import Span
 from core.records import Json, Signal, SignalKind
 
-_HEADS = ("annot", "evalu", "trace", "sessi", "gen_ai.evaluation.")
 _OF_THE_TRACE = ("trace.annotations", "trace.evaluations", "session.annotations", "session.evaluations")
+_HEADS = ("annotations.", "evaluations.", "gen_ai.evaluation.", *(f"{name}." for name in _OF_THE_TRACE))
 
 
 def signals_of(span: Span) -> tuple[Signal, ...]:
@@ -47,13 +47,13 @@ def _otel(attributes: Mapping[str, Json]) -> dict[str, Any]:
 def _judged(span: Span) -> list[Signal]:
     """Annotations in numbered keys, and an evaluation in a span's own attributes."""
     found: list[Signal] = []
-    claims = gather(span.attributes, of_the_run=False).claims.get("judged", ())
-    for claim in claims:
-        if claim.source == "gen_ai.evaluation":
+    claims = gather(span.attributes).claims.get("judged", ())
+    for _, source, judged in claims:
+        if source == "gen_ai.evaluation":
             found += _one(span, _otel(span.attributes), span.span_id, "opentelemetry", span.ended_at)
             continue
-        step_id = None if claim.source in _OF_THE_TRACE else span.span_id
-        for numbered in claim.value.values() if type(claim.value) is dict else ():
+        step_id = None if source in _OF_THE_TRACE else span.span_id
+        for numbered in judged.values():
             fields = next(iter(numbered.values()), None) if type(numbered) is dict and len(numbered) == 1 else numbered
             if type(fields) is dict:
                 found += _one(span, fields, step_id, "openinference", span.ended_at)

@@ -20,7 +20,7 @@ EVENTS, LINKS, SCOPE = "otel.events", "otel.links", "otel.scope.name"
 
 def step_of(span: Span) -> Step:
     """The step that a span is; what was not understood stands in its attributes. Never raises."""
-    gathered = gather(span.attributes, of_the_run=False)
+    gathered = gather(span.attributes)
     claims, kept = gathered.claims, gathered.kept
     kind = _kind(gathered, span)
     name, agent = best(gathered, "name"), best(gathered, "agent")
@@ -80,15 +80,17 @@ def _kind(gathered: Gathered, span: Span) -> StepKind:
     """What a vocabulary calls it, else what its attributes show, else what its framework's name for it says."""
     claims = gathered.claims
     found = None
-    for claim in claims.get("kind", ()):
-        kind = KINDS.get(claim.value.lower())
+    for _, source, value in claims.get("kind", ()):
+        kind = KINDS.get(value.lower())
         if kind is None:
-            gathered.kept[claim.source] = claim.value
+            gathered.kept[source] = value
         found = found or kind
     if found is not None:
         return found
     if "name" in claims:
         return StepKind.TOOL
+    if "history" in claims and "agent" in claims:
+        return StepKind.AGENT
     if "records" in claims or any(key.startswith("gen_ai.memory.") for key in gathered.kept):
         return StepKind.MEMORY
     if "model" in claims and not claims.keys().isdisjoint(("input", "output", "tokens_out")):
@@ -115,15 +117,16 @@ def _entity(gathered: Gathered, kind: StepKind, name: str | None, agent: str | N
 def _messages(gathered: Gathered, kind: StepKind) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
     claims = gathered.claims
     if kind is StepKind.LLM:
-        for values, sided in (("given", "input"), ("gave", "output")):
-            if values in claims:
-                claims[sided] = claims.get(sided, []) + claims.pop(values)
+        if "given" in claims:
+            claims["input"] = claims.get("input", []) + claims.pop("given")
+        if "gave" in claims:
+            claims["output"] = claims.get("output", []) + claims.pop("gave")
     went_in, came_out = _believed(gathered, "input", "user"), _believed(gathered, "output", "assistant")
     if "history" in claims:
-        for claim in claims["history"]:
-            split = split_history(claim.value)
+        for _, source, value in claims["history"]:
+            split = split_history(value)
             if split is None or (went_in and came_out):
-                gathered.kept[claim.source] = claim.value
+                gathered.kept[source] = value
             else:
                 went_in, came_out = went_in or split[0], came_out or split[1]
     if "system" in claims:
@@ -138,21 +141,26 @@ def _believed(gathered: Gathered, field: str, role: str) -> tuple[Message, ...]:
     claims = gathered.claims.get(field)
     if claims is None:
         return ()
-    if len(claims) > 1:
-        claims.sort(key=lambda claim: claim.rank)
+    if len(claims) == 1:
+        _, source, value = claims[0]
+        messages, rest = read_messages(value, role)
+        if rest or not messages:
+            gathered.kept[source] = rest if messages else value
+        return messages
+    claims.sort(key=lambda claim: claim[0])
     believed: tuple[Message, ...] = ()
-    for claim in claims:
-        messages, rest = read_messages(claim.value, role)
+    for _, source, value in claims:
+        messages, rest = read_messages(value, role)
         if not messages:
-            gathered.kept[claim.source] = claim.value
+            gathered.kept[source] = value
             continue
         if not believed:
             believed = messages
         elif not _repeats(messages, believed):
-            gathered.kept[claim.source] = claim.value
+            gathered.kept[source] = value
             continue
         if rest:
-            gathered.kept[claim.source] = rest
+            gathered.kept[source] = rest
     return believed
 
 
@@ -172,7 +180,7 @@ def _values(gathered: Gathered, kind: StepKind) -> tuple[Json, Json]:
     """What a step that is no model call was given and gave."""
     claims = gathered.claims
     if "records" in claims:
-        found = any(claim.value == "search_memory" for claim in claims.get("kind", ()))
+        found = any(value == "search_memory" for _, _, value in claims.get("kind", ()))
         side = "result" if found or "arguments" in claims else "arguments"
         claims.setdefault(side, []).extend(claims.pop("records"))
     if kind is StepKind.TOOL and "given" in claims:
@@ -183,22 +191,21 @@ def _values(gathered: Gathered, kind: StepKind) -> tuple[Json, Json]:
 def _schemas_aside(gathered: Gathered) -> None:
     """OpenInference calls a tool's schema its parameters; some put the arguments there: the input says which."""
     offered = gathered.claims.get("arguments", [])
-    for claim in [one for one in offered if one.source == "tool.parameters"]:
+    for claim in [one for one in offered if one[1] == "tool.parameters"]:
         offered.remove(claim)
-        if claim.value not in [given.value for given in gathered.claims["given"]]:
-            gathered.kept[claim.source] = claim.value
+        if all(text_of(claim[2]) != text_of(given) for _, _, given in gathered.claims["given"]):
+            gathered.kept[claim[1]] = claim[2]
 
 
 def _one_value(gathered: Gathered, field: str, fallback: str) -> Json:
-    offered = sorted(
-        gathered.claims.get(field, []) + gathered.claims.get(fallback, []), key=lambda claim: claim.rank
-    )
+    offered = gathered.claims.get(field, []) + gathered.claims.get(fallback, [])
     if not offered:
         return None
-    believed = offered[0].value
-    for claim in offered[1:]:
-        if text_of(claim.value) != text_of(believed):
-            gathered.kept[claim.source] = claim.value
+    offered.sort(key=lambda claim: claim[0])
+    believed = offered[0][2]
+    for _, source, value in offered[1:]:
+        if text_of(value) != text_of(believed):
+            gathered.kept[source] = value
     return _plain(believed)
 
 
@@ -252,9 +259,8 @@ def _error(gathered: Gathered, span: Span, events: tuple[SpanEvent, ...], result
         if level == "ERROR":
             message = message or status or "the span is an error by its level"
         else:
-            gathered.kept.update(
-                (claim.source, claim.value) for field in ("level", "error_message") for claim in claims.get(field, ())
-            )
+            said = claims.get("level", []) + claims.get("error_message", [])
+            gathered.kept.update((source, value) for _, source, value in said)
     kind = best(gathered, "error_type")
     if kind and kind not in message:
         message = f"{kind}: {message}" if message else kind
@@ -282,4 +288,3 @@ def failure_in(result: Json) -> str:
         return ""
     said = "\n".join(message.content for message in read_messages(result.get("content"), "tool").messages)
     return said or text_of(result.get("message")) or "the tool's result is flagged as an error"
-

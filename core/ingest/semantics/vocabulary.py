@@ -9,7 +9,6 @@ field after "=" is read, but the attribute is kept too, for it says more than th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import NamedTuple
 
 from core.records import StepKind
@@ -273,8 +272,21 @@ VOCABULARIES: Mapping[str, Mapping[str, str]] = {
 }
 
 OF_THE_RUN = frozenset(
-    ("version", "session_id", "user", "task_key", "task_title", "definition", "suite", "trial")
-    + ("recall_id", "tags", "tools", "service", "metadata")
+    [
+        "version",
+        "session_id",
+        "user",
+        "task_key",
+        "task_title",
+        "definition",
+        "suite",
+        "trial",
+        "recall_id",
+        "tags",
+        "tools",
+        "service",
+        "metadata",
+    ]
 )
 """Fields that say something about the whole run; `agent` is about both."""
 
@@ -360,9 +372,9 @@ class Rule(NamedTuple):
 
     field: str
     rank: int
-    path: tuple[str, ...] = ()
-    source: str = ""
-    keep: bool = False
+    path: tuple[str, ...]
+    source: str
+    keep: bool
 
 
 def _rules() -> tuple[dict[str, Rule], tuple[tuple[str, Rule], ...]]:
@@ -373,7 +385,7 @@ def _rules() -> tuple[dict[str, Rule], tuple[tuple[str, Rule], ...]]:
             field, *path = meaning.lstrip("=").split("/")
             rank = place * 1000 + (position if not path else 0)
             if key.endswith("."):
-                families.append((key, Rule(field, rank, (), key[:-1])))
+                families.append((key, Rule(field, rank, (), key[:-1], False)))
             else:
                 source = key.rsplit(".", 1)[0] if path else key
                 exact[key] = Rule(field, rank, tuple(path), source, meaning.startswith("="))
@@ -383,13 +395,13 @@ def _rules() -> tuple[dict[str, Rule], tuple[tuple[str, Rule], ...]]:
 _EXACT, _FAMILIES = _rules()
 _HEADS = frozenset(prefix[:4] for prefix, _ in _FAMILIES)
 _DEEPEST_PATH = 12
+_LONGEST_KEY = 200
 
 
-@lru_cache(maxsize=8192)
 def rule_of(key: str) -> Rule | None:
     """What a key means; None where no table knows it."""
     rule = _EXACT.get(key)
-    if rule is not None or key[:4] not in _HEADS:
+    if rule is not None or key[:4] not in _HEADS or len(key) > _LONGEST_KEY:
         return rule
     for prefix, family in _FAMILIES:
         if key.startswith(prefix):
