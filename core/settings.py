@@ -22,6 +22,14 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", alias="LOOPWRIGHT_HOST")
     port: int = Field(8501, alias="LOOPWRIGHT_PORT", ge=0, le=65535)
     access_token: SecretStr = Field(SecretStr(""), alias="LOOPWRIGHT_ACCESS_TOKEN")
+    trace_silence: float = Field(60, alias="LOOPWRIGHT_TRACE_SILENCE", ge=0)
+    """Seconds without a new span after which a trace whose root has ended is closed."""
+    trace_give_up: float = Field(3600, alias="LOOPWRIGHT_TRACE_GIVE_UP", ge=0)
+    """Seconds without a new span after which a trace is closed although its root never ended."""
+    max_request_mb: float = Field(64, alias="LOOPWRIGHT_MAX_REQUEST_MB", gt=0, le=1000)
+    """Megabytes that one OTLP request may have, unpacked."""
+    max_waiting_spans: int = Field(200_000, alias="LOOPWRIGHT_MAX_WAITING_SPANS", ge=1)
+    """Accepted spans that may wait to be put into traces; past them a sender is asked to come again."""
     anthropic_api_key: SecretStr = Field(SecretStr(""), alias="ANTHROPIC_API_KEY")
     anthropic_base_url: str = Field("", alias="ANTHROPIC_BASE_URL")
 

@@ -15,6 +15,9 @@ from core.similarity.index import LessonIndex
 from core.store.engine import Store, open_store
 from core.store.people import list_people, person_id
 
+spans_due = Event()
+"""Set when spans were accepted: the worker puts them into traces at once."""
+
 _opening = Lock()
 _stores: dict[str, Store] = {}
 _indexes: dict[Path, LessonIndex] = {}

@@ -18,6 +18,10 @@ from core.store.traces import TraceFilter, count_traces
 from dashboard.gate import is_loopback
 from dashboard.process import close_all, lesson_index, settings, store
 
+SWITCH = 0.0005
+"""Seconds after which a thread that computes lets another one in. A database call gives the turn away at each row, and
+with Python's own 5 ms a request with twenty of them would wait a tenth of a second for a busy background thread."""
+
 SEED_DATA = Path(__file__).resolve().parents[1] / "seed_data"
 
 
@@ -36,6 +40,7 @@ def serve(host: str | None, port: int | None) -> None:
             field="host",
         )
     _check_port(chosen.host, chosen.port)
+    sys.setswitchinterval(SWITCH)
     lesson_index()  # a second owner of the data folder is refused here, in a sentence
     from dashboard.server import make_app
 

@@ -1,44 +1,98 @@
-"""Background work of the process that owns the index: lessons into Chroma within a second of their approval."""
+"""Background work of the process: lessons into Chroma, spans into traces, words into the text index, old runs away.
+
+Each kind of work has a thread of its own, so that a slow one never holds up another; the database says what is due, and
+a thread that another process was quicker than finds nothing.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from threading import Event, Thread
 
 from core.errors import LoopwrightError
+from core.ingest.closing import close_due
+from core.ingest.delivery import assemble_due
 from core.memory.indexer import sync
-from dashboard.process import index_due, lesson_index, store
+from core.store.text_search import index_due as index_words
+from dashboard.process import index_due, lesson_index, settings, spans_due, store
 
-ROUND = 1.0
-"""Seconds between two looks at the outbox when nobody wakes the worker."""
+WORDS_AT_ONCE = 500
+"""Steps that are brought into the text index in one transaction: short ones, so that a reviewer never waits long."""
 
 _log = logging.getLogger("loopwright")
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that is done when `due` is set and otherwise every `every` seconds; True means that there is more to do."""
+
+    name: str
+    work: Callable[[], bool]
+    every: float
+    due: Event
+
+
+def index_lessons() -> bool:
+    """Bring the lesson index up to date."""
+    sync(store(), lesson_index())
+    return False
+
+
+def put_spans() -> bool:
+    """Put accepted spans into traces, and close traces that are whole."""
+    if assemble_due(store()):
+        words_due.set()
+        return True
+    chosen = settings()
+    return close_due(store(), chosen.trace_silence, chosen.trace_give_up) > 0
+
+
+def put_words() -> bool:
+    """Bring stored steps into the text index."""
+    with store().session() as session:
+        return index_words(session, WORDS_AT_ONCE) > 0
+
+
+words_due = Event()
+
+JOBS = (
+    Job("the lesson index", index_lessons, 1.0, index_due),
+    Job("putting spans into traces", put_spans, 1.0, spans_due),
+    Job("the text index", put_words, 2.0, words_due),
+)
+
+
 class Worker:
-    """One thread that brings the index up to date, at once when told and every second otherwise."""
+    """The threads of all jobs."""
 
     def __init__(self) -> None:
         self._stopping = Event()
-        self._thread = Thread(target=self._work, name="loopwright-worker", daemon=True)
+        self._threads = [Thread(target=self._run, args=(job,), name=job.name, daemon=True) for job in JOBS]
 
     def start(self) -> None:
         """Take the index (verified, rebuilt where in doubt) and begin."""
         lesson_index()
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """Finish the round at hand and end."""
+        """Finish the rounds at hand and end."""
         self._stopping.set()
-        index_due.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=10)
+        for job in JOBS:
+            job.due.set()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(timeout=10)
 
-    def _work(self) -> None:
+    def _run(self, job: Job) -> None:
         while not self._stopping.is_set():
-            index_due.wait(ROUND)
-            index_due.clear()
+            job.due.wait(job.every)
+            job.due.clear()
             try:
-                sync(store(), lesson_index())
+                while job.work() and not self._stopping.is_set():
+                    pass
             except LoopwrightError as error:
-                _log.warning("the lesson index is behind: %s", error)
+                _log.warning("%s is behind: %s", job.name, error)
+                self._stopping.wait(job.every)

@@ -14,6 +14,7 @@ import yaml
 
 from core.errors import InvalidInput
 from core.records import Step
+from core.store.prices import PriceLine
 
 REPORTED = "reported"
 
@@ -144,5 +145,14 @@ def to_rows(prices: PriceList) -> list[dict[str, Any]]:
 
 @cache
 def default_prices() -> PriceList:
-    """The price list that ships with Loopwright (`prices.yaml`), with which a fresh folder starts."""
+    """The price list that ships with Loopwright (`prices.yaml`)."""
     return from_rows(yaml.safe_load((Path(__file__).parent / "prices.yaml").read_text(encoding="utf-8")))
+
+
+@lru_cache(maxsize=4)
+def prices_with(entered: tuple[PriceLine, ...]) -> PriceList:
+    """The prices that a lead has entered, and of the list that ships those of models and days that they do not name."""
+    own = from_rows(asdict(line) for line in entered).prices
+    named = {(price.model.lower(), price.since) for price in own}
+    shipped = (price for price in default_prices().prices if (price.model.lower(), price.since) not in named)
+    return PriceList.of([*own, *shipped])

@@ -147,8 +147,18 @@ def text_of(value: Any) -> str:
 
 def step_text(step: Step) -> str:
     """Everything of a step that people search for: what was said, called and answered, not a model's input."""
-    parts = [step.name, step.error, text_of(step.arguments), text_of(step.result)]
-    for message in step.output:
-        parts += [message.reasoning, message.content]
-        parts += [f"{call.name} {text_of(call.arguments)}" for call in message.tool_calls]
+    return searched(step.name, step.error, step_content(step))
+
+
+def row_text(row: StepRow) -> str:
+    """The same of a stored step, without making a step of it."""
+    return searched(row.name, row.error, unpack(row.content))
+
+
+def searched(name: str, error: str, content: dict[str, Any]) -> str:
+    """The text of a step's name, error and content (as `step_content` has it) that is searched."""
+    parts = [name, error, text_of(content.get("arguments")), text_of(content.get("result"))]
+    for message in content.get("output", ()):
+        parts += [message.get("reasoning", ""), message["content"]]
+        parts += [f"{call['name']} {text_of(call['arguments'])}" for call in message.get("tool_calls", ())]
     return "\n".join(part for part in parts if part)

@@ -1,8 +1,8 @@
-"""Deliveries: accepted requests that wait until what they hold stands in traces; taken in order, each once."""
+"""Deliveries: accepted requests that wait until what they hold stands in traces; read in order, removed once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from core.clock import now
+from core.errors import Conflict
 from core.store.content import pack_bytes, unpack_bytes
 from core.store.dialect import is_postgresql
 from core.store.tables import DeliveryRow
@@ -48,26 +49,33 @@ def add_delivery(session: Session, door: str, n: int, body: bytes, redactions: R
     session.flush()
 
 
-def take_deliveries(session: Session, most: int) -> list[Delivery]:
-    """The oldest deliveries, together about `most` spans and at least one, gone when the transaction commits.
+def read_deliveries(session: Session, most: int) -> list[Delivery]:
+    """The oldest deliveries, together about `most` spans and at least one; they stay until they are removed.
 
-    One process takes at a time: on PostgreSQL another one gets none, on SQLite it waits for the transaction's end.
+    Of several processes on PostgreSQL one reads at a time, until its session ends; the others are given none.
     """
     if is_postgresql(session) and not session.scalar(text(f"SELECT pg_try_advisory_xact_lock({_TURN})")):
         return []
-    taken: list[Delivery] = []
-    n = 0
     counts = session.execute(select(DeliveryRow.id, DeliveryRow.n).order_by(DeliveryRow.id).limit(1000)).all()
-    last = 0
-    for last, held in counts:
+    ids: list[int] = []
+    n = 0
+    for delivery, held in counts:
+        ids.append(delivery)
         n += held
         if n >= most:
             break
-    for row in session.scalars(select(DeliveryRow).where(DeliveryRow.id <= last).order_by(DeliveryRow.id)):
-        body = unpack_bytes(row.body)
-        taken.append(Delivery(row.id, row.door, row.n, row.size, body, row.redactions, row.at))
-    session.execute(delete(DeliveryRow).where(DeliveryRow.id.in_([one.id for one in taken])))
-    return taken
+    rows = session.scalars(select(DeliveryRow).where(DeliveryRow.id.in_(ids)).order_by(DeliveryRow.id))
+    return [
+        Delivery(row.id, row.door, row.n, row.size, unpack_bytes(row.body), row.redactions, row.at) for row in rows
+    ]
+
+
+def remove_deliveries(session: Session, taken: Sequence[Delivery]) -> None:
+    """Remove deliveries whose spans are written in the same transaction; raises Conflict when one is gone already."""
+    ids = [one.id for one in taken]
+    gone = session.scalars(delete(DeliveryRow).where(DeliveryRow.id.in_(ids)).returning(DeliveryRow.id))
+    if len(gone.all()) != len(taken):
+        raise Conflict("Another process has put these spans into traces.")
 
 
 def deliveries_waiting(session: Session) -> Waiting:

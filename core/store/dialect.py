@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
+from sqlalchemy import Executable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -22,12 +25,45 @@ def is_postgresql(session: Session) -> bool:
 def insert_new(
     session: Session, table: type[Base], rows: Sequence[dict[str, Any]], returning: InstrumentedAttribute[Any]
 ) -> set[Any]:
-    """Insert the rows whose unique columns are not there yet; their values of `returning`."""
-    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
+    """Insert the rows whose unique columns are not there yet; their values of `returning`.
+
+    Every row names the same columns.
+    """
+    statement = _inserting(table, returning.key, is_postgresql(session))
     inserted: set[Any] = set()
     for start in range(0, len(rows), BATCH):
-        statement = insert(table).on_conflict_do_nothing().returning(returning)
-        # nulls are written out: rows that leave out different columns would each be a statement of its own
-        written = session.scalars(statement.execution_options(render_nulls=True), rows[start : start + BATCH])
-        inserted.update(written)
+        inserted.update(session.scalars(statement, rows[start : start + BATCH]))
     return inserted
+
+
+@cache
+def _inserting(table: type[Base], returning: str, on_postgresql: bool) -> Executable:
+    """The statement, made once: for a single row that costs more than to run it."""
+    insert = postgresql.insert if on_postgresql else sqlite.insert
+    columns = table.__table__
+    return insert(columns).on_conflict_do_nothing().returning(columns.c[returning])
+
+
+def insert_fast(session: Session, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows that are new for certain and all have the same plain columns (no JSON), past SQLAlchemy's checks.
+
+    A third of the time that a statement for each row's parameters takes, which counts where 10,000 rows come a second.
+    """
+    if not rows:
+        return
+    names = list(rows[0])
+    on_postgresql = is_postgresql(session)
+    marks = ", ".join(["%s" if on_postgresql else "?"] * len(names))
+    columns = ", ".join(f'"{name}"' for name in names)
+    times = (
+        []
+        if on_postgresql
+        else [n for n, name in enumerate(names) if table.__table__.c[name].type.python_type is datetime]
+    )
+    values = [list(row.values()) for row in rows]
+    for row in values if times else ():
+        for n in times:
+            if row[n] is not None:  # as SQLAlchemy writes times on SQLite
+                row[n] = row[n].astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    statement = f'INSERT INTO "{table.__tablename__}" ({columns}) VALUES ({marks})'  # noqa: S608  (names of our own tables)
+    session.connection().exec_driver_sql(statement, [tuple(row) for row in values])

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import ColumnElement, Integer, any_, bindparam, column, func, select, table, text, update
 from sqlalchemy.orm import Session
 
-from core.store.content import clean, step_from_row, step_text
+from core.store.content import clean, row_text
 from core.store.dialect import is_postgresql
 from core.store.tables import STEP_BITS, StepRow, TraceRow
 
@@ -87,7 +87,7 @@ def index_due(session: Session, most: int) -> int:
 def _index_range(session: Session, trace: int, begin: int, end: int) -> None:
     first = trace << STEP_BITS
     rows = session.scalars(select(StepRow).where(StepRow.id >= first + begin, StepRow.id < first + end))
-    index_steps(session, [(row.id, step_text(step_from_row(row))) for row in rows])
+    index_steps(session, [(row.id, row_text(row)) for row in rows])
 
 
 def n_waiting(session: Session) -> int:

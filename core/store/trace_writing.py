@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from core.clock import now
@@ -19,7 +19,7 @@ from core.errors import InvalidInput
 from core.records import Step, StepKind, Trace
 from core.store.catalog import UNNAMED_AGENT, UNNAMED_VERSION, refresh_version_dates, task_ids, version_id
 from core.store.content import clean, pack, step_content, step_from_row, step_text
-from core.store.dialect import insert_new
+from core.store.dialect import insert_fast, insert_new
 from core.store.reading_order import Place, reading_order
 from core.store.tables import MOST_STEPS, STEP_BITS, AgentRow, StepRow, TraceRow, VersionRow
 from core.store.text_search import index_steps, unindex_steps
@@ -37,6 +37,7 @@ _LIGHT = (
     StepRow.started_at,
     StepRow.seconds,
     StepRow.error,
+    StepRow.model,
     StepRow.tokens_in,
     StepRow.tokens_out,
     StepRow.tokens_cached,
@@ -58,40 +59,68 @@ class Written:
     duplicate_steps: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A trace with the rows that it will be, but for what only the database knows: made before a transaction begins."""
+
+    trace: Trace
+    row: dict[str, Any]
+    steps: list[dict[str, Any]]
+
+
+def prepare(traces: Sequence[Trace]) -> list[Prepared]:
+    """The rows of traces, each trace once; raises InvalidInput for one with more than `MOST_STEPS` steps."""
+    unique: dict[str, Trace] = {}
+    for trace in traces:
+        unique.setdefault(trace.trace_id, trace)
+    prepared = []
+    for trace in unique.values():
+        steps = [_step_row(step) for step in _unique(trace.steps)]
+        _check_number(trace.trace_id, len(steps))
+        prepared.append(Prepared(trace, _trace_row(trace, steps), steps))
+    return prepared
+
+
 def insert_traces(session: Session, traces: Sequence[Trace], merge: Merge | None = None) -> Written:
     """Write traces with their steps; without `merge` one that is there already stays as it is.
 
     Raises InvalidInput for a trace with more than `MOST_STEPS` steps.
     """
-    new: dict[str, Trace] = {}
-    for trace in traces:
-        new.setdefault(trace.trace_id, trace)
-    done = Written(duplicate_traces=len(traces) - len(new))
-    owners = _owners(session, new.values())
-    tasks = task_ids(session, [trace.task for trace in new.values() if trace.task is not None])
-    rows, steps = [], {}
-    for trace in new.values():
-        steps[trace.trace_id] = [_step_row(step) for step in _unique(trace.steps)]
-        _check_number(trace.trace_id, len(steps[trace.trace_id]))
-        done.duplicate_steps += len(trace.steps) - len(steps[trace.trace_id])
-        rows.append(_trace_row(trace, steps[trace.trace_id]) | owners[(trace.agent, trace.version)])
-        rows[-1]["task_id"] = tasks[trace.task.key] if trace.task is not None else None
+    done = write_traces(session, prepare(traces), merge)
+    done.duplicate_traces += len(traces) - len({trace.trace_id for trace in traces})
+    return done
+
+
+def write_traces(session: Session, prepared: Sequence[Prepared], merge: Merge | None = None) -> Written:
+    """Write what `prepare` made; without `merge` a trace that is there already stays as it is."""
+    done = Written()
+    traces = [one.trace for one in prepared]
+    owners = _owners(session, traces)
+    tasks = task_ids(session, [trace.task for trace in traces if trace.task is not None])
+    rows = []
+    for one in prepared:
+        done.duplicate_steps += len(one.trace.steps) - len(one.steps)
+        task = tasks[one.trace.task.key] if one.trace.task is not None else None
+        rows.append(one.row | owners[(one.trace.agent, one.trace.version)] | {"task_id": task})
     inserted = insert_new(session, TraceRow, rows, TraceRow.uid)
-    found = ids_of(session, set(new))
-    done.traces = {uid: found[uid] for uid in new if uid in inserted}
+    found = ids_of(session, {trace.trace_id for trace in traces})
     step_rows: list[dict[str, Any]] = []
-    for uid, trace_id in done.traces.items():
-        for position, row in enumerate(steps[uid]):
-            row |= {"id": trace_id << STEP_BITS | position, "trace_id": trace_id, "position": position}
-            step_rows.append(row)
-    _insert_steps(session, step_rows)
+    for one in prepared:
+        trace_id = found[one.trace.trace_id]
+        if one.trace.trace_id in inserted:
+            done.traces[one.trace.trace_id] = trace_id
+            for position, row in enumerate(one.steps):
+                row |= {"id": trace_id << STEP_BITS | position, "trace_id": trace_id, "position": position}
+                step_rows.append(row)
+    insert_fast(session, StepRow, step_rows)
     done.steps = len(step_rows)
-    if merge is None:
-        done.duplicate_traces += len(new) - len(inserted)
-    else:
-        for uid, trace in new.items():
-            if uid not in inserted:
-                _extend(session, found[uid], trace, steps[uid], tasks, merge, done)
+    for one in prepared:
+        if one.trace.trace_id in inserted:
+            continue
+        if merge is None:
+            done.duplicate_traces += 1
+        else:
+            _extend(session, found[one.trace.trace_id], one.trace, one.steps, tasks, merge, done)
     # a run without a time cannot move its version's date, and looking for one that can is a walk through all of them
     refresh_version_dates(session, {row["version_id"] for row in rows if row["time_known"] and row["uid"] in inserted})
     return done
@@ -152,24 +181,40 @@ def _length(seconds: float | None, started: datetime | None, ended: datetime | N
 
 
 def _totals(steps: Sequence[Mapping[str, Any]], cost: float | None, seconds: float | None) -> dict[str, Any]:
-    """A run's sums; where a model call tells of tokens or costs, what its parents say repeats it and does not count."""
-    calls = [row for row in steps if row["kind"] == StepKind.LLM and _tells(row)]
-    counted = calls or steps
+    """A run's sums. Where model calls tell of tokens (or of costs), what other steps or calls around them say repeats
+    theirs and does not count."""
+    calls = [row for row in steps if row["kind"] == StepKind.LLM or row["model"]]
+    spoken = _innermost(steps, calls, ("tokens_in", "tokens_out"))
+    paid = _innermost(steps, calls, ("cost",))
+    roots = [row for row in steps if row["parent_uid"] is None]
     return {
         "n_steps": len(steps),
         "n_errors": sum(1 for row in steps if row["error"]),
-        "n_unpriced": sum(1 for row in calls if row["cost"] is None and row["tokens_in"] is not None),
+        "n_unpriced": sum(1 for row in spoken if row["cost"] is None and row["tokens_in"] is not None),
         "seconds": seconds,
-        "tokens_in": _total(row["tokens_in"] for row in counted),
-        "tokens_out": _total(row["tokens_out"] for row in counted),
-        "tokens_cached": _total(row["tokens_cached"] for row in counted),
-        "cost": cost if cost is not None else _total(row["cost"] for row in counted),
-        "root_ended": all(row["seconds"] is not None for row in steps if row["parent_uid"] is None),
+        "tokens_in": _total(row["tokens_in"] for row in spoken),
+        "tokens_out": _total(row["tokens_out"] for row in spoken),
+        "tokens_cached": _total(row["tokens_cached"] for row in spoken),
+        "cost": cost if cost is not None else _total(row["cost"] for row in paid),
+        "root_ended": bool(roots) and all(row["seconds"] is not None for row in roots),
     }
 
 
-def _tells(row: Mapping[str, Any]) -> bool:
-    return row["tokens_in"] is not None or row["tokens_out"] is not None or row["cost"] is not None
+def _innermost(
+    steps: Sequence[Mapping[str, Any]], calls: Sequence[Mapping[str, Any]], columns: Sequence[str]
+) -> list[Mapping[str, Any]]:
+    """The model calls that tell something in these columns and stand around no other that does; without any: all."""
+    telling = [row for row in calls if any(row[column] is not None for column in columns)]
+    if not telling:
+        return list(steps)
+    parents = {row["uid"]: row["parent_uid"] for row in steps}
+    above: set[str] = set()
+    for row in telling:
+        parent = row["parent_uid"]
+        while parent is not None and parent not in above and parent != row["uid"]:
+            above.add(parent)
+            parent = parents.get(parent)
+    return [row for row in telling if row["uid"] not in above]
 
 
 def _total(values: Iterable[Any]) -> Any:
@@ -192,12 +237,6 @@ def first_said(steps: Iterable[Step]) -> str:
 
 def _unique(steps: Sequence[Step]) -> list[Step]:
     return list({step.step_id: step for step in reversed(steps)}.values())[::-1]
-
-
-def _insert_steps(session: Session, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        # nulls are written out, as in insert_new: one statement
-        session.execute(insert(StepRow).execution_options(render_nulls=True), rows)
 
 
 def _step_row(step: Step) -> dict[str, Any]:
@@ -252,7 +291,7 @@ def _extend(
             everything[uid]["position"] = position
             if uid in light:
                 moved.append({"step": everything[uid]["id"], "to": position})
-    _insert_steps(session, fresh)
+    insert_fast(session, StepRow, fresh)
     connection = session.connection()
     if changed:
         rewritten = [{"step": row["id"]} | {key: row[key] for key in _REWRITTEN} for row in changed.values()]
