@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from core.ingest.semantics.gathering import Claim, gather_of_the_run
@@ -49,19 +49,7 @@ class Facts:
         return Facts(**filled, weak=frozenset(weak))
 
 
-_NAMES = [
-    "agent",
-    "version",
-    "session_id",
-    "user",
-    "task_key",
-    "task_title",
-    "suite",
-    "trial",
-    "recall_id",
-    "tags",
-    "definition",
-]
+_NAMES = tuple(field.name for field in fields(Facts) if field.name not in ("tools", "weak"))
 _EMPTY: tuple[Any, ...] = ("", None, ())
 
 NOTHING = Facts()

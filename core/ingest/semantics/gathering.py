@@ -6,49 +6,20 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from core.ingest.semantics.rules import rule_of
 from core.ingest.semantics.values import money, something, texts, tokens, whether, word
-from core.ingest.semantics.vocabulary import OF_THE_RUN, rule_of
+from core.ingest.semantics.vocabulary import OF_THE_RUN
 from core.records import Json
 
 Check = Callable[[Any], Any]
 
 _CHECKS: dict[str, Check] = {
-    **dict.fromkeys(
-        [
-            "name",
-            "agent",
-            "entity",
-            "model",
-            "call_id",
-            "kind",
-            "error_type",
-            "error_message",
-            "level",
-            "version",
-            "session_id",
-            "user",
-            "task_key",
-            "task_title",
-            "suite",
-            "recall_id",
-            "service",
-            "given_type",
-            "gave_type",
-        ],
-        word,
-    ),
-    **dict.fromkeys(
-        [
-            "tokens_in",
-            "tokens_out",
-            "tokens_cached",
-            "tokens_cache_written",
-            "tokens_reasoning",
-            "tokens_total",
-            "trial",
-        ],
-        tokens,
-    ),
+    **dict.fromkeys(("kind", "name", "agent", "entity", "model", "call_id"), word),
+    **dict.fromkeys(("error_type", "error_message", "level", "given_type", "gave_type"), word),
+    **dict.fromkeys(("version", "session_id", "user", "service"), word),
+    **dict.fromkeys(("task_key", "task_title", "suite", "recall_id"), word),
+    **dict.fromkeys(("tokens_in", "tokens_out", "tokens_total", "trial"), tokens),
+    **dict.fromkeys(("tokens_cached", "tokens_cache_written", "tokens_reasoning"), tokens),
     **dict.fromkeys(("cost", "cost_in", "cost_out"), money),
     "success": whether,
     "tags": texts,

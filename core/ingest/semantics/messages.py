@@ -5,10 +5,9 @@ What a payload holds beside its messages comes back as `rest`, so that nothing i
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from core.ingest.semantics.media import as_words
+from core.ingest.semantics.parts import DEEPEST, Parts, call_all, is_part, say
 from core.ingest.semantics.values import listed, opened, text_of
 from core.records import Json, Message, ToolCall
 
@@ -31,13 +30,11 @@ def read_messages(value: Any, role: str) -> Read:
 ROLES = {"human": "user", "ai": "assistant", "model": "assistant", "developer": "system", "function": "tool"}
 _TYPED_ROLES = frozenset(("human", "ai", "system", "tool", "function", "user", "assistant"))
 _ORDINARY_ENDS = frozenset(("stop", "STOP", "tool_call", "tool_calls", "tool-calls", "end_turn", "tool_use", "", None))
-_DEEPEST = 6
 
 _HOLDERS = ("messages", "contents", "candidates", "choices", "generations", "output", "input", "prompt", "prompts")
 _SAYINGS = ("message", "content", "text", "completion", "response", "output_text")
 _ANSWERS = frozenset(("candidates", "choices", "generations", "output"))
 _INSTRUCTIONS = ("system", "system_instruction", "systemInstruction", "instructions")
-_OWN = frozenset(("role", "parts", "event.name", "lc", "contents"))
 
 
 def _read(value: Any, role: str, found: list[Message], rest: dict[str, Json], depth: int) -> None:
@@ -47,9 +44,9 @@ def _read(value: Any, role: str, found: list[Message], rest: dict[str, Json], de
     elif type(value) is list:
         if len(value) == 1 and type(text := _only_text(value[0])) is str:
             found.append(Message(role, text))
-        elif value and type(value[0]) is dict and _is_part(value[0]):
+        elif value and type(value[0]) is dict and is_part(value[0]):
             _message({"role": role, "content": value}, role, found, rest)
-        elif depth < _DEEPEST:
+        elif depth < DEEPEST:
             for one in value:
                 _read(one, role, found, rest, depth + 1)
         else:
@@ -66,7 +63,7 @@ def _read(value: Any, role: str, found: list[Message], rest: dict[str, Json], de
 
 def _read_holder(value: dict[str, Any], role: str, found: list[Message], rest: dict[str, Json], depth: int) -> bool:
     """Messages inside a request, a response or a wrapper; whether there were any."""
-    if depth >= _DEEPEST:
+    if depth >= DEEPEST:
         return False
     numbered = listed(value)
     if type(numbered) is list:
@@ -90,7 +87,8 @@ def _read_holder(value: dict[str, Any], role: str, found: list[Message], rest: d
         _read(config["system_instruction"], "system", found, rest, depth + 1)
     _read(opened(value[holder]), "assistant" if holder in _ANSWERS else role, found, rest, depth + 1)
     for key, other in value.items():
-        if key not in used and not (key == "finish_reason" and _plainly(other)):
+        plain = key == "index" or (key == "finish_reason" and _plainly(other))
+        if key not in used and not plain and other not in (None, "", [], {}):
             rest.setdefault(key, other)
     return True
 
@@ -99,44 +97,10 @@ def _plainly(reason: Any) -> bool:
     return (type(reason) is str or reason is None) and reason in _ORDINARY_ENDS
 
 
-_KNOWN = frozenset(
-    [
-        "role",
-        "type",
-        "content",
-        "parts",
-        "contents",
-        "text",
-        "tool_calls",
-        "function_call",
-        "reasoning",
-        "reasoning_content",
-        "thinking",
-        "tool_call_id",
-        "call_id",
-        "toolCallId",
-        "name",
-        "index",
-        "event.name",
-        "gen_ai.message.index",
-        "gen_ai.system",
-    ]
-)
+_KNOWN = frozenset(("role", "type", "name", "content", "parts", "contents", "text", "tool_calls", "function_call"))
+_KNOWN |= frozenset(("reasoning", "reasoning_content", "thinking", "tool_call_id", "call_id", "toolCallId"))
+_KNOWN |= frozenset(("index", "event.name", "gen_ai.message.index", "gen_ai.system"))
 """Fields of a message that are read, or that only say where it stands."""
-
-
-class _Parts:
-    """What the parts of one message say, sorted by kind as they are read."""
-
-    __slots__ = ("calls", "depth", "kept", "reasoning", "results", "texts")
-
-    def __init__(self, depth: int = 0) -> None:
-        self.depth = depth
-        self.texts: list[str] = []
-        self.reasoning: list[str] = []
-        self.calls: list[ToolCall] = []
-        self.results: list[Message] = []
-        self.kept: list[Json] = []
 
 
 def _simple(value: dict[str, Any]) -> Message | None:
@@ -185,20 +149,20 @@ def _message(value: dict[str, Any], role: str, found: list[Message], rest: dict[
         value = inner
     given = value.get("role") or value.get("type")
     role = ROLES.get(given, given) if type(given) is str and ("role" in value or given in _TYPED_ROLES) else role
-    parts = _Parts()
+    parts = Parts()
     for key in ("parts", "content", "contents", "text"):
         if (content := value.get(key)) is not None:
-            _say(content, parts)
+            say(content, parts)
     for key in ("tool_calls", "function_call"):
         if (calls := value.get(key)) is not None:
-            _call_all(opened(calls), parts)
+            call_all(opened(calls), parts)
     for key in ("reasoning", "reasoning_content", "thinking"):
         if thought := value.get(key):
             parts.reasoning.append(text_of(thought))
     if not value.keys() <= _KNOWN:
         more = value.get("additional_kwargs")
         if type(more) is dict and not parts.calls and type(more.get("tool_calls")) is list:
-            _call_all(more["tool_calls"], parts)
+            call_all(more["tool_calls"], parts)
             value = value | {"additional_kwargs": {key: one for key, one in more.items() if key != "tool_calls"}}
         _keep(value, role, len(found), rest)
     if parts.kept:
@@ -209,7 +173,7 @@ def _message(value: dict[str, Any], role: str, found: list[Message], rest: dict[
     _put(role, text_of(call_id), text_of(value.get("name")), parts, found)
 
 
-def _put(role: str, call_id: str, name: str, parts: _Parts, found: list[Message]) -> None:
+def _put(role: str, call_id: str, name: str, parts: Parts, found: list[Message]) -> None:
     """The message itself, and one message of role tool for each tool result that stood in it."""
     text = "\n".join(parts.texts)
     if not parts.results:
@@ -234,218 +198,3 @@ def _keep(value: dict[str, Any], role: str, index: int, rest: dict[str, Json]) -
     }
     if extras:
         rest.setdefault("messages", []).append({"index": index} | extras)
-
-
-def _say(content: Any, parts: _Parts) -> None:
-    if type(content) is str:
-        if content[:2] in ("[{", "[ ", "[\n") and type(read := opened(content)) is list and _all_parts(read):
-            content = read
-        else:
-            parts.texts.append(content) if content else None
-            return
-    content = listed(content)
-    if type(content) is list:
-        for part in content:
-            if type(part) is dict:
-                _part(part, parts)
-            elif part is not None:
-                parts.texts.append(text_of(part))
-    elif type(content) is dict:
-        _part(content, parts)
-    elif content is not None:
-        parts.texts.append(text_of(content))
-
-
-def _all_parts(value: list[Any]) -> bool:
-    return bool(value) and all(type(one) is dict and type(one.get("type")) is str and _is_part(one) for one in value)
-
-
-def _is_part(value: dict[str, Any]) -> bool:
-    """Whether an object is a piece of a message, not a message."""
-    if not value.keys().isdisjoint(_OWN) or value.get("type") == "message":
-        return False
-    kind = value.get("type")
-    return kind in _BY_TYPE if type(kind) is str else any(key in value for key in _BY_KEY)
-
-
-def _part(part: dict[str, Any], parts: _Parts) -> None:
-    if type(inner := part.get("message_content")) is dict:
-        part = inner
-    kind = part.get("type")
-    read = _BY_TYPE.get(kind) if type(kind) is str else None
-    if read is None:
-        read = next((_BY_KEY[key] for key in _BY_KEY if part.get(key) is not None), None)
-    if read is None:
-        parts.texts.append(text_of(part))
-    else:
-        read(part, parts)
-        if not part.keys() <= _PART_KEYS:
-            parts.kept.append({key: one for key, one in part.items() if key == "type" or key not in _PART_KEYS})
-
-
-_PART_KEYS = frozenset(
-    [
-        "type",
-        "text",
-        "content",
-        "id",
-        "name",
-        "arguments",
-        "args",
-        "input",
-        "response",
-        "result",
-        "output",
-        "thinking",
-        "reasoning",
-        "summary",
-        "refusal",
-        "tool_use_id",
-        "tool_call_id",
-        "toolCallId",
-        "toolName",
-        "call_id",
-        "is_error",
-        "function",
-        "function_call",
-        "functionCall",
-        "index",
-        "isError",
-        "function_response",
-        "functionResponse",
-        "toolUse",
-        "toolResult",
-        "thought",
-        "status",
-        "role",
-        "annotations",
-        "logprobs",
-        "reasoningContent",
-        "image",
-        "uri",
-        "mime_type",
-        "modality",
-        "blob",
-        "data",
-        "image_url",
-        "source",
-        "file",
-        "media_type",
-        "mediaType",
-        "url",
-        "inline_data",
-        "inlineData",
-        "file_data",
-        "fileData",
-        "filename",
-        "file_id",
-        "detail",
-        "input_audio",
-        "video",
-        "document",
-        "audio",
-        "file_url",
-        "file_name",
-        "format",
-    ]
-)
-"""Fields of a part that are read; its other fields stay attributes, and so does the whole of a part that is no text."""
-
-
-def _text(part: dict[str, Any], parts: _Parts) -> None:
-    said = part.get("text")
-    if said is None:
-        said = part.get("content", part.get("refusal"))
-    if said is not None and said != "":
-        (parts.reasoning if part.get("thought") is True else parts.texts).append(text_of(said))
-
-
-def _thought(part: dict[str, Any], parts: _Parts) -> None:
-    for key in ("content", "thinking", "text", "reasoning", "summary", "reasoningContent"):
-        said = part.get(key)
-        if type(said) is list:
-            said = "\n".join(text_of(one.get("text") if type(one) is dict else one) for one in said)
-        if type(said) is dict:
-            said = said.get("reasoningText", said)
-            said = said.get("text", said) if type(said) is dict else said
-        if said:
-            parts.reasoning.append(text_of(said))
-            return
-
-
-def _call(part: dict[str, Any], parts: _Parts) -> None:
-    call = part
-    for key in ("tool_call", "function", "function_call", "functionCall", "toolUse"):
-        if type(inner := call.get(key)) is dict:
-            call = {"id": call.get("id")} | inner
-    if part.get("type") == "function" and "arguments" not in call:  # a tool's schema among the messages
-        parts.texts.append(text_of(part))
-        return
-    name = call.get("name") or call.get("toolName") or call.get("tool_name") or call.get("function.name")
-    call_id = call.get("call_id") or call.get("id") or call.get("toolCallId") or call.get("toolUseId")
-    given = next((call[key] for key in ("arguments", "args", "input") if call.get(key) is not None), None)
-    parts.calls.append(ToolCall(text_of(call_id), text_of(name), opened(given)))
-
-
-def _call_all(calls: Any, parts: _Parts) -> None:
-    calls = listed(calls)
-    for call in calls if type(calls) is list else [calls]:
-        if type(call) is dict:
-            _call(call, parts)
-        elif call:
-            parts.texts.append(text_of(call))
-
-
-def _result(part: dict[str, Any], parts: _Parts) -> None:
-    answer = part
-    for key in ("function_response", "functionResponse", "toolResult"):
-        if type(inner := part.get(key)) is dict:
-            answer = inner
-    ids = ("tool_use_id", "tool_call_id", "toolCallId", "toolUseId", "call_id", "id")
-    call_id = next((answer[key] for key in ids if answer.get(key)), "")
-    said = next(
-        (answer[key] for key in ("content", "response", "result", "output") if answer.get(key) is not None), None
-    )
-    inside = _Parts(parts.depth + 1)
-    if type(said) is dict and said.get("type") in ("text", "json", "error-text", "error-json") and "value" in said:
-        said = said["value"]
-    if type(said) is list and inside.depth < _DEEPEST and all(type(one) is dict and _is_part(one) for one in said):
-        _say(said, inside)
-        parts.kept.extend(inside.kept)
-        text = "\n".join(inside.texts)
-    else:
-        text = text_of(said)
-    parts.results.append(Message("tool", text, "", (), text_of(call_id), text_of(answer.get("name"))))
-
-
-def _media(part: dict[str, Any], parts: _Parts) -> None:
-    parts.texts.append(as_words(part))
-    parts.kept.append(part)
-
-
-_Reader = Callable[[dict[str, Any], _Parts], None]
-
-_BY_TYPE: dict[str, _Reader] = (
-    dict.fromkeys(("text", "input_text", "output_text", "refusal"), _text)
-    | dict.fromkeys(("reasoning", "thinking", "redacted_thinking"), _thought)
-    | dict.fromkeys(("tool_call", "tool_use", "tool-call", "function_call", "server_tool_use", "function"), _call)
-    | dict.fromkeys(("tool_call_response", "tool_result", "tool-result", "function_call_output"), _result)
-    | dict.fromkeys(("image", "image_url", "input_image", "blob", "uri", "file", "input_file", "document"), _media)
-    | dict.fromkeys(("audio", "input_audio", "video"), _media)
-)
-_BY_KEY: dict[str, _Reader] = {
-    "text": _text,
-    "function_call": _call,
-    "functionCall": _call,
-    "toolUse": _call,
-    "tool_call": _call,
-    "function_response": _result,
-    "functionResponse": _result,
-    "toolResult": _result,
-    "inline_data": _media,
-    "inlineData": _media,
-    "file_data": _media,
-    "fileData": _media,
-    "reasoningContent": _thought,
-    "message_content": _text,
-}

@@ -8,9 +8,9 @@ from typing import Any
 from core.ingest.semantics.counting import cost_of, tokens_of
 from core.ingest.semantics.events import EXCEPTION, joined, said_by, split_history
 from core.ingest.semantics.gathering import Gathered, best, gather
+from core.ingest.semantics.kinds import FRAMEWORKS, KINDS, SPAN_NAMES
 from core.ingest.semantics.messages import read_messages
 from core.ingest.semantics.values import opened, text_of
-from core.ingest.semantics.vocabulary import FRAMEWORKS, KINDS, SPAN_NAMES
 from core.ingest.spans import Span, SpanEvent
 from core.records import Json, Message, Step, StepKind
 

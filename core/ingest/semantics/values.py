@@ -54,6 +54,8 @@ def text_of(value: Any) -> str:
 def word(value: Any) -> str | None:
     """A short text such as a name or an id, also one written as a number; None for anything else."""
     if type(value) is str:
+        if value[:1] == '"' and type(inner := opened(value)) is str:  # MLflow writes each value as JSON
+            value = inner
         return value or None
     if type(value) is int or type(value) is float:
         return str(value)

@@ -9,9 +9,6 @@ field after "=" is read, but the attribute is kept too, for it says more than th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
-
-from core.records import StepKind
 
 LOOPWRIGHT = {
     "loopwright.version": "version",
@@ -272,141 +269,9 @@ VOCABULARIES: Mapping[str, Mapping[str, str]] = {
 }
 
 OF_THE_RUN = frozenset(
-    [
-        "version",
-        "session_id",
-        "user",
-        "task_key",
-        "task_title",
-        "definition",
-        "suite",
-        "trial",
-        "recall_id",
-        "tags",
-        "tools",
-        "service",
-        "metadata",
-    ]
-)
+    ("version", "session_id", "user", "task_key", "task_title", "definition", "suite", "trial", "recall_id", "tags")
+) | frozenset(("tools", "service", "metadata"))
 """Fields that say something about the whole run; `agent` is about both."""
 
 CACHE_APART = frozenset(("input_tokens", "langfuse.observation.usage_details"))
 """Keys whose count of input tokens leaves out the cached ones: Claude Code copies Anthropic's own counts."""
-
-_AGENT, _CHAIN, _LLM, _TOOL = StepKind.AGENT, StepKind.CHAIN, StepKind.LLM, StepKind.TOOL
-_MEMORY, _OTHER, _RETRIEVER = StepKind.MEMORY, StepKind.OTHER, StepKind.RETRIEVER
-
-KINDS: Mapping[str, StepKind] = {
-    "llm": _LLM,
-    "chat": _LLM,
-    "completion": _LLM,
-    "text_completion": _LLM,
-    "generate_content": _LLM,
-    "generation": _LLM,
-    "chat_model": _LLM,
-    "llm_request": _LLM,
-    "response": _LLM,
-    "ai.generatetext.dogenerate": _LLM,
-    "ai.streamtext.dostream": _LLM,
-    "ai.generateobject.dogenerate": _LLM,
-    "ai.streamobject.dostream": _LLM,
-    "tool": _TOOL,
-    "execute_tool": _TOOL,
-    "tool.execution": _TOOL,
-    "ai.toolcall": _TOOL,
-    "agent": _AGENT,
-    "invoke_agent": _AGENT,
-    "create_agent": _AGENT,
-    "interaction": _AGENT,
-    "chain": _CHAIN,
-    "workflow": _CHAIN,
-    "invoke_workflow": _CHAIN,
-    "plan": _CHAIN,
-    "task": _CHAIN,
-    "function": _CHAIN,
-    "ai.generatetext": _CHAIN,
-    "ai.streamtext": _CHAIN,
-    "ai.generateobject": _CHAIN,
-    "ai.streamobject": _CHAIN,
-    "retriever": _RETRIEVER,
-    "retrieval": _RETRIEVER,
-    "reranker": _RETRIEVER,
-    "memory": _MEMORY,
-    "search_memory": _MEMORY,
-    "create_memory": _MEMORY,
-    "update_memory": _MEMORY,
-    "upsert_memory": _MEMORY,
-    "delete_memory": _MEMORY,
-    "create_memory_store": _MEMORY,
-    "delete_memory_store": _MEMORY,
-    "embedding": _OTHER,
-    "embeddings": _OTHER,
-    "ai.embed": _OTHER,
-    "ai.embed.doembed": _OTHER,
-    "ai.embedmany": _OTHER,
-    "ai.embedmany.doembed": _OTHER,
-    "guardrail": _OTHER,
-    "evaluator": _OTHER,
-    "prompt": _OTHER,
-    "parser": _OTHER,
-    "handoff": _OTHER,
-}
-"""What a vocabulary's own kind, in lower case, is as a step."""
-
-SPAN_NAMES: Mapping[str, StepKind] = {
-    "call_llm": _LLM,
-    "chat": _LLM,
-    "execute_tool": _TOOL,
-    "agent_run": _AGENT,
-    "invoke_agent": _AGENT,
-    "invocation": _CHAIN,
-}
-"""First words of span names, for spans of agent frameworks that say nothing else of their kind."""
-
-FRAMEWORKS = ("gcp.vertex.agent", "pydantic-ai", "strands", "autogen", "crewai", "google_adk")
-"""Parts of instrumentation scopes whose span names are believed."""
-
-
-class Rule(NamedTuple):
-    """What one key means: lower ranks are believed first; `path` leads into a value made of several keys."""
-
-    field: str
-    rank: int
-    path: tuple[str, ...]
-    source: str
-    keep: bool
-
-
-def _rules() -> tuple[dict[str, Rule], tuple[tuple[str, Rule], ...]]:
-    exact: dict[str, Rule] = {}
-    families: list[tuple[str, Rule]] = []
-    for place, table in enumerate(VOCABULARIES.values()):
-        for position, (key, meaning) in enumerate(table.items()):
-            field, *path = meaning.lstrip("=").split("/")
-            rank = place * 1000 + (position if not path else 0)
-            if key.endswith("."):
-                families.append((key, Rule(field, rank, (), key[:-1], False)))
-            else:
-                source = key.rsplit(".", 1)[0] if path else key
-                exact[key] = Rule(field, rank, tuple(path), source, meaning.startswith("="))
-    return exact, tuple(families)
-
-
-_EXACT, _FAMILIES = _rules()
-_HEADS = frozenset(prefix[:4] for prefix, _ in _FAMILIES)
-_DEEPEST_PATH = 12
-_LONGEST_KEY = 200
-
-
-def rule_of(key: str) -> Rule | None:
-    """What a key means; None where no table knows it."""
-    rule = _EXACT.get(key)
-    if rule is not None or key[:4] not in _HEADS or len(key) > _LONGEST_KEY:
-        return rule
-    for prefix, family in _FAMILIES:
-        if key.startswith(prefix):
-            path = tuple(key[len(prefix) :].split("."))
-            numbered = path[0].isdecimal() and path[0].isascii() and len(path[0]) < 7
-            if len(path) <= _DEEPEST_PATH and (numbered or prefix == "gen_ai.evaluation."):
-                return family._replace(path=path)
-    return None

@@ -1,0 +1,232 @@
+"""What spans say of their run, of its quality, and of each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from core.ingest.semantics import (
+    Facts,
+    facts_of,
+    link_tools,
+    merge_steps,
+    signals_of,
+    step_of,
+    with_events,
+    without_totals_of_parents,
+)
+from core.ingest.spans import Span, SpanEvent
+from core.records import Message, Signal, SignalKind, Step, StepKind, ToolCall
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def span(attributes: dict[str, Any], resource: dict[str, Any] | None = None, **more: Any) -> Span:
+    return Span("t", "s", attributes=attributes, resource=resource or {}, **more)
+
+
+def test_facts() -> None:
+    told = {
+        "loopwright.task.key": "shop/1",
+        "loopwright.suite": "nightly",
+        "loopwright.trial": "3",
+        "loopwright.recall.id": "r1",
+        "gen_ai.agent.name": "support",
+        "gen_ai.agent.version": "9",
+        "gen_ai.conversation.id": "conversation",
+        "session.id": "session",
+        "user.id": 17,
+        "tag.tags": ["a", "b"],
+        "gen_ai.tool.definitions": '[{"name": "get_order"}]',
+    }
+    service = {"service.name": "shop-api", "service.version": "1.4"}
+    assert facts_of(span(told, service)) == Facts(
+        agent="support",
+        version="9",
+        session_id="conversation",
+        user="17",
+        task_key="shop/1",
+        suite="nightly",
+        trial=3,
+        recall_id="r1",
+        tags=("a", "b"),
+        tools=({"name": "get_order"},),
+    )
+    from_service = facts_of(span({}, service))
+    assert from_service == Facts(agent="shop-api", version="1.4", weak=frozenset({"agent", "version"}))
+    assert facts_of(span({}, {"service.name": "unknown_service:/bin/python"})) == Facts()
+    assert facts_of(span({"metadata": '{"thread_id": "th", "user_id": "u"}'})) == Facts(session_id="th", user="u")
+
+
+@pytest.mark.parametrize(
+    ("key", "field"),
+    [
+        ("traceloop.association.properties.thread_id", "session_id"),
+        ("langfuse.session.id", "session_id"),
+        ("langsmith.metadata.thread_id", "session_id"),
+        ("ai.telemetry.metadata.sessionId", "session_id"),
+        ("gcp.vertex.agent.session_id", "session_id"),
+        ("enduser.id", "user"),
+        ("ai.telemetry.metadata.userId", "user"),
+        ("agent.name", "agent"),
+        ("loopwright.version", "version"),
+    ],
+)
+def test_facts_of_vendors(key: str, field: str) -> None:
+    assert facts_of(span({key: "x"})) == Facts(**{field: "x"})
+
+
+def test_the_root_is_believed_before_others_but_a_word_before_a_guess() -> None:
+    root = Facts(agent="shop-api", session_id="root", version="1", weak=frozenset({"agent"}), tools=({"name": "a"},))
+    child = Facts(agent="support", session_id="child", user="u", trial=0, tools=({"name": "a"}, {"name": "b"}))
+    assert root.over(child) == Facts(
+        agent="support", session_id="root", version="1", user="u", trial=0, tools=({"name": "a"}, {"name": "b"})
+    )
+    assert Facts().over(root) == root
+
+
+def test_signals() -> None:
+    told = {
+        "gen_ai.evaluation.name": "relevance",
+        "gen_ai.evaluation.score.value": 0.8,
+        "gen_ai.evaluation.score.label": "good",
+        "gen_ai.evaluation.explanation": "It answers.",
+    }
+    first = span({}, events=(SpanEvent("gen_ai.evaluation.result", START, told),))
+    (signal,) = signals_of(first)
+    assert signal == Signal(
+        "t", "relevance", SignalKind.AUTOMATED, 0.8, None, "s", "good: It answers.", "opentelemetry", signal.key, START
+    )
+    assert signals_of(first) == (signal,)
+    other = {**told, "gen_ai.evaluation.score.value": 0.7}
+    (second,) = signals_of(span({}, events=(SpanEvent("gen_ai.evaluation.result", START, other),)))
+    assert (len(signal.key), second.key == signal.key) == (len("opentelemetry/") + 32, False)
+    annotated = span(
+        {
+            "annotations.0.annotation.name": "hallucination",
+            "annotations.0.annotation.label": "hallucinated",
+            "annotations.0.annotation.annotator_kind": "LLM",
+            "trace.annotations.0.annotation.name": "solved",
+            "trace.annotations.0.annotation.score": 1,
+            "trace.annotations.0.annotation.annotator_kind": "HUMAN",
+            "evaluations.0.evaluation.name": "without a value",
+        }
+    )
+    assert {(one.name, one.kind, one.value, one.step_id, one.source) for one in signals_of(annotated)} == {
+        ("hallucination", SignalKind.AUTOMATED, "hallucinated", "s", "openinference"),
+        ("solved", SignalKind.EXPLICIT, 1.0, None, "openinference"),
+    }
+    assert step_of(annotated).attributes == {}  # a reviewer of a blind queue must not read them there
+    judge = span(
+        {"openinference.span.kind": "EVALUATOR", "output.value": '{"score": false, "reason": "wrong"}'},
+        name="judge",
+        links=(("t2", "s2"),),
+    )
+    (verdict,) = signals_of(judge)
+    assert (verdict.trace_id, verdict.step_id, verdict.value, verdict.comment) == ("t2", "s2", False, "wrong")
+
+
+ASK, ANSWER = Message("user", "Where is it?"), Message("assistant", "On its way.")
+WHOLE = Step(
+    "s", StepKind.LLM, "chat", "p", START, START + timedelta(seconds=2), (ASK,), (ANSWER,), model="m", tokens_in=5
+)
+
+
+def test_a_step_in_pieces_is_the_same_in_any_order() -> None:
+    begun = Step("s", StepKind.OTHER, "chat", "p", START, attributes={"gen_ai.request.top_p": 1, "state": "open"})
+    ended = replace(WHOLE, attributes={"state": "closed"}, error="late")
+    merged = replace(ended, attributes={"gen_ai.request.top_p": 1, "state": "closed"})
+    assert merge_steps(begun, ended) == merge_steps(ended, begun) == merged
+    assert merge_steps(merged, begun) == merge_steps(merged, ended) == merge_steps(merged, merged) == merged
+    bare = Step("s", StepKind.LLM, input=(ASK,), output=(ANSWER,))
+    silent = replace(WHOLE, input=(), output=())
+    assert merge_steps(bare, silent) == merge_steps(silent, bare) == WHOLE
+    priced = replace(WHOLE, cost=0.1, cost_from="prices of 2026-01-01")
+    assert merge_steps(priced, replace(WHOLE, cost=0.2, cost_from="reported")).cost == 0.2
+    assert merge_steps(replace(WHOLE, cost=0.2, cost_from="reported"), priced).cost == 0.2
+
+
+def test_events_that_came_as_logs() -> None:
+    silent = replace(WHOLE, input=(), output=())
+    asked = SpanEvent("gen_ai.user.message", START, {"body": {"content": "Where is it?"}})
+    answered = SpanEvent(
+        "gen_ai.choice", START, {"index": 0, "message": {"role": "assistant", "content": "On its way."}}
+    )
+    assert with_events(silent, [asked, answered]) == WHOLE
+    assert with_events(with_events(silent, [answered]), [asked]) == WHOLE
+    assert with_events(WHOLE, [asked, answered]) is WHOLE
+    details = SpanEvent(
+        "gen_ai.client.inference.operation.details",
+        START,
+        {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.input.messages": '[{"role":"user","parts":[{"type":"text","content":"Where is it?"}]}]',
+            "gen_ai.output.messages": '[{"role":"assistant","parts":[{"type":"text","content":"On its way."}]}]',
+            "gen_ai.usage.output_tokens": 4,
+        },
+    )
+    told = with_events(silent, [details])
+    assert told == replace(WHOLE, tokens_out=4)
+    assert with_events(told, [details, asked]) == told
+    twice = with_events(silent, [asked, asked])
+    assert [message.content for message in twice.input] == ["Where is it?", "Where is it?"]
+    other = SpanEvent("cache.miss", START, {"key": "k"})
+    kept = with_events(WHOLE, [other])
+    assert kept.attributes == {
+        "otel.events": [{"name": "cache.miss", "at": START.isoformat(), "attributes": {"key": "k"}}]
+    }
+    assert with_events(kept, [other]) is kept
+
+
+def llm(step_id: str, *calls: ToolCall, told: tuple[Message, ...] = (), **more: Any) -> Step:
+    return Step(step_id, StepKind.LLM, input=told, output=(Message("assistant", "", "", calls),), **more)
+
+
+def test_tools_find_their_calls() -> None:
+    berlin, york = ToolCall("c1", "weather", {"city": "Berlin"}), ToolCall("c2", "weather", {"city": "New York"})
+    nameless = ToolCall("", "hello", {"to": "you"})
+    result = Message("tool", '{"sky": "cloudy"}', tool_call_id="c1")
+    steps = [
+        llm("m1", berlin, york, nameless),
+        Step("t2", StepKind.TOOL, "weather", arguments={"city": "New York"}, result="sunny"),
+        Step("t1", StepKind.TOOL, "weather"),
+        Step("t3", StepKind.TOOL, "hello"),
+        Step("t4", StepKind.TOOL, "unknown"),
+        llm("m2", told=(result,)),
+    ]
+    linked = link_tools(steps)
+    assert linked == [
+        steps[0],
+        replace(steps[1], call_id="c2"),
+        replace(steps[2], call_id="c1", arguments={"city": "Berlin"}, result={"sky": "cloudy"}),
+        replace(steps[3], arguments={"to": "you"}),
+        steps[4],
+        steps[5],
+    ]
+    assert link_tools(linked) == linked
+    by_id = link_tools([steps[0], Step("t", StepKind.TOOL, "", call_id="c2")])
+    assert by_id[1] == Step("t", StepKind.TOOL, "weather", call_id="c2", arguments={"city": "New York"})
+
+
+def test_each_token_is_counted_once() -> None:
+    root = Step("a", StepKind.AGENT, tokens_in=30, tokens_out=3, cost=0.3, cost_from="reported")
+    outer = Step("b", StepKind.LLM, parent_id="a", tokens_in=20, tokens_out=2)
+    inner = Step("c", StepKind.LLM, parent_id="b", tokens_in=20, tokens_out=2)
+    embedding = Step("d", StepKind.OTHER, parent_id="a", model="text-embedding-3-small", tokens_in=10)
+    counted = without_totals_of_parents([root, outer, inner, embedding])
+    assert [step.tokens_in for step in counted] == [None, None, 20, 10]
+    assert counted[0].cost == 0.3  # no call states one: the run's own is the only one known
+    assert counted[0].attributes == {"totals of what it called": {"tokens_in": 30, "tokens_out": 3}}
+    assert without_totals_of_parents(counted) == counted
+    priced = without_totals_of_parents(
+        [root, replace(inner, parent_id="a", cost=0.2, cost_from="prices of 2026-01-01")]
+    )
+    assert [step.cost for step in priced] == [None, 0.2]
+    assert priced[0].attributes["totals of what it called"]["cost"] == 0.3
+    alone = [root, Step("e", StepKind.LLM, parent_id="a")]
+    assert without_totals_of_parents(alone) == alone
+    circle = [replace(outer, parent_id="c"), inner]
+    assert len(without_totals_of_parents(circle)) == 2
