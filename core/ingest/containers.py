@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import lzma
+import struct
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
@@ -23,6 +25,10 @@ SUSPECT = 50_000_000
 
 _ZSTANDARD = 93  # the method's number in a zip; newer Inspect logs use it, Python 3.11 cannot read it
 _ENCRYPTED = 0x1
+_BROKEN_ZIP = (
+    *(BadZipFile, EOFError, OSError, ValueError, RuntimeError),
+    *(struct.error, zlib.error, lzma.LZMAError, zstandard.ZstdError),
+)
 
 
 def too_large(what: str) -> str:
@@ -78,7 +84,7 @@ def zip_members(data: bytes) -> Iterator[tuple[str, bytes]]:
                 yield info.filename, content
     except NotImplementedError as error:
         raise InvalidInput("the zip is packed with a method that is not read here; pack it with Deflate") from error
-    except (BadZipFile, EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
+    except _BROKEN_ZIP as error:
         raise InvalidInput(f"the zip is broken or cut off: {error}; fetch the file again") from error
 
 

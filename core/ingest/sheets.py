@@ -162,7 +162,7 @@ def parse_parquet(data: bytes) -> Sheet:
                 if size > LARGEST:
                     raise InvalidInput(too_large("unpacked, the file"))
                 rows += [_as_json(row) for row in batch.to_pylist()]
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
         said = str(error).split("\n")[0]
         raise InvalidInput(f"the parquet file is broken or cut off: {said}; fetch the file again") from error
     return Sheet(columns, rows)

@@ -14,18 +14,14 @@ from typing import Any
 
 from core.clock import content_hash, parse_time
 from core.ingest.document import Document
+from core.ingest.formats.inspect_scores import scores_of
 from core.ingest.reading import BadRecord, chat_step, check_json, count, from_json_text, is_record, need, number
 from core.ingest.reading import plain_text as text_of
 from core.ingest.vendor_messages import conversation, tool_schemas
-from core.records import Arrival, Message, Rejected, Signal, SignalKind, Step, StepKind, Task, ToolCall, Trace
-from core.tasks.outcome import JUDGE
+from core.records import Arrival, Message, Rejected, Step, StepKind, Task, ToolCall, Trace
 
 NAME = "inspect"
 
-_LETTERS = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
-"""What a scorer's letters count as in Inspect's accuracy: correct, incorrect, partly, no answer."""
-
-_GRADED = "model_graded"
 _KEPT = ("id", "target", "choices", "metadata", "files", "limit", "error_retries", "model_usage", "working_time")
 _ABOUT = ("run_id", "eval_id", "task_id", "task_version", "task_args", "model_generate_config", "model_args")
 
@@ -103,7 +99,7 @@ def _trace(sample: Any, about: Mapping[str, Any]) -> Trace:
         tools=next((tool_schemas(event["tools"]) for event in events if event.get("tools")), ()),
         tags=tuple(tag for tag in _list(about, "tags") if isinstance(tag, str)),
         attributes={key: value for key, value in kept.items() if value not in (None, [], {}, "")},
-        signals=tuple(_signals(uid, sample, {str(one["scorer"]) for one in judged})),
+        signals=tuple(scores_of(uid, sample, {str(one["scorer"]) for one in judged})),
     )
 
 
@@ -271,35 +267,3 @@ def _endings(sample: Mapping[str, Any], position: int) -> Iterator[Step]:
         said = str(error.get("message") or "it failed") if isinstance(error, dict) else str(error)
         trace = {"traceback": error["traceback"]} if is_record(error, "traceback") else {}
         yield Step(str(position), StepKind.OTHER, "error", error=said, attributes=trace)
-
-
-def _signals(uid: str, sample: Mapping[str, Any], asked_models: set[str]) -> Iterator[Signal]:
-    scores = _inner(sample, "scores") or ({"score": sample["score"]} if is_record(sample.get("score"), "value") else {})
-    for name, score in scores.items():
-        value = score.get("value") if isinstance(score, dict) else None
-        judge = name.startswith(_GRADED) or name in asked_models
-        parts = value if isinstance(value, dict) else {"": value}
-        for part, inner in parts.items():
-            full = f"{name}/{part}" if part else name
-            if (graded := _grade(inner)) is not None:
-                yield Signal(
-                    uid,
-                    full,
-                    SignalKind.AUTOMATED,
-                    graded,
-                    {1.0: True, 0.0: False}.get(graded) if isinstance(graded, float) else None,
-                    comment=str(score.get("explanation") or ""),
-                    source=JUDGE if judge else NAME,
-                    key=f"{uid}/{full}",
-                )
-
-
-def _grade(value: Any) -> float | str | None:
-    """A score as a number, as Inspect's own accuracy reads it; another text as it is, None for no score."""
-    if isinstance(value, bool):
-        return float(value)
-    if isinstance(value, str):
-        word = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}.get(value.lower())
-        found = _LETTERS.get(value, word)
-        return found if found is not None else number(value) if number(value) is not None else value or None
-    return number(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
 import zipfile
 import zlib
 from datetime import UTC, datetime, timedelta
@@ -261,6 +262,33 @@ def test_folders_are_looked_through_for_every_container(tmp_path: Path) -> None:
         (tmp_path / f"a.{suffix}").write_text("")
     (tmp_path / "B.JSON").write_text("")
     assert {file.name for file in files_in(tmp_path)} == {f"a.{suffix}" for suffix in suffixes} | {"B.JSON"}
+
+
+@pytest.mark.parametrize("kind", ["zip", "parquet", "csv", "yaml", "gz"])
+def test_bytes_that_changed_on_their_way_are_read_or_refused(kind: str) -> None:
+    whole = {
+        "zip": zipped({"header.json": '{"a": 1}', "samples/1.json": '{"b": 2}'}),
+        "parquet": parquet_of([{"a": 1, "b": {"c": ["x"]}, "t": datetime(2026, 8, 31, tzinfo=UTC)}] * 5),
+        "csv": CSV.encode(),
+        "yaml": YAML,
+        "gz": gzip.compress(CSV.encode(), mtime=0),
+    }[kind]
+    chance = random.Random(kind)
+    refused = 0
+    for _ in range(1000):
+        data = bytearray(whole)
+        for _ in range(chance.randint(1, 4)):
+            at = chance.randrange(len(data) or 1)
+            if chance.random() < 0.7:
+                data[at : at + 1] = bytes([chance.randrange(256)])
+            else:
+                del data[at : at + chance.randrange(20)]
+        try:
+            open_document(f"a.{kind}", bytes(data))
+        except InvalidInput as error:
+            refused += 1
+            assert error.message
+    assert refused > 0
 
 
 def test_the_real_inspect_logs_open(real_data: Path) -> None:
