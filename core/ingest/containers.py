@@ -26,7 +26,7 @@ SUSPECT = 50_000_000
 _ZSTANDARD = 93  # the method's number in a zip; newer Inspect logs use it, Python 3.11 cannot read it
 _ENCRYPTED = 0x1
 _BROKEN_ZIP = (
-    *(BadZipFile, EOFError, OSError, ValueError, RuntimeError),
+    *(BadZipFile, EOFError, OSError, ValueError, RuntimeError, IndexError),
     *(struct.error, zlib.error, lzma.LZMAError, zstandard.ZstdError),
 )
 

@@ -285,9 +285,8 @@ def test_bytes_that_changed_on_their_way_are_read_or_refused(kind: str) -> None:
                 del data[at : at + chance.randrange(20)]
         try:
             open_document(f"a.{kind}", bytes(data))
-        except InvalidInput as error:
+        except InvalidInput:
             refused += 1
-            assert error.message
     assert refused > 0
 
 
