@@ -18,7 +18,7 @@ import re2  # type: ignore[import-untyped]
 from core.errors import InvalidInput
 from core.records import Json
 from core.redact_patterns import KEYS, NAMES, Found, Pattern, Span, is_secret_of
-from core.redact_personal import PERSONAL
+from core.redact_personal import PERSONAL, is_number_of
 
 KINDS = ("email", "phone", "card", "iban")
 """What a policy may ask for; keys, tokens and passwords (`key`) are replaced under every policy."""
@@ -122,6 +122,7 @@ class Redactor:
     def __init__(self, policy: Policy) -> None:
         personal = [pattern for pattern in PERSONAL if pattern.kind in policy.kinds]
         custom = [_custom(name, expression) for name, expression in policy.custom]
+        self._phones = "phone" in policy.kinds
         # Most texts hold nothing: one scan for the hints of a group spares a scan for each of its patterns.
         self._groups = [
             _group(patterns, hinted)
@@ -157,8 +158,8 @@ class Redactor:
     def value(self, value: Json) -> tuple[Json, Counts]:
         """Any JSON value with every text in it, names of members too, as `text` leaves it; the same object if not.
 
-        What stands under a name such as `password` or `authorization` is replaced where it looks like a secret. Raises
-        InvalidInput for a value of more than 400 levels.
+        What stands under a name such as `password` or `phone` is replaced where it looks like one. Raises InvalidInput
+        for a value of more than 400 levels.
         """
         if isinstance(value, str):
             return self.text(value)
@@ -192,6 +193,9 @@ class Redactor:
             name = self._walk(key, counts, depth) if isinstance(key, str) else key
             if isinstance(key, str) and (word := _SECRET.search(key)):
                 inner_now = self._secret(word[1].encode(), inner, counts, depth)
+            elif self._phones and isinstance(key, str) and isinstance(inner, str) and is_number_of(key, inner):
+                inner_now = mark("phone")
+                counts["phone"] = counts.get("phone", 0) + 1
             else:
                 inner_now = self._walk(inner, counts, depth + 1)
             same = same and name is key and inner_now is inner

@@ -41,8 +41,9 @@ _NAMED = (
 _PHONE_HINT = (
     rf"\+{_CALLING}(?:(?:[().\/]|{_RAW_GAP}){{0,2}}\d){{6}}|00{_CALLING}[ .(-]"
     rf"|\d(?:[).]|{_RAW_GAP}){{1,2}}\d{{3}}(?:\.|{_RAW_GAP})\d{{4}}"
-    r"|0\d{1,4}\)?(?:[ /-]| / )\d{2,4}|0[1-9][ .-]\d{2}[ .-]\d{2}"
-    r"|(?i:phone|mobile|whatsapp|tel|fax)[^0-9+(]{0,60}[0-9+(]"
+    r"|0[1-9]\d{1,4}\)?(?:(?:[ /]| / )\d{2}|-\d{3})|020\)?[ -]\d{4}|0[1-9](?:[ .-]\d{2}){4}"
+    r"|(?i:phone|mobile|whatsapp|tel|fax)(?i:[ _-]?(?:number|num|no|nr))?\.?"
+    r"(?:(?:[\"'`\\*:=#\s]|\\[nrt]|\sis\s)*[0-9+(]|\x12|[\"'`\\]+\s*[,}])"
 )
 
 _GENERIC = re.compile(
@@ -197,6 +198,20 @@ def _dialled(found: Found) -> Iterator[Span]:
     number = data[start:end]
     if 7 <= sum(48 <= byte < 58 for byte in number) <= 15 and not _GOES_ON.match(data, end) and not _DATE.match(number):
         yield start, end
+
+
+_PHONE_NAME = re.compile(f"{_PHONE_NAMES}$")
+_ONE_NUMBER = re.compile(r"\+?[0-9(][0-9() ./\u00a0\u2010-\u2013\u202f-]{5,18}[0-9]")
+
+
+def is_number_of(name: str, value: str) -> bool:
+    """Whether a value that stands under a name such as `phone_number` is the number of a telephone."""
+    return (
+        _PHONE_NAME.search(name) is not None
+        and _ONE_NUMBER.fullmatch(value) is not None
+        and 7 <= sum(letter.isdigit() for letter in value) <= 15
+        and not _DATE.match(value.encode())
+    )
 
 
 _ZIP = re.compile(rb"[0-9]{5}-[0-9]{4}")

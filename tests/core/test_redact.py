@@ -357,6 +357,15 @@ def test_a_value_is_read_to_its_last_name() -> None:
     assert json.dumps(value) == kept
 
 
+def test_a_number_under_the_name_of_a_telephone_is_one() -> None:
+    value = {"phone_number": "5551234567", "homePhone": "555-1234", "microphone": "5551234567", "phone": "2024-05-06"}
+    expected = value | {"phone_number": "[redacted: phone]", "homePhone": "[redacted: phone]"}
+    assert ALL.value(value) == (expected, {"phone": 2})
+    assert KEYS.value(value) == (value, {})
+    assert ALL.may_hold(protobuf(9, protobuf(1, b"phone") + protobuf(2, protobuf(1, b"5551234567"))))
+    assert ALL.may_hold(b'{"key": "phone", "value": {"stringValue": "5551234567"}}')
+
+
 def test_what_holds_nothing_is_handed_back_as_it_is() -> None:
     value = {"a": ["b", {"c": None}], "tokens": 4, "token": "bos", "mail": "ann@acme.com", "nan": float("nan")}
     assert KEYS.value(value)[0] is value
