@@ -48,7 +48,16 @@ class Sound:
 
 def decode(kind: str, body: bytes, is_json: bool) -> Sound:
     """The request in a body (`kind` is TRACES or LOGS); raises InvalidInput for a body that is no such request."""
-    sound = _from_json(kind, body) if is_json else _from_wire(kind, body)
+    return _checked(kind, _from_json(kind, body) if is_json else _from_wire(kind, body))
+
+
+def spans_from_json(kind: str, value: Json) -> tuple[list[Span], list[Rejected]]:
+    """The spans of a request that stands in a file as JSON, and what could not be taken; raises InvalidInput."""
+    sound = _checked(kind, _from_value(kind, value))
+    return list(spans_of(kind, sound.message)), sound.rejected
+
+
+def _checked(kind: str, sound: Sound) -> Sound:
     for group in groups(kind, sound.message):
         wrong = [(index, reason) for index, one in enumerate(group) if (reason := _wrong(kind, one))]
         for index, reason in reversed(wrong):
@@ -74,6 +83,10 @@ def _from_json(kind: str, body: bytes) -> Sound:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise InvalidInput(f"The body is not JSON: {error}.") from error
+    return _from_value(kind, value)
+
+
+def _from_value(kind: str, value: Json) -> Sound:
     message, wrong = otlp_json.read(REQUESTS[kind], value)
     return Sound(message, 0, wrong)
 
