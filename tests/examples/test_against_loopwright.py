@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from core.memory.lessons import approve, propose
 from core.memory.recall import MEMORY, RecallRequest, arm_of
 from core.records import Lesson, LoggedRecall, Message, Outcome, Role, Signal, SignalKind, Step, StepKind, ToolCall
+from core.store.deliveries import deliveries_waiting
 from core.store.engine import Store, open_store
 from core.store.people import person_id
 from core.store.recalls import list_recalls
@@ -74,7 +76,19 @@ def loopwright(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Serve
         yield served
 
 
+def wait_until_read(store: Store) -> None:
+    """Spans are answered once they are kept; a moment later they stand in their traces."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with store.reading() as session:
+            if deliveries_waiting(session).n == 0:
+                return
+        time.sleep(0.05)
+    pytest.fail("spans that were kept are not read after 30 s")
+
+
 def stored(store: Store, trace_id: str) -> Stored:
+    wait_until_read(store)
     with store.reading() as session:
         number = find_trace(session, trace_id)
         assert number is not None, f"no trace {trace_id}"
@@ -196,6 +210,7 @@ def test_ten_lines_reach_a_server_with_an_access_token(tmp_path: Path) -> None:
         header = f"Authorization=Bearer%20{TOKEN.replace(' ', '%20')}"
         ended = run(script, OTEL_EXPORTER_OTLP_ENDPOINT=server.url, OTEL_EXPORTER_OTLP_HEADERS=header)
         assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+        wait_until_read(store)
         with store.reading() as session:
             line = trace_line(session, 1)
             (root,) = [step for step in read_steps(session, line.id) if step.kind is StepKind.AGENT]
