@@ -20,9 +20,10 @@ from sqlalchemy.orm import Session
 from core.clock import content_hash, now
 from core.errors import InvalidInput, LoopwrightError
 from core.ingest.document import Document, files_in, open_document, read_file
-from core.ingest.formats import FORMATS, columns
+from core.ingest.formats import FORMATS, GROWING, columns
 from core.ingest.reading import BadRecord
 from core.ingest.report import ImportOptions, ImportReport, first, since
+from core.ingest.semantics import merge_steps
 from core.ingest.sound import check
 from core.records import (
     Aggregate,
@@ -202,23 +203,26 @@ def _in_batches(records: Iterator[Record], largest: int, accept: Callable[[list[
 
 def _accept_traces(store: Store, traces: list[Trace], options: ImportOptions, report: ImportReport) -> None:
     with store.session() as session:
-        inserted = insert_traces(session, traces)
-        new = [trace for trace in traces if trace.trace_id in inserted.traces]
-        signals = add_signals(session, [signal for trace in new for signal in trace.signals])
-        attach_signals(session, list(inserted.traces))
-        resulted = attach_results(session, list(inserted.traces.values()))
-        refresh_outcomes(session, list(inserted.traces.values()))
-        enqueue(session, list(inserted.traces.values()))
+        whole = insert_traces(session, [trace for trace in traces if trace.source not in GROWING])
+        grown = insert_traces(session, [trace for trace in traces if trace.source in GROWING], merge_steps)
+        new, touched = whole.traces | grown.traces, whole.traces | grown.traces | grown.grown
+        told = [trace for trace in traces if trace.trace_id in touched or trace.source in GROWING]
+        signals = add_signals(session, [signal for trace in told for signal in trace.signals])
+        attach_signals(session, list(new))
+        resulted = attach_results(session, list(new.values()))
+        judged = [find_trace(session, trace.trace_id) for trace in told if trace.signals]
+        refresh_outcomes(session, [*touched.values(), *filter(None, judged)])
+        enqueue(session, list(new.values()))
         for agent, version in {(trace.agent, trace.version) for trace in traces}:
             set_version(session, Version(agent, version, options.version_date, options.base))
         if options.suite:
             tasks = task_ids(session, [trace.task for trace in traces if trace.task is not None])
             add_tasks(session, options.suite, tasks.values())
     report.counts.update(
-        traces=len(inserted.traces),
-        steps=inserted.steps,
+        traces=len(new),
+        steps=whole.steps + grown.steps,
         signals=len(signals) + len(resulted),
-        duplicates=inserted.duplicate_traces + inserted.duplicate_steps,
+        duplicates=whole.duplicate_traces + whole.duplicate_steps + grown.duplicate_traces,
     )
 
 

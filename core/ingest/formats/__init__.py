@@ -48,3 +48,6 @@ FORMATS: dict[str, Callable[[Document], Iterator[Arrival] | None]] = {
         span_dump,
     )
 }
+
+GROWING = frozenset(module.NAME for module in (otlp_json, langfuse, phoenix, span_dump))
+"""Formats of spans: what another file has of a run is added to it. A run of any other format is whole as it comes."""

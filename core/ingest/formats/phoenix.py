@@ -44,9 +44,22 @@ def _records(document: Document) -> list[tuple[str, Any]]:
             for name, value in document.members.items()
             for n, one in enumerate(_listed(value), 1)
         ]
+    if header := _header(document):
+        rows = [(document.where(n), one) for n, one in enumerate(document.value)][1:]
+        return [(where, dict(zip(header, row.values(), strict=True))) for where, row in rows]
     listed = _listed(document.value)
     own = listed is document.value
     return [(document.where(n) if own else f"record {n + 1}", one) for n, one in enumerate(listed)]
+
+
+def _header(document: Document) -> list[Any]:
+    """The first row of a CSV that names its columns, though it was not taken for a header.
+
+    A dataframe of spans has its ids as the index and as a column, so that one name stands twice.
+    """
+    first_row = document.value[0] if document.kind == "CSV" and document.value else None
+    names = list(first_row.values()) if isinstance(first_row, dict) else []
+    return names if "context.span_id" in names and "context.trace_id" in names else []
 
 
 def _listed(value: Any) -> list[Any]:

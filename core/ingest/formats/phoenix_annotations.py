@@ -21,7 +21,7 @@ _SPAN = ("span_id", "context.span_id", "spanId")
 _TRACE = ("trace_id", "context.trace_id", "traceId")
 _SCORE, _LABEL = ("result/score", "result.score", "score"), ("result/label", "result.label", "label")
 _WORDS = ("result/explanation", "result.explanation", "explanation")
-_OTHERS = {"role", "messages", "steps", "source", "type", "errors", "scores"}
+_OTHERS = {"role", "messages", "steps", "type", "errors", "scores"}
 """Keys of other formats' records, which may have a trace id and a score too."""
 
 _EVALUATED = re.compile(r"^eval\.(.+)\.(score|label|explanation)$")

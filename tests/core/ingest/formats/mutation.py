@@ -27,7 +27,7 @@ def mutated(value: Any, seed: int, wrong: Any) -> Any:
         if isinstance(holder, dict) and chance.random() < 0.25:
             del holder[key]
         else:
-            holder[key] = wrong
+            holder[key] = copy.deepcopy(wrong)
     return value
 
 
