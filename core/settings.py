@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+import os
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError
@@ -47,6 +48,24 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     """The settings of the environment and `.env`; raises InvalidInput naming the variable that is wrong."""
+    given = tuple((name, value) for name, value in os.environ.items() if name.upper().startswith(_OURS))
+    file = Settings.model_config.get("env_file")
+    return _read(given, str(Path.cwd()), _changed_at(Path(str(file))) if file else None)
+
+
+_OURS = ("LOOPWRIGHT_", "ANTHROPIC_")
+
+
+def _changed_at(file: Path) -> int | None:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _read(given: tuple[tuple[str, str], ...], folder: str, file_changed_at: int | None) -> Settings:
+    """Read anew only when something may have changed: every request asks."""
     try:
         return Settings()
     except ValidationError as error:

@@ -88,7 +88,7 @@ def read_signal(body: Any) -> Signal:
         if name not in FIELDS:
             raise InvalidInput(f"A signal has no field {str(name)[:60]!r}. Its fields are: {', '.join(FIELDS)}.")
     try:
-        kind = SignalKind(body.get("kind"))
+        kind = SignalKind(str(body.get("kind")))
     except ValueError:
         raise InvalidInput("kind has to be explicit, implicit or automated.", field="kind") from None
     success, at = body.get("success"), body.get("at")

@@ -40,8 +40,8 @@ def insert_new(
 def _inserting(table: type[Base], returning: str, on_postgresql: bool) -> Executable:
     """The statement, made once: for a single row that costs more than to run it."""
     insert = postgresql.insert if on_postgresql else sqlite.insert
-    columns = table.__table__
-    return insert(columns).on_conflict_do_nothing().returning(columns.c[returning])
+    statement = insert(table.__table__)  # type: ignore[arg-type]  # declared as any FROM clause
+    return statement.on_conflict_do_nothing().returning(table.__table__.c[returning])
 
 
 def insert_fast(session: Session, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 
+from sqlalchemy import Executable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -31,17 +33,24 @@ class Came:
 def count_intake(session: Session, came: Mapping[tuple[str, str], Came], at: datetime | None = None) -> None:
     """Add (door, agent) → counts to those of the minute."""
     minute = (at or now()).replace(second=0, microsecond=0)
-    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
-    names = [field.name for field in fields(Came)]
     # in one order, so that two writers never hold a row each that the other waits for
     rows = [
-        {"minute": minute, "door": door, "agent": clean(agent, 200), **asdict(counts)}
+        {"minute": minute, "door": door, "agent": clean(agent, 200)} | {name: getattr(counts, name) for name in _COUNTS}
         for (door, agent), counts in sorted(came.items())
     ]
     if rows:
-        statement = insert(IntakeRow)
-        more = {name: getattr(IntakeRow, name) + statement.excluded[name] for name in names}
-        session.execute(statement.on_conflict_do_update(index_elements=["minute", "door", "agent"], set_=more), rows)
+        session.execute(_adding(is_postgresql(session)), rows)
+
+
+_COUNTS = tuple(field.name for field in fields(Came))
+
+
+@cache
+def _adding(on_postgresql: bool) -> Executable:
+    """The statement, made once: many requests are small."""
+    statement = (postgresql.insert if on_postgresql else sqlite.insert)(IntakeRow.__table__)  # type: ignore[arg-type]  # declared as any FROM clause
+    more = {name: getattr(IntakeRow, name) + statement.excluded[name] for name in _COUNTS}
+    return statement.on_conflict_do_update(index_elements=["minute", "door", "agent"], set_=more)
 
 
 def add_refusals(session: Session, door: str, rejected: Sequence[Rejected], source: str = "", format: str = "") -> None:

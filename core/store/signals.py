@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from zlib import crc32
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import Select, bindparam, case, func, select, update
 from sqlalchemy.orm import Session
 
 from core.clock import content_hash, now
@@ -94,7 +94,7 @@ def say_signals(session: Session, signals: Sequence[Signal], found: Mapping[str,
         first.setdefault(row["key"], place)
     added = insert_new(session, SignalRow, [rows[place] for place in first.values()], SignalRow.key)
     wrote = [first[row["key"]] == place and row["key"] in added for place, row in enumerate(rows)]
-    clash = set()
+    clash: set[int] = set()
     for place, row in enumerate(rows):
         if not wrote[place]:
             said = _say_again(session, row, signals[place])
@@ -154,17 +154,21 @@ def _row(signal: Signal, at: datetime) -> dict[str, Any]:
     }
 
 
+# Statements that many small writes share are made once: to make one costs more than to run it.
+_HOMES = (
+    select(TraceRow.__table__.c.uid, TraceRow.__table__.c.id, AgentRow.__table__.c.name)
+    .join(AgentRow.__table__, AgentRow.__table__.c.id == TraceRow.__table__.c.agent_id)
+    .where(TraceRow.__table__.c.uid.in_(bindparam("uids", expanding=True)))
+)
+
+
 def homes_of(session: Session, trace_uids: set[str]) -> dict[str, Home]:
     """Trace id → the trace with its agent, of those that are there."""
     found: dict[str, Home] = {}
     listed = sorted(trace_uids)
     for start in range(0, len(listed), 500):
-        query = (
-            select(TraceRow.uid, TraceRow.id, AgentRow.name)
-            .join(AgentRow, AgentRow.id == TraceRow.agent_id)
-            .where(TraceRow.uid.in_(listed[start : start + 500]))
-        )
-        found.update({uid: Home(trace_id, agent) for uid, trace_id, agent in session.execute(query)})
+        rows = session.execute(_HOMES, {"uids": listed[start : start + 500]})
+        found.update({uid: Home(trace_id, agent) for uid, trace_id, agent in rows})
     return found
 
 
@@ -195,21 +199,24 @@ def _stand_in_line(session: Session, trace_uids: Sequence[str]) -> None:
         session.execute(select(func.pg_advisory_xact_lock(LINE, func.unnest(lines))))
 
 
+_TABLE = SignalRow.__table__
 _COLUMNS = (
-    SignalRow.id,
-    SignalRow.trace_id,
-    SignalRow.created_at,
-    SignalRow.replaced_at,
-    SignalRow.trace_uid,
-    SignalRow.name,
-    SignalRow.kind,
-    SignalRow.value,
-    SignalRow.success,
-    SignalRow.step_uid,
-    SignalRow.comment,
-    SignalRow.source,
-    SignalRow.key,
+    _TABLE.c.id,
+    _TABLE.c.trace_id,
+    _TABLE.c.created_at,
+    _TABLE.c.replaced_at,
+    _TABLE.c.trace_uid,
+    _TABLE.c.name,
+    _TABLE.c.kind,
+    _TABLE.c.value,
+    _TABLE.c.success,
+    _TABLE.c.step_uid,
+    _TABLE.c.comment,
+    _TABLE.c.source,
+    _TABLE.c.key,
 )
+_OF_TRACES = select(*_COLUMNS).where(_TABLE.c.trace_id.in_(bindparam("ids", expanding=True))).order_by(_TABLE.c.id)
+_COUNTING = _OF_TRACES.where(_TABLE.c.replaced_at.is_(None))
 
 
 def _line(row: Any) -> SignalLine:
@@ -219,19 +226,21 @@ def _line(row: Any) -> SignalLine:
 
 def signal_lines(session: Session, trace_ids: Sequence[int]) -> list[SignalLine]:
     """All signals of the traces, what was replaced too, in the order in which they came."""
-    found: list[SignalLine] = []
+    return _lines(session, _OF_TRACES, trace_ids)
+
+
+def _lines(session: Session, query: Select[Any], trace_ids: Sequence[int]) -> list[SignalLine]:
     listed = sorted(set(trace_ids))
-    for start in range(0, len(listed), 500):
-        query = select(*_COLUMNS).where(SignalRow.trace_id.in_(listed[start : start + 500])).order_by(SignalRow.id)
-        found += map(_line, session.execute(query))
-    return found
+    parts = [listed[start : start + 500] for start in range(0, len(listed), 500)]
+    return [_line(row) for part in parts for row in session.execute(query, {"ids": part})]
 
 
 def signals_of(session: Session, trace_ids: Sequence[int]) -> dict[int, list[Signal]]:
     """Trace row id → the signals that count, in the order in which they came."""
+    session.flush()
     found: dict[int, list[Signal]] = {trace_id: [] for trace_id in trace_ids}
-    for line in signal_lines(session, trace_ids):
-        if line.trace_id is not None and line.replaced_at is None:
+    for line in _lines(session, _COUNTING, trace_ids):
+        if line.trace_id is not None:
             found[line.trace_id].append(line.signal)
     return found
 
@@ -257,7 +266,7 @@ def signal_names(session: Session, most: int = 200) -> list[str]:
 
 def week_signals(session: Session, agent: str | None = None) -> list[WeekSignals]:
     """What the signals of an agent's dated runs say, by week of the run, name and task; weeks in order."""
-    failed = func.max(case((SignalRow.success, 0), else_=1)).label("failed")
+    failed = func.max(case((SignalRow.success.is_(True), 0), else_=1)).label("failed")
     a_run = (
         select(SignalRow.trace_id, SignalRow.name, failed)
         .where(SignalRow.trace_id.is_not(None), SignalRow.success.is_not(None), SignalRow.replaced_at.is_(None))

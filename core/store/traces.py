@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import Table, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
@@ -247,25 +247,33 @@ def unknown_steps(session: Session, trace_id: int, step_ids: Sequence[str]) -> l
     return sorted(wanted - known)
 
 
+_TRACE = cast(Table, TraceRow.__table__)
+_JUDGED = (
+    select(_TRACE.c.id, _TRACE.c.outcome, _TRACE.c.outcome_from, _TRACE.c.n_annotations)
+    .where(_TRACE.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_TRACE.c.id)
+    .with_for_update(key_share=True)
+)
+
+
 def judged_as(session: Session, trace_ids: Sequence[int]) -> dict[int, Judged]:
     """Trace row id → how it is judged. On PostgreSQL nobody else judges these traces until this commits.
 
     Without that, of two who each add a signal to one trace, neither would see the other's.
     """
-    query = (
-        select(TraceRow.id, TraceRow.outcome, TraceRow.outcome_from, TraceRow.n_annotations)
-        .where(TraceRow.id.in_(trace_ids))
-        .order_by(TraceRow.id)
-        .with_for_update(key_share=True)
-    )
-    return {key: Judged(*row) for key, *row in session.execute(query)}
+    session.flush()
+    return {key: Judged(*row) for key, *row in session.execute(_JUDGED, {"ids": list(trace_ids)})}
+
+
+_OUTCOME = (
+    _TRACE.update()
+    .where(_TRACE.c.id == bindparam("trace"))
+    .values(outcome=bindparam("is"), outcome_from=bindparam("by"))
+)
 
 
 def set_outcomes(session: Session, outcomes: Mapping[int, tuple[Outcome, str]]) -> None:
     """Write trace row id → (outcome, where it comes from)."""
-    rows = [
-        {"id": key, "outcome": outcome.value, "outcome_from": source[:40]}
-        for key, (outcome, source) in outcomes.items()
-    ]
+    rows = [{"trace": key, "is": outcome.value, "by": source[:40]} for key, (outcome, source) in outcomes.items()]
     if rows:
-        session.execute(update(TraceRow), rows)
+        session.execute(_OUTCOME, rows)

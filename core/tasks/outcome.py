@@ -2,15 +2,16 @@
 
 Where people disagree, the strict majority counts; without one the outcome is unknown, from "people disagree". Among the
 signals of one kind, all must say success for *solved*; one failure makes it *failed*; a grade between counts as
-*partly*. A grade is a number between 0 and 1 that a benchmark, a validator or a judge gave, or that has the name of a
-verdict; any other signal whose `success` is None says nothing: 0.4 may be seconds. A user's thumb comes after an
-automated check because it judges the conversation, not the state it left. Machines' labels do not count.
+*partly*. A grade is a number between 0 and 1 that a benchmark or a validator gave, or that has the name of a verdict;
+any other signal whose `success` is None says nothing: 0.4 may be seconds. A user's thumb comes after an automated check
+because it judges the conversation, not the state it left. Machines' labels do not count.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
@@ -31,13 +32,13 @@ JUDGE = "judge"
 VERDICTS = frozenset(
     (
         "test", "tests", "unit_test", "unit_tests", "check", "validator", "validation", "judge", "llm_judge", "verdict",
-        "reward", "score", "success", "correct", "is_correct", "correctness", "pass", "passed", "resolved", "solved",
-        "task_success", "outcome"
+        "reward", "result", "score", "success", "correct", "is_correct", "correctness", "pass", "passed", "resolved",
+        "solved", "model_graded_qa", "model_graded_fact", "task_success", "outcome"
     )
 )  # fmt: skip
 """Names of automated signals of which everybody knows what they say: whether the run did its task."""
 
-_GRADERS = frozenset({"benchmark", "inspect", "validator", JUDGE})
+_GRADERS = frozenset({"benchmark", "columns", "inspect", "validator"})
 """Sources whose numbers between 0 and 1 are grades, whatever their name."""
 
 _ORDER = ("automated check", "user's judgement", "user's behaviour", "judge's opinion")
@@ -61,9 +62,10 @@ def outcome_of(annotations: Sequence[Given], signals: Sequence[Signal]) -> tuple
     return Outcome.UNKNOWN, ""
 
 
-def words_of(name: str) -> list[str]:
+@lru_cache(maxsize=1_000)
+def words_of(name: str) -> tuple[str, ...]:
     """The words of a name, however they are joined: `LLM-judge` and `llm_judge` are one."""
-    return re.findall(r"[^\W_]+", name.lower())
+    return tuple(re.findall(r"[^\W_]+", name.lower()))
 
 
 def _source(signal: Signal) -> str:
