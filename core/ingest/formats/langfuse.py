@@ -45,17 +45,19 @@ class _Found:
 
 def read(document: Document) -> Iterator[Arrival] | None:
     """The runs of a document, then the scores as signals."""
-    records = _records(document)
-    return _read(records) if any(_kind(record) for _, record in records[:20]) else None
+    listed = _listed(document.value)
+    if not any(map(_kind, listed[:20])):
+        return None
+    own = listed is document.value
+    return _read([(document.where(n) if own else f"record {n + 1}", one) for n, one in enumerate(listed)])
 
 
-def _records(document: Document) -> list[tuple[str, Any]]:
-    """The records with their places; a page of the API and a session hold several."""
-    value = document.value
+def _listed(value: Any) -> list[Any]:
+    """The records; a page of the API and a session hold several."""
     for key in ("data", "traces"):
         if is_record(value, key) and isinstance(value[key], list) and not _kind(value):
-            return [(f"record {n}", one) for n, one in enumerate(value[key], 1)]
-    return [(document.where(index), one) for index, one in enumerate(document.records)]
+            return list(value[key])
+    return value if isinstance(value, list) else [value]
 
 
 def _kind(record: Any) -> str:

@@ -45,7 +45,7 @@ _OF_OBSERVATION = {
 _SIDES = {"input": "langfuse.observation.input", "output": "langfuse.observation.output"}
 _UNSAID = {"environment": "default", "level": "DEFAULT"}
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
-_TOOLS = "gen_ai.tool.definitions"
+_TOOLS, _CALL, _CALLS = "gen_ai.tool.definitions", "gen_ai.tool.call.id", "ai.response.toolCalls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,10 @@ def _attributes(given: Mapping[str, Any], metadata: _Metadata) -> dict[str, Json
         if side == "input":
             value, more = _without_tools(value)
             tools = tools or more
+        elif _are_calls(value):
+            name = _CALLS
+        elif _is_answer(value) and attributes.get(_OF_OBSERVATION["type"]) == "SPAN":
+            attributes |= {_OF_OBSERVATION["type"]: "TOOL", _CALL: attributes.get(_CALL, value["tool_call_id"])}
         if value not in _NOTHING and value != from_json_text(attributes.get(f"{side}.value")):  # else it says it twice
             attributes[name] = value
     return ({_TOOLS: tools} if tools else {}) | attributes
@@ -137,6 +141,16 @@ def _is_schema(message: Any) -> bool:
     return is_record(schema, "type", "function") and is_record(schema["function"], "name", "parameters")
 
 
+def _are_calls(value: Json) -> bool:
+    """Whether an output is the tool calls that Vercel's SDK recorded, which Langfuse shows as the output."""
+    return isinstance(value, list) and bool(value) and all(is_record(one, "toolCallId", "toolName") for one in value)
+
+
+def _is_answer(value: Json) -> bool:
+    """Whether an output is LangChain's message of a tool, whose span older handlers call a mere span."""
+    return is_record(value, "type", "tool_call_id", "content") and value["type"] == "tool"
+
+
 def with_trace(spans: Sequence[Span], about: Mapping[str, Any]) -> list[Span]:
     """The spans of a trace, the root (else the first) with what Langfuse says of the whole.
 
@@ -154,6 +168,7 @@ def with_trace(spans: Sequence[Span], about: Mapping[str, Any]) -> list[Span]:
     for side, name in _SIDES.items():
         value = from_json_text(about.get(side))
         says = {name, f"{side}.value", f"llm.{side}_messages.0.message.role"} & root.attributes.keys()
+        says |= {_CALLS} & root.attributes.keys() if side == "output" else set()
         if root.parent_id is None and not says and value not in _NOTHING:
             said[name] = from_json_text(value)
     full = replace(root, attributes={**root.attributes, **said}, resource=root.resource or metadata.resource)

@@ -32,24 +32,23 @@ _COST = "llm.cost.total"
 
 def read(document: Document) -> Iterator[Arrival] | None:
     """The runs of a document's spans, then the annotations as signals."""
-    records = _records(document)
-    mine = any(_is_span(record) or is_annotation(record) for _, record in records[:20])
-    return _read(records) if mine else None
-
-
-def _records(document: Document) -> list[tuple[str, Any]]:
     if document.kind == "zip":
-        return [
-            (f"{name}, record {n}", one)
-            for name, value in document.members.items()
-            for n, one in enumerate(_listed(value), 1)
-        ]
+        members = {name: _listed(value) for name, value in document.members.items()}
+        held = any(_is_mine(one) for listed in members.values() for one in listed[:20])
+        named = [(f"{name}, record {n}", one) for name, listed in members.items() for n, one in enumerate(listed, 1)]
+        return _read(named) if held else None
     if header := _header(document):
         rows = [(document.where(n), one) for n, one in enumerate(document.value)][1:]
-        return [(where, dict(zip(header, row.values(), strict=True))) for where, row in rows]
+        return _read([(where, dict(zip(header, row.values(), strict=True))) for where, row in rows])
     listed = _listed(document.value)
+    if not any(map(_is_mine, listed[:20])):
+        return None
     own = listed is document.value
-    return [(document.where(n) if own else f"record {n + 1}", one) for n, one in enumerate(listed)]
+    return _read([(document.where(n) if own else f"record {n + 1}", one) for n, one in enumerate(listed)])
+
+
+def _is_mine(value: Any) -> bool:
+    return _is_span(value) or is_annotation(value)
 
 
 def _header(document: Document) -> list[Any]:

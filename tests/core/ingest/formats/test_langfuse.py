@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from core.ingest.accept import ImportOptions, import_paths
 from core.ingest.document import open_document
 from core.ingest.formats import langfuse
-from core.records import Message, Rejected, Signal, SignalKind, StepKind, Trace
+from core.records import Message, Rejected, Signal, SignalKind, StepKind, ToolCall, Trace
 from core.store.engine import Store
 from core.store.tables import SignalRow, StepRow, TraceRow
 from tests.core.ingest.formats.mutation import ANYTHING, mutated
@@ -170,6 +170,20 @@ def test_a_trace_without_its_observations_is_one_step() -> None:
     assert step.started_at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     assert (trace.agent, trace.session_id) == ("support", "chat-9")
     assert (signal.name, signal.value, signal.step_id, signal.trace_id) == ("quality", 0.5, None, "t1")
+
+
+def test_calls_and_answers_of_tools_in_the_shapes_of_their_frameworks() -> None:
+    calls = [{"toolCallId": "c1", "toolName": "get_order", "input": '{"order": 7}'}]
+    answer = {"type": "tool", "tool_call_id": "c1", "content": "sent", "name": "get_order"}
+    tool = ROOT | {"id": "o3", "parentObservationId": "o1", "type": "SPAN", "name": "get_order", "output": answer}
+    (trace,) = read({"trace": ABOUT, "observations": [ROOT, CALL | {"output": calls}, tool]})
+    by_id = {step.step_id: step for step in trace.steps}
+    (alone,) = read(
+        {"trace": ABOUT | {"output": calls}, "observations": [CALL | {"parentObservationId": None, "output": calls}]}
+    )
+    assert alone.steps[0].output == by_id["o2"].output
+    assert by_id["o2"].output == (Message("assistant", tool_calls=(ToolCall("c1", "get_order", {"order": 7}),)),)
+    assert (by_id["o3"].kind, by_id["o3"].call_id, by_id["o3"].result) == (StepKind.TOOL, "c1", answer)
 
 
 @pytest.mark.parametrize(
