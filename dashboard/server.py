@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -34,6 +35,9 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     worker = Worker()
     await run_in_threadpool(store)
     await run_in_threadpool(worker.start)
+    # What was loaded stays: to look through it for garbage again and again would stop everybody for a tenth of a second
+    gc.collect()
+    gc.freeze()
     try:
         yield
     finally:

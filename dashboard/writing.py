@@ -9,12 +9,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
+from time import sleep
 from typing import Generic, TypeVar
 
 from core.errors import LoopwrightError, Unavailable
+
+GATHER, MANY = 0.001, 5
+"""Seconds that the writer waits for more after a commit of many requests: who was just answered is about to send."""
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
@@ -57,15 +62,17 @@ class GroupCommit(Generic[Request, Answer]):
         return await answer
 
     def _work(self) -> None:
+        waiting: list[_Waiting[Request, Answer]] = []
         while True:
+            many = len(waiting) >= MANY
             waiting = [self._queue.get()]
             size = waiting[0].size
-            try:
+            if many:
+                sleep(GATHER)
+            with suppress(Empty):
                 while size < self._together:
                     waiting.append(self._queue.get_nowait())
                     size += waiting[-1].size
-            except Empty:
-                pass
             self._write(waiting)
             with self._lock:
                 self._size -= size
@@ -89,9 +96,5 @@ class GroupCommit(Generic[Request, Answer]):
 
 def _tell(waiting: Sequence[_Waiting[Request, Answer]], answers: Sequence[Answer | Exception]) -> None:
     for one, answer in zip(waiting, answers, strict=True):
-        if one.answer.done():
-            continue
-        if isinstance(answer, Exception):
-            one.answer.set_exception(answer)
-        else:
-            one.answer.set_result(answer)
+        if not one.answer.done():
+            one.answer.set_exception(answer) if isinstance(answer, Exception) else one.answer.set_result(answer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from core.store.content import clean
@@ -13,10 +13,15 @@ from core.store.tables import PolicyRow
 REDACTION, RETENTION = "redaction", "retention"
 
 
+_TABLE = PolicyRow.__table__
+_OF_KIND = select(_TABLE.c.agent, _TABLE.c.rules).where(_TABLE.c.kind == bindparam("asked")).order_by(_TABLE.c.agent)
+"""Made once, because every signal asks."""
+
+
 def policies_of(session: Session, kind: str) -> dict[str, dict[str, Any]]:
     """Agent → its rules, of one kind; "" stands for every agent without rules of its own."""
-    rows = session.scalars(select(PolicyRow).where(PolicyRow.kind == kind).order_by(PolicyRow.agent))
-    return {row.agent: row.rules for row in rows}
+    session.flush()
+    return dict(session.execute(_OF_KIND, {"asked": kind}).tuples().all())
 
 
 def set_policy(session: Session, kind: str, agent: str, rules: dict[str, Any] | None) -> None:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from zlib import crc32
 
-from sqlalchemy import Select, bindparam, case, func, select, update
+from sqlalchemy import ColumnElement, bindparam, case, func, select, update
 from sqlalchemy.orm import Session
 
 from core.clock import content_hash, now
@@ -200,11 +200,7 @@ def _stand_in_line(session: Session, trace_uids: Sequence[str]) -> None:
 
 
 _TABLE = SignalRow.__table__
-_COLUMNS = (
-    _TABLE.c.id,
-    _TABLE.c.trace_id,
-    _TABLE.c.created_at,
-    _TABLE.c.replaced_at,
+_SAID = (
     _TABLE.c.trace_uid,
     _TABLE.c.name,
     _TABLE.c.kind,
@@ -215,42 +211,48 @@ _COLUMNS = (
     _TABLE.c.source,
     _TABLE.c.key,
 )
-_OF_TRACES = select(*_COLUMNS).where(_TABLE.c.trace_id.in_(bindparam("ids", expanding=True))).order_by(_TABLE.c.id)
-_COUNTING = _OF_TRACES.where(_TABLE.c.replaced_at.is_(None))
+_LINES = select(_TABLE.c.id, _TABLE.c.trace_id, _TABLE.c.created_at, _TABLE.c.replaced_at, *_SAID)
+_COUNTING = (
+    select(_TABLE.c.trace_id, *_SAID)
+    .where(_TABLE.c.trace_id.in_(bindparam("ids", expanding=True)), _TABLE.c.replaced_at.is_(None))
+    .order_by(_TABLE.c.id)
+)
+
+
+def _signal(uid: str, name: str, kind: str, *said: Any) -> Signal:
+    return Signal(uid, name, SignalKind(kind), *said)
 
 
 def _line(row: Any) -> SignalLine:
-    number, trace_id, at, replaced_at, uid, name, kind, *said = row
-    return SignalLine(number, trace_id, Signal(uid, name, SignalKind(kind), *said), at, replaced_at)
+    number, trace_id, at, replaced_at, *said = row
+    return SignalLine(number, trace_id, _signal(*said), at, replaced_at)
 
 
-def signal_lines(session: Session, trace_ids: Sequence[int]) -> list[SignalLine]:
-    """All signals of the traces, what was replaced too, in the order in which they came."""
-    return _lines(session, _OF_TRACES, trace_ids)
+def signal_lines(session: Session, trace_id: int, most: int) -> tuple[int, list[SignalLine]]:
+    """How many signals a trace has, what was replaced too, and the newest of them."""
+    return _newest(session, _TABLE.c.trace_id == trace_id, most)
 
 
-def _lines(session: Session, query: Select[Any], trace_ids: Sequence[int]) -> list[SignalLine]:
-    listed = sorted(set(trace_ids))
-    parts = [listed[start : start + 500] for start in range(0, len(listed), 500)]
-    return [_line(row) for part in parts for row in session.execute(query, {"ids": part})]
+def signals_waiting(session: Session, most: int) -> tuple[int, list[SignalLine]]:
+    """How many signals wait for a trace that has not arrived, and the newest of them."""
+    return _newest(session, _TABLE.c.trace_id.is_(None), most)
+
+
+def _newest(session: Session, which: ColumnElement[bool], most: int) -> tuple[int, list[SignalLine]]:
+    n = session.scalar(select(func.count()).select_from(_TABLE).where(which)) or 0
+    rows = session.execute(_LINES.where(which).order_by(_TABLE.c.id.desc()).limit(most))
+    return n, [_line(row) for row in rows]
 
 
 def signals_of(session: Session, trace_ids: Sequence[int]) -> dict[int, list[Signal]]:
     """Trace row id → the signals that count, in the order in which they came."""
     session.flush()
     found: dict[int, list[Signal]] = {trace_id: [] for trace_id in trace_ids}
-    for line in _lines(session, _COUNTING, trace_ids):
-        if line.trace_id is not None:
-            found[line.trace_id].append(line.signal)
+    listed = sorted(found)
+    for start in range(0, len(listed), 500):
+        for trace_id, *said in session.execute(_COUNTING, {"ids": listed[start : start + 500]}):
+            found[trace_id].append(_signal(*said))
     return found
-
-
-def signals_waiting(session: Session, most: int) -> tuple[int, list[SignalLine]]:
-    """How many signals wait for a trace that has not arrived, and the newest of them."""
-    waits = SignalRow.trace_id.is_(None)
-    n = session.scalar(select(func.count()).select_from(SignalRow).where(waits)) or 0
-    query = select(*_COLUMNS).where(waits).order_by(SignalRow.id.desc()).limit(most)
-    return n, [_line(row) for row in session.execute(query)]
 
 
 def signal_names(session: Session, most: int = 200) -> list[str]:
