@@ -10,7 +10,7 @@ from dashboard.charts import weekly_line
 from dashboard.identity import acting
 from dashboard.parts.figures import choose, show_chart
 from dashboard.parts.numbers import escaped
-from dashboard.parts.week_numbers import MEASURES, label, traffic
+from dashboard.parts.week_numbers import MEASURES, label, signal, traffic
 from dashboard.process import store
 
 EVERY = "all agents"
@@ -46,10 +46,12 @@ if found.undated:
     st.caption(f"{found.undated} runs do not say when they began and are left out.")
 
 of_traffic = "What the runs were about: the share of each group of tasks, by task key."
+of_signals = "What users, tests and judges said: of the runs on which a signal says something, the share that failed."
 of_labels = "What people marked as wrong: the share of the labelled runs with each category."
 for title, about, measures in (
     ("Runs", None, MEASURES),
     ("Traffic", of_traffic, [traffic(group) for group in found.groups[:MOST]]),
+    ("Signals", of_signals, [signal(name) for name in found.signals[:MOST]]),
     ("Labels", of_labels, [label(category) for category in found.categories[:MOST]]),
 ):
     if measures:

@@ -8,16 +8,19 @@ from core.errors import LoopwrightError
 from core.records import Outcome
 from core.store.catalog import list_agents, list_versions
 from core.store.queues import hidden_traces
+from core.store.signals import signal_names, signals_waiting
 from core.store.traces import TraceFilter, count_traces, list_traces, trace_line
 from dashboard.components import run_table, trace_reader
 from dashboard.identity import acting
 from dashboard.parts.trace_facts import show_facts, show_task
 from dashboard.parts.trace_import import import_door
 from dashboard.parts.trace_list import COLUMNS, run_rows
+from dashboard.parts.trace_signals import ABOUT, show_waiting, signal_choices
 from dashboard.parts.trace_view import position_of, view_trace
 from dashboard.process import store
 
 PAGE = 50
+WAITING = 50
 WIDE = "<style>.stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }</style>"
 LABELLED = {"": None, "labelled": True, "not labelled": False}
 
@@ -42,7 +45,7 @@ def turn(to: list[tuple[datetime, int]]) -> None:
 
 def clear_filters() -> None:
     """Let every run through."""
-    for name in ("agent", "version", "outcome", "labels", "text"):
+    for name in ("agent", "version", "outcome", "labels", "signal", "text"):
         st.session_state[f"traces_{name}"] = ""
     st.session_state.traces_from = st.session_state.traces_to = None
 
@@ -92,17 +95,19 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         key="traces_text",
         placeholder="words in any step",
         help="Runs in which one step has all these words.",
-        width=200,
+        width=170,
         bind="query-params",
     )
-    choose = {"format_func": lambda name: name or "any", "bind": "query-params", "width": 132}
+    choose = {"format_func": lambda name: name or "any", "bind": "query-params", "width": 120}
     agent = st.selectbox("Agent", ["", *agents], key="traces_agent", **choose)
     with store().reading() as session:
         versions = list(dict.fromkeys(one.name for one in list_versions(session, agent or None)))
+        signals = signal_choices(signal_names(session))
     version = st.selectbox("Version", ["", *versions], key="traces_version", **choose)
     outcome = st.selectbox("Outcome", ["", *map(str, Outcome)], key="traces_outcome", **choose)
     labels = st.selectbox("Labels", list(LABELLED), key="traces_labels", **choose)
-    day = {"format": "YYYY-MM-DD", "bind": "query-params", "width": 140}
+    signal, says = signals[st.selectbox("Signal", list(signals), key="traces_signal", help=ABOUT, **choose)]
+    day = {"format": "YYYY-MM-DD", "bind": "query-params", "width": 128}
     since = st.date_input("From", None, key="traces_from", **day)
     until = st.date_input("To", None, key="traces_to", **day)
 chosen = TraceFilter(
@@ -110,6 +115,8 @@ chosen = TraceFilter(
     version=version,
     outcome=outcome,
     labelled=LABELLED[labels],
+    signal=signal,
+    says=says,
     since=datetime.combine(since, time(), UTC) if since else None,
     until=datetime.combine(until + timedelta(days=1), time(), UTC) if until else None,
     text=text,
@@ -124,6 +131,7 @@ with store().reading() as session:
     matching = count_traces(session, chosen)
     total = count_traces(session, TraceFilter())
     hidden = hidden_traces(session, actor.id, [line.id for line in found])
+    n_waiting, waiting = signals_waiting(session, WAITING) if actor.leads else (0, [])
 
 if not total:
     st.info(
@@ -146,3 +154,6 @@ else:
     older.button("Older", disabled=not more, on_click=turn, args=(pages + last,), width="stretch")
     if opened is not None:
         open_trace(opened)
+
+if n_waiting:
+    show_waiting(n_waiting, waiting)

@@ -1,4 +1,4 @@
-"""An agent's runs week by week (ISO weeks, UTC): outcome, errors, length, time, cost, traffic and labels."""
+"""An agent's runs week by week (ISO weeks, UTC): outcome, errors, length, time, cost, traffic, labels, signals."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from core.measure.runs import Median, median_ranks, run_mean, run_share
 from core.records import LabelSchema
 from core.store.judgements import Said, labels_by_week, schemas_in_use
 from core.store.results import WeekTally, undated_runs, week_seconds, week_tallies
+from core.store.signals import WeekSignals, week_signals
 
 FEW = 5
 """A number that rests on fewer runs is not shown: "not enough data"."""
@@ -46,16 +47,19 @@ class Week:
     labelled: int
     labels: Mapping[str, Rate]
     """Category → the share of the labelled runs on which somebody marked it."""
+    failing: Mapping[str, Rate]
+    """Signal → of the runs on which it says something, the share on which it says that they failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weeks:
-    """All weeks with runs, in order; `groups` and `categories` are the names in them, most frequent first."""
+    """All weeks with runs, in order; `groups`, `categories`, `signals`: the names in them, most frequent first."""
 
     agent: str | None
     weeks: tuple[Week, ...]
     groups: tuple[str, ...]
     categories: tuple[str, ...]
+    signals: tuple[str, ...]
     undated: int
     """Runs left out because their source does not say when they began."""
     change: Change | None
@@ -68,6 +72,7 @@ def weekly(session: Session, agent: str | None = None) -> Weeks:
     for tally in week_tallies(session, agent):
         tallies.setdefault(tally.week, []).append(tally)
     labels = _labels(labels_by_week(session, agent), schemas_in_use(session))
+    signals = _signals(week_signals(session, agent))
     seconds = week_seconds(session, agent)
     groups = _groups(tallies.values())
     categories = _ordered(name for runs in labels.values() for marked in runs.values() for name in marked)
@@ -96,10 +101,23 @@ def weekly(session: Session, agent: str | None = None) -> Weeks:
                 traffic={name: rate for name, series in traffic.items() if (rate := series.rate(start))},
                 labelled=len(runs),
                 labels={name: rate for name, series in labelled.items() if (rate := series.rate(start))},
+                failing={
+                    name: rate for name, one in signals.items() if start in one.weeks and (rate := one.rate(start))
+                },
             )
         )
     change = largest_change([solved, errors, *traffic.values(), *labelled.values()], FEW)
-    return Weeks(agent, tuple(weeks), groups, categories, undated_runs(session, agent), change)
+    return Weeks(agent, tuple(weeks), groups, categories, tuple(signals), undated_runs(session, agent), change)
+
+
+def _signals(found: Iterable[WeekSignals]) -> dict[str, Series]:
+    """The share that failed by each signal, the most frequent first."""
+    series: dict[str, Series] = {}
+    counts: Counter[str] = Counter()
+    for one in found:
+        series.setdefault(one.name, Series(one.name)).add(one.week, [(one.cluster, one.failed, one.n)])
+        counts[one.name] += one.n
+    return {name: series[name] for name, _ in counts.most_common()}
 
 
 def _mean(clusters: Sequence[tuple[float, int]]) -> Mean | None:

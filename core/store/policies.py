@@ -21,7 +21,7 @@ _OF_KIND = select(_TABLE.c.agent, _TABLE.c.rules).where(_TABLE.c.kind == bindpar
 def policies_of(session: Session, kind: str) -> dict[str, dict[str, Any]]:
     """Agent → its rules, of one kind; "" stands for every agent without rules of its own."""
     session.flush()
-    return dict(session.execute(_OF_KIND, {"asked": kind}).tuples().all())
+    return dict(session.execute(_OF_KIND, {"asked": kind}).all())
 
 
 def set_policy(session: Session, kind: str, agent: str, rules: dict[str, Any] | None) -> None:

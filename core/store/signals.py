@@ -257,12 +257,12 @@ def signals_of(session: Session, trace_ids: Sequence[int]) -> dict[int, list[Sig
 
 def signal_names(session: Session, most: int = 200) -> list[str]:
     """The names that signals have, in order; each is one step in an index, however many signals there are."""
+    query = select(func.min(SignalRow.name)).where(SignalRow.replaced_at.is_(None))
     names: list[str] = []
-    while len(names) < most:
-        query = select(func.min(SignalRow.name))
-        if (name := session.scalar(query.where(SignalRow.name > names[-1]) if names else query)) is None:
-            break
+    name = session.scalar(query)
+    while name is not None and len(names) < most:
         names.append(name)
+        name = session.scalar(query.where(SignalRow.name > name))
     return names
 
 

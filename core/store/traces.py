@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, func, select, tuple_
+from sqlalchemy import Table, bindparam, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.records import Outcome, Step
 from core.store.content import step_from_row
 from core.store.queues import hidden_from
-from core.store.tables import AgentRow, StepRow, TaskRow, TraceRow, VersionRow
+from core.store.tables import AgentRow, SignalRow, StepRow, TaskRow, TraceRow, VersionRow
 from core.store.text_search import matching_traces
 
 
@@ -23,6 +23,7 @@ from core.store.text_search import matching_traces
 class TraceFilter:
     """Which traces a list shows; every empty field lets all through.
 
+    `signal` is the name of a signal that the run or a step of it has, `says` what that says: solved or failed.
     `blind_for` is the person who looks: what is hidden from them is left out as soon as a filter would tell of it.
     """
 
@@ -35,7 +36,14 @@ class TraceFilter:
     text: str = ""
     session: str = ""
     task: str = ""
+    signal: str = ""
+    says: bool | None = None
     blind_for: int | None = None
+
+    @property
+    def tells(self) -> bool:
+        """Whether it lets runs through by what a blind reviewer must not know."""
+        return bool(self.version or self.outcome or self.signal) or self.labelled is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +141,12 @@ def _filtered(session: Session, query: Any, wanted: TraceFilter) -> Any:
         query = query.where(TraceRow.session == wanted.session)
     if wanted.task:
         query = query.where(TraceRow.task_id.in_(select(TaskRow.id).where(TaskRow.key == wanted.task)))
-    if wanted.blind_for is not None and (wanted.version or wanted.outcome or wanted.labelled is not None):
+    if wanted.signal:
+        said = [SignalRow.name == wanted.signal, SignalRow.replaced_at.is_(None)]
+        if wanted.says is not None:
+            said.append(SignalRow.success.is_(wanted.says))
+        query = query.where(exists().where(SignalRow.trace_id == TraceRow.id, *said))
+    if wanted.blind_for is not None and wanted.tells:
         query = query.where(~hidden_from(wanted.blind_for))
     found = matching_traces(session, wanted.text) if wanted.text else None
     return query if found is None else query.where(found)
@@ -235,6 +248,12 @@ def read_steps(session: Session, trace_id: int, start: int = 0, count: int | Non
     if count is not None:
         query = query.where(StepRow.position < start + count)
     return [step_from_row(row) for row in session.scalars(query)]
+
+
+def places_of(session: Session, trace_id: int, step_ids: Collection[str]) -> dict[str, int]:
+    """Step id → position, of those that the trace has."""
+    query = select(StepRow.uid, StepRow.position).where(StepRow.trace_id == trace_id, StepRow.uid.in_(step_ids))
+    return dict(session.execute(query).all())
 
 
 def unknown_steps(session: Session, trace_id: int, step_ids: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ from core.records import Outcome
 from dashboard.components import run_table
 from dashboard.parts.numbers import escaped
 from dashboard.parts.trace_list import COLUMNS, HIDDEN, RUN_COLUMNS, ago, dollars, duration, outcome_told, run_rows
+from dashboard.parts.trace_signals import ABOUT, show_signals
 from dashboard.parts.trace_view import TraceView
 
 COLOURS: dict[Outcome, Literal["blue", "orange", "red", "gray"]] = {
@@ -65,9 +66,8 @@ def _show_more(view: TraceView) -> int | None:
         with st.popover(f"Labels ({len(view.said)})", type="tertiary", icon=":material/rate_review:"):
             _show_said(view)
     if view.signals:
-        said = "Evidence of quality: what a person judged, what a user did, what a test found."
-        with st.popover(f"Signals ({len(view.signals)})", type="tertiary", icon=":material/sensors:", help=said):
-            _show_signals(view)
+        with st.popover(f"Signals ({view.n_signals:,})", type="tertiary", icon=":material/sensors:", help=ABOUT):
+            show_signals(view.n_signals, view.signals, view.line.id, view.places)
     if len(view.runs) > 1:
         name = f"Runs of this task ({len(view.runs)})"
         with st.popover(name, type="tertiary", icon=":material/alt_route:"), st.container(width=620):
@@ -101,18 +101,3 @@ def _show_said(view: TraceView) -> None:
                 st.text(answer)
         if not said.answers:
             st.caption("Marks on steps only: they stand below, in the run.")
-
-
-def _show_signals(view: TraceView) -> None:
-    rows = [
-        {
-            "Signal": signal.name,
-            "Value": str(signal.value),
-            "Says": {True: "solved", False: "failed", None: ""}[signal.success],
-            "Kind": signal.kind.value,
-            "Source": signal.source,
-            "Comment": signal.comment,
-        }
-        for signal in view.signals
-    ]
-    st.dataframe(rows, hide_index=True, width=820, alt="Signals on this run")

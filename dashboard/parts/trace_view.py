@@ -15,10 +15,20 @@ from core.store.annotations import Given, annotations_of
 from core.store.content import text_of
 from core.store.queues import hidden_traces
 from core.store.schemas import get_schema
-from core.store.signals import signals_of
+from core.store.signals import SignalLine, signal_lines, signals_of
 from core.store.tasks import task_text
-from core.store.traces import TraceLine, outline, read_steps, runs_of_task, session_traces, trace_line, trace_row
+from core.store.traces import (
+    TraceLine,
+    outline,
+    places_of,
+    read_steps,
+    runs_of_task,
+    session_traces,
+    trace_line,
+    trace_row,
+)
 from dashboard.parts.reading import outline_json, plain, steps_json
+from dashboard.parts.trace_signals import MOST, step_label
 
 FIRST_PAGE = 40
 LONGEST_NOTE = 600
@@ -36,7 +46,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class TraceView:
-    """What the page shows. `reader` are the trace reader's arguments; `blind`: the run is hidden from the person."""
+    """What the page shows. `reader` are the trace reader's arguments; `blind`: the run is hidden from the person.
+
+    `signals` are the newest of `n_signals`, `places` the positions of the steps that they are about.
+    """
 
     line: TraceLine
     blind: bool
@@ -44,7 +57,9 @@ class TraceView:
     conversation: Sequence[TraceLine]
     runs: Sequence[TraceLine]
     hidden: frozenset[int]
-    signals: Sequence[Signal]
+    n_signals: int
+    signals: Sequence[SignalLine]
+    places: Mapping[str, int]
     said: Sequence[Said]
     tools: Sequence[Any]
     attributes: Mapping[str, Any]
@@ -63,6 +78,7 @@ def view_trace(session: Session, trace: int, step: int | None, person: int) -> T
     given = annotations_of(session, shown)
     signals = signals_of(session, shown)
     blind = trace in hidden
+    n_signals, lines = (0, []) if blind else signal_lines(session, trace, MOST)
     return TraceView(
         line=line,
         blind=blind,
@@ -71,7 +87,9 @@ def view_trace(session: Session, trace: int, step: int | None, person: int) -> T
         # by version and trial, which a hidden run's place among them would tell: those come last, in no order
         runs=sorted(runs, key=lambda one: (one.id in hidden, one.uid if one.id in hidden else "")),
         hidden=hidden,
-        signals=signals.get(trace, []),
+        n_signals=n_signals,
+        signals=lines,
+        places=places_of(session, trace, {one.signal.step_id for one in lines if one.signal.step_id}),
         said=_said(session, [one for one in given if one.trace_id == trace]),
         tools=row.tools,
         attributes={} if blind else row.attributes,
@@ -147,10 +165,7 @@ def _labels(
     for trace, found in signals.items():
         for signal in found:
             if signal.step_id:
-                tone = {True: "good", False: "bad", None: ""}[signal.success]
-                text = f"{signal.name}: {signal.value}"
-                label = {"text": text, "who": signal.source, "note": plain(signal.comment), "tone": tone}
-                labels.setdefault(f"{trace}/{signal.step_id}", []).append(label)
+                labels.setdefault(f"{trace}/{signal.step_id}", []).append(step_label(signal))
     return labels
 
 

@@ -62,3 +62,9 @@ def label(category: str) -> Measure:
     """The share of the labelled runs on which somebody marked a category."""
     of = "labelled runs"
     return Measure(f"label_{category}", category, lambda week: week.labels.get(category), percent, of, FAILED, of)
+
+
+def signal(name: str) -> Measure:
+    """Of the runs on which a signal says something, the share on which it says that they failed."""
+    said, of = f"{name} says failed", "runs on which it says something"
+    return Measure(f"signal_{name}", said, lambda week: week.failing.get(name), percent, "share of runs", FAILED, of)
