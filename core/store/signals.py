@@ -88,26 +88,22 @@ def say_signals(session: Session, signals: Sequence[Signal], found: Mapping[str,
     """
     at, homes = now(), dict(found)
     rows = [_row(signal, at) for signal in signals]
+    if missing := {row["trace_uid"] for row in rows} - homes.keys():
+        _stand_in_line(session, list(missing))
+        homes |= homes_of(session, missing)
     first: dict[str, int] = {}
     for place, row in enumerate(rows):
         row["trace_id"] = homes[row["trace_uid"]].trace_id if row["trace_uid"] in homes else None
         first.setdefault(row["key"], place)
-    added = insert_new(session, SignalRow, [rows[place] for place in first.values()], SignalRow.key)
-    wrote = [first[row["key"]] == place and row["key"] in added for place, row in enumerate(rows)]
-    clash: set[int] = set()
+    # by their keys, so that two writers never hold a key each that the other waits for
+    added = insert_new(session, SignalRow, [rows[place] for _, place in sorted(first.items())], SignalRow.key)
+    kept: list[Kept] = []
     for place, row in enumerate(rows):
-        if not wrote[place]:
-            said = _say_again(session, row, signals[place])
-            wrote[place] = bool(said)
-            clash.update({place} if said is None else ())
-    if missing := {row["trace_uid"] for row in rows} - homes.keys():
-        attach_signals(session, list(missing))
-        homes |= homes_of(session, missing)
-    kept = []
-    for place, row in enumerate(rows):
+        new = first[row["key"]] == place and row["key"] in added
+        wrote = True if new else _say_again(session, row, signals[place])
         home = homes.get(row["trace_uid"])
-        state: State = "repeated" if not wrote[place] else "waiting" if home is None else "accepted"
-        kept.append(Kept("conflict" if place in clash else state, home, wrote[place]))
+        state: State = "conflict" if wrote is None else "repeated" if not wrote else "accepted" if home else "waiting"
+        kept.append(Kept(state, home, bool(wrote)))
     return kept
 
 
