@@ -95,10 +95,10 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         key="traces_text",
         placeholder="words in any step",
         help="Runs in which one step has all these words.",
-        width=170,
+        width=160,
         bind="query-params",
     )
-    choose = {"format_func": lambda name: name or "any", "bind": "query-params", "width": 120}
+    choose = {"format_func": lambda name: name or "any", "bind": "query-params", "width": 116}
     agent = st.selectbox("Agent", ["", *agents], key="traces_agent", **choose)
     with store().reading() as session:
         versions = list(dict.fromkeys(one.name for one in list_versions(session, agent or None)))
@@ -107,7 +107,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     outcome = st.selectbox("Outcome", ["", *map(str, Outcome)], key="traces_outcome", **choose)
     labels = st.selectbox("Labels", list(LABELLED), key="traces_labels", **choose)
     signal, says = signals[st.selectbox("Signal", list(signals), key="traces_signal", help=ABOUT, **choose)]
-    day = {"format": "YYYY-MM-DD", "bind": "query-params", "width": 128}
+    day = {"format": "YYYY-MM-DD", "bind": "query-params", "width": 126}
     since = st.date_input("From", None, key="traces_from", **day)
     until = st.date_input("To", None, key="traces_to", **day)
 chosen = TraceFilter(

@@ -14,7 +14,7 @@ from core.ingest.formats import FORMATS
 from core.ingest.formats.loopwright import TYPES
 from core.settings import Settings
 from core.store.engine import Store
-from dashboard import http_api, review_api
+from dashboard import http_api, review_api, signals_api
 from dashboard.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,7 +33,7 @@ def test_each_command(command: str) -> None:
     assert f"`loopwright {command}" in RUN
 
 
-@pytest.mark.parametrize("path", [route.path for route in [*http_api.ROUTES, *review_api.ROUTES]])
+@pytest.mark.parametrize("path", [route.path for route in [*http_api.ROUTES, *review_api.ROUTES, *signals_api.ROUTES]])
 def test_each_route(path: str) -> None:
     assert re.sub(r":\w+}", "}", path) in RUN
 

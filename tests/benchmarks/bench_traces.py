@@ -21,8 +21,10 @@ import httpx
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.records import Signal, SignalKind
 from core.store.engine import Store, open_store
 from core.store.queues import hidden_traces
+from core.store.signals import add_signals
 from core.store.tables import TraceRow
 from core.store.traces import TraceFilter, count_traces, list_traces
 from tests.benchmarks._memory import resident
@@ -49,8 +51,22 @@ def measure(name: str, url: str) -> None:
     store = open_store(url)
     for size in SIZES:
         grow(store, size)
+        judge(store, size)
         pages(name, store, size)
     store.close()
+
+
+def judge(store: Store, size: int) -> None:
+    """A thumb on every run, one in five of them down, and a signal that hardly any run has."""
+    for first in range(0, size, 5_000):
+        said = [
+            Signal(f"bench/{n}", name, SignalKind.EXPLICIT, good, good, key=f"{n}/{name}")
+            for n in range(first, min(first + 5_000, size))
+            for name, good in (("thumb", n % 5 > 0), ("escalated", False))
+            if name == "thumb" or n % (size // 4) == 7
+        ]
+        with store.session() as session:
+            add_signals(session, said)
 
 
 def pages(name: str, store: Store, size: int) -> None:
@@ -84,6 +100,8 @@ def filters(size: int) -> dict[str, TraceFilter]:
         "a word of every run": TraceFilter(text="look_up"),
         "a word of one run": TraceFilter(text=f"run{size // 2}"),
         "a word of every run, failed, of one agent": TraceFilter(text="look_up", outcome="failed", agent="agent 1"),
+        "a signal of every run that says failed": TraceFilter(signal="thumb", says=False),
+        "a signal of hardly any run": TraceFilter(signal="escalated"),
         "outcome, asked by a blind annotator": TraceFilter(outcome="failed", blind_for=ANNOTATOR),
     }
 

@@ -8,8 +8,10 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import select
 
-from core.records import Outcome, Signal, SignalKind, Trace
+from core.records import Outcome, Role, Signal, SignalKind, Trace
+from core.review.queues import enqueue
 from core.store.engine import Store
+from core.store.people import person_id
 from core.store.signals import (
     Kept,
     add_signals,
@@ -26,6 +28,7 @@ from core.store.tables import SignalRow, TraceRow
 from core.store.trace_writing import insert_traces
 from core.store.traces import TraceFilter, count_traces, find_trace, list_traces, set_outcomes
 from core.tasks.outcome import refresh_outcomes
+from dashboard.parts.trace_view import view_trace
 from tests.worlds import START, run
 
 NOON = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
@@ -193,6 +196,19 @@ def test_runs_by_what_their_signals_say(store: Store, name: str, says: bool | No
         assert [line.uid for line in list_traces(session, wanted, 10)] == found
         assert count_traces(session, wanted) == len(found)
         assert signal_names(session) == ["thumb", "time"]
+
+
+def test_a_blind_reviewer_finds_nothing_by_signals(store: Store) -> None:
+    ids = arrive(store, run("a"))
+    say(store, thumb("a", False))
+    with store.session() as session:
+        enqueue(session, list(ids.values()))
+        lead, annotator = (person_id(session, role.value, role, active=True) for role in (Role.LEAD, Role.ANNOTATOR))
+    with store.reading() as session:
+        found = [count_traces(session, TraceFilter(signal="thumb", blind_for=who)) for who in (lead, annotator)]
+        views = [view_trace(session, ids["a"], None, who) for who in (lead, annotator)]
+    assert found == [1, 0]
+    assert [(view.n_signals, len(view.signals)) for view in views] == [(1, 1), (0, 0)]
 
 
 def test_the_weeks_of_signals(store: Store) -> None:
