@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
+from core.ingest.accept import index_words
 from core.store.engine import open_store
 from tests.benchmarks._load import Load, load
 from tests.benchmarks._stored import grow
@@ -37,6 +38,7 @@ def measure(name: str, folder: Path, url: str) -> None:
     folder.mkdir()
     store = open_store(url)
     grow(store, RUNS)
+    index_words(store)  # else the server does it at its start
     store.close()
     server = start("serve", folder, folder / "server.log", LOOPWRIGHT_DATABASE_URL=url)
     try:
