@@ -177,8 +177,19 @@ def fingerprint(session: Session) -> str:
 
 
 def find_version(session: Session, dataset: str, content: str) -> DatasetVersion | None:
-    """The version of a dataset whose manifest says it has this content."""
-    return next((made for made in list_versions(session, dataset) if made.manifest.get("content") == content), None)
+    """The version of a dataset whose manifest says it has this content; none that has lost rows of it since."""
+    whole = (made for made in list_versions(session, dataset) if "retracted" not in made.manifest)
+    return next((made for made in whole if made.manifest.get("content") == content), None)
+
+
+def note_retracted(session: Session, said: Mapping[tuple[str, int], Mapping[str, Any]]) -> None:
+    """Write (dataset, number) → what its files say of rows that were taken back into the manifests of versions."""
+    for (dataset, number), what in said.items():
+        of_version = (DatasetVersionRow.dataset == dataset, DatasetVersionRow.number == number)
+        row = session.scalar(select(DatasetVersionRow).where(*of_version))
+        if row is not None and row.manifest.get("retracted") != what:
+            row.manifest = {**row.manifest, "retracted": dict(what)}
+    session.flush()
 
 
 def next_number(session: Session, dataset: str) -> int:

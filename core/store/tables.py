@@ -464,7 +464,7 @@ class RecallRow(Base):
     uid: Mapped[str] = mapped_column(String(64), unique=True)
     run_key: Mapped[str] = mapped_column(String(200), default="", index=True)
     trace_uid: Mapped[str] = mapped_column(String(200), default="", index=True)
-    session: Mapped[str] = mapped_column(String(200), default="")
+    session: Mapped[str] = mapped_column(String(200), default="", index=True)
     agent: Mapped[str] = mapped_column(String(200), default="")
     version: Mapped[str] = mapped_column(String(300), default="")
     query: Mapped[str] = mapped_column(Text)
@@ -625,3 +625,15 @@ class PolicyRow(Base):
     kind: Mapped[str] = mapped_column(String(40), primary_key=True)
     agent: Mapped[str] = mapped_column(String(200), primary_key=True)
     rules: Mapped[dict[str, Any]]
+
+
+class RemovalRow(Base):
+    """One removal: who, when, what kind of thing, why, and how much; never what it was, nor whose."""
+
+    __tablename__ = "removal"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(200))
+    what: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    counts: Mapped[dict[str, Any]]
