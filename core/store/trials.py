@@ -104,7 +104,7 @@ def _runs(session: Session, versions: set[int], tasks: set[int]) -> dict[tuple[i
     for start in range(0, len(listed), 500):
         query = select(TraceRow.version_id, TraceRow.task_id, TraceRow.id, TraceRow.uid, TraceRow.trial)
         of_tasks = TraceRow.task_id.in_(listed[start : start + 500])
-        rows = session.execute(query.where(TraceRow.version_id.in_(versions), of_tasks)).tuples()
+        rows = session.execute(query.where(TraceRow.version_id.in_(versions), of_tasks)).all()
         for version, task, trace, uid, trial in rows:
             found.setdefault((version, task or 0), []).append(_Run(trace, uid, trial))
     return found
@@ -208,7 +208,7 @@ def aggregates_of(session: Session, agent: str) -> list[AggregateLine]:
 def n_results(session: Session) -> dict[int, int]:
     """Version row id → how many of its trials are results without a run."""
     query = select(ResultRow.version_id, func.count()).group_by(ResultRow.version_id)
-    return dict(session.execute(query).tuples())
+    return dict(session.execute(query).all())
 
 
 def published_versions(session: Session) -> set[int]:

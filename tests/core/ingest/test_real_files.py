@@ -69,9 +69,9 @@ def test_labels_without_their_runs_are_rejected_by_name(store: Store, real_data:
 
 
 def test_pandalm(store: Store, real_data: Path) -> None:
-    report = import_paths(store, [real_data / "pandalm"], ImportOptions())
+    report = import_paths(store, [real_data / "pandalm" / "testset-v1.json"], ImportOptions())
     assert counted(report) == {"pairs": 999, "preferences": 2997}
-    assert [Path(one.path).name[:7] for one in report.rejected] == ["gpt-3.5", "pandalm"]
+    assert report.rejected == []
     with store.reading() as session:
         assert Counter(session.scalars(select(PreferenceRow.choice))) == {"a": 1255, "b": 1416, "equal": 326}
         answers = session.execute(select(PairRow.text_a, PairRow.text_b)).all()
