@@ -279,10 +279,11 @@ def backup(file: Annotated[Path, typer.Argument(help="The file to write.")], jso
 @command
 def restore(file: Annotated[Path, typer.Argument(help="A backup.")], json: Json = False) -> Any:
     """Bring a backup back into an empty data folder."""
-    from core.store.backup import read_backup
     from core.store.engine import open_store
+    from core.store.restore import check_backup, read_backup
     from dashboard.process import settings
 
+    check_backup(file)
     opened = open_store(settings().database_url)
     try:
         read_backup(opened, file, settings().folder)
