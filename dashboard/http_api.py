@@ -61,8 +61,9 @@ def ask_recall(request: Request, body: dict[str, Any]) -> Any:
         **{name: _optional(body, name) for name in ("version", "run_key", "trace_id", "session_id")},
         k=number_in(body.get("k"), "k", 1, 50, 5),
     )
+    index = lesson_index()  # opened before the writer's turn is taken: opening writes too
     with store().session() as session:
-        found = recall(session, lesson_index(), asked, dry_run=body.get("dry_run") is True)
+        found = recall(session, index, asked, dry_run=body.get("dry_run") is True)
     return found.as_json()
 
 

@@ -51,7 +51,7 @@ def put_spans() -> bool:
 
 def put_words() -> bool:
     """Bring stored steps into the text index."""
-    with store().session() as session:
+    with store().session(patient=True) as session:
         return index_words(session, WORDS_AT_ONCE) > 0
 
 

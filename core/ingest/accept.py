@@ -13,52 +13,43 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from core.clock import content_hash, now
 from core.errors import InvalidInput, LoopwrightError
 from core.ingest.document import Document, files_in, open_document, read_file
 from core.ingest.formats import FORMATS, GROWING, columns
+from core.ingest.labels import Labels, name_of
 from core.ingest.reading import BadRecord
-from core.ingest.report import ImportOptions, ImportReport, first, since
+from core.ingest.report import ImportOptions, ImportReport, RejectedRecord, first, since
+from core.ingest.rules import Rules, rules_of
 from core.ingest.semantics import merge_steps
 from core.ingest.sound import check
 from core.records import (
     Aggregate,
-    Annotation,
     Arrival,
-    Lesson,
-    LessonState,
-    LoggedRecall,
     Pair,
-    Person,
     Preference,
     Rejected,
     Result,
-    Signal,
     Trace,
     Version,
 )
+from core.redact import Policy, redactor
 from core.review.queues import enqueue
-from core.review.ready_made import READY_MADE
 from core.store import queues
-from core.store.annotations import add_annotation, annotation_with_key
 from core.store.catalog import set_version, task_ids
 from core.store.engine import Store
 from core.store.imports import log_import
-from core.store.lessons import add_lesson
-from core.store.pairs import find_pairs, import_preferences, insert_pairs
-from core.store.people import person_id
-from core.store.recalls import log_recall
-from core.store.schemas import newest_schema_id, save_schema
+from core.store.intake import Came, add_refusals, count_intake
+from core.store.pairs import insert_pairs
 from core.store.signals import add_signals, attach_signals
 from core.store.suites import add_tasks
 from core.store.text_search import index_due
 from core.store.trace_writing import insert_traces
-from core.store.traces import find_trace, unknown_steps
-from core.store.trials import ONE_FAILED_RUN, add_aggregates, add_results, attach_results, failed_run
+from core.store.traces import find_trace
+from core.store.trials import attach_results
 from core.tasks.outcome import refresh_outcomes
 
 __all__ = ["ImportOptions", "ImportReport", "import_document", "import_paths"]
@@ -66,6 +57,10 @@ __all__ = ["ImportOptions", "ImportReport", "import_document", "import_paths"]
 BATCH_TRACES = 100
 BATCH_LABELS = 1000
 BATCH_WORDS = 2000
+KEPT = 1000
+"""Refused records of one file that are kept."""
+
+FILES = "files"
 
 LONGEST_WRITE = 0.5
 """Seconds: the first batch is a twentieth of the largest, each next one as large as the one before says it may be."""
@@ -127,22 +122,46 @@ def _import_data(
         format_name, arrivals = _recognised(document, options)
     except (InvalidInput, OSError) as error:
         report.reject(name, "whole file", str(error))
-        _log(store, name, "", Counter(report.counts), len(report.rejected) - 1, report)
+        _log(store, name, "", Counter(report.counts), len(report.rejected) - 1, options, report)
         return []
     before, seen = Counter(report.counts), len(report.rejected)
     for broken in document.broken:
         report.reject(name, broken.record, broken.reason)
     later: list[Arrival] = []
-    traces = _traces_of(arrivals, later, name, options, report)
+    with store.reading() as session:
+        rules = rules_of(session)
+    traces = _traces_of(arrivals, later, name, options, report, rules)
     _in_batches(traces, BATCH_TRACES, lambda batch: _accept_traces(store, batch, options, report))
-    _log(store, name, format_name, before, seen, report)
+    _log(store, name, format_name, before, seen, options, report)
     return later
 
 
-def _log(store: Store, name: str, format_name: str, before: Counter[str], seen: int, report: ImportReport) -> None:
+def _log(
+    store: Store,
+    name: str,
+    format_name: str,
+    before: Counter[str],
+    seen: int,
+    options: ImportOptions,
+    report: ImportReport,
+) -> None:
     report.formats[name] = format_name
+    counts, rejected = since(before, report.counts), report.rejected[seen:]
     with store.session() as session:
-        log_import(session, name, format_name, since(before, report.counts), first(report.rejected[seen:]))
+        log_import(session, name, format_name, counts, first(rejected))
+        if not options.replayed:
+            _keep_refused(session, name, format_name, rejected)
+        came = Came(counts.get("steps", 0), counts.get("duplicates", 0), len(rejected))
+        count_intake(session, {(FILES, options.agent): came})
+
+
+def _keep_refused(session: Session, name: str, format_name: str, rejected: Sequence[RejectedRecord]) -> None:
+    """Keep the first refused records of a file for a replay, without what must not be stored."""
+    by = redactor(rules_of(session).policies.get("", Policy()))
+    refused = [
+        Rejected(by.text(one.record)[0], by.text(one.reason)[0], by.value(one.body)[0]) for one in rejected[:KEPT]
+    ]
+    add_refusals(session, FILES, refused, name, format_name)
 
 
 def _recognised(document: Document, options: ImportOptions) -> tuple[str, Iterator[Arrival]]:
@@ -172,20 +191,26 @@ def _looks_like(document: Document) -> str:
 
 
 def _traces_of(
-    arrivals: Iterator[Arrival], later: list[Arrival], name: str, options: ImportOptions, report: ImportReport
+    arrivals: Iterator[Arrival],
+    later: list[Arrival],
+    name: str,
+    options: ImportOptions,
+    report: ImportReport,
+    rules: Rules,
 ) -> Iterator[Trace]:
     for arrival in arrivals:
         if isinstance(arrival, Rejected):
-            report.reject(name, arrival.record, arrival.reason)
+            report.reject(name, arrival.record, arrival.reason, arrival.body)
             continue
         try:
             check(arrival)
         except BadRecord as error:
-            report.reject(name, _name(arrival), str(error))
+            report.reject(name, name_of(arrival), str(error))
             continue
         if isinstance(arrival, (Trace, Result, Aggregate)):
             agent, version = options.agent or arrival.agent, options.version or arrival.version
             arrival = replace(arrival, agent=agent, version=version)
+        arrival = rules.applied(arrival)
         if isinstance(arrival, Trace):
             yield arrival
         else:
@@ -237,12 +262,12 @@ def _accept_batch(store: Store, name: str, batch: list[Arrival], options: Import
         made: Counter[str] = Counter()
         pairs = [one for one in batch if isinstance(one, Pair)]
         _accept_pairs(session, name, pairs, made, report)
-        labels = _Labels(session, made)
+        labels = Labels(session, made)
         for arrival in batch:
             try:
                 labels.accept(arrival)
             except LoopwrightError as error:
-                report.reject(name, _name(arrival), error.message)
+                report.reject(name, name_of(arrival), error.message)
         labels.write_preferences([one for one in batch if isinstance(one, Preference)], name, report)
         labels.write_results([one for one in batch if isinstance(one, Result)], name, options, report)
         labels.write_aggregates([one for one in batch if isinstance(one, Aggregate)])
@@ -263,119 +288,3 @@ def _accept_pairs(session: Session, name: str, pairs: list[Pair], made: Counter[
     inserted = insert_pairs(session, sound)
     enqueue(session, [], list(inserted.values()))
     made.update(pairs=len(inserted), duplicates=len(sound) - len(inserted))
-
-
-class _Labels:
-    """What one batch of labels writes; `traces` and `pairs` are the row ids that it touched."""
-
-    def __init__(self, session: Session, made: Counter[str]) -> None:
-        self.session, self.made = session, made
-        self.traces: set[int] = set()
-        self.pairs: set[int] = set()
-        self._people: dict[str, int] = {}
-
-    def accept(self, arrival: Arrival) -> None:
-        """Write one record; raises a LoopwrightError with the reason when it cannot be taken."""
-        if isinstance(arrival, Person):
-            person_id(self.session, arrival.name, arrival.role)
-        elif isinstance(arrival, Version):
-            set_version(self.session, arrival)
-        elif isinstance(arrival, Signal):
-            self._signal(arrival)
-        elif isinstance(arrival, Annotation):
-            self._annotation(arrival)
-        elif isinstance(arrival, Lesson):
-            self._lesson(arrival)
-        elif isinstance(arrival, LoggedRecall):
-            added = log_recall(self.session, arrival)
-            self.made.update(recalls=int(added), duplicates=int(not added))
-
-    def _person(self, name: str) -> int:
-        if name not in self._people:
-            self._people[name] = person_id(self.session, name)
-        return self._people[name]
-
-    def _signal(self, signal: Signal) -> None:
-        added = len(add_signals(self.session, [signal]))
-        self.made.update(signals=added, duplicates=1 - added)
-        self.traces.update(filter(None, [find_trace(self.session, signal.trace_id)]))
-
-    def _annotation(self, annotation: Annotation) -> None:
-        annotation = self._of_one_run(annotation)
-        trace = find_trace(self.session, annotation.trace_id)
-        if trace is None:
-            raise InvalidInput(f"it points at trace {annotation.trace_id}, which is not here: import the trace first")
-        said = [annotation.trace_id, annotation.person, annotation.schema]
-        key = annotation.key or "content:" + content_hash(said, 40)
-        if annotation_with_key(self.session, key) is not None:
-            self.made.update(duplicates=1)
-            return
-        steps = [mark.step_id for mark in annotation.marks] + [one.step_id for one in annotation.corrections]
-        if unknown := unknown_steps(self.session, trace, steps):
-            raise InvalidInput(f"it points at step {unknown[0]}, which trace {annotation.trace_id} does not have")
-        ready = READY_MADE.get(annotation.schema)
-        schema = save_schema(self.session, ready) if ready else newest_schema_id(self.session, annotation.schema)
-        if schema is None:
-            raise InvalidInput(f"there is no label schema {annotation.schema}; there are {', '.join(READY_MADE)}")
-        person, at = self._person(annotation.person), annotation.submitted_at or now()
-        add_annotation(self.session, trace, person, (schema, annotation.schema), replace(annotation, key=key), at)
-        self.made.update(annotations=1, marks=len(annotation.marks))
-        self.traces.add(trace)
-
-    def _of_one_run(self, annotation: Annotation) -> Annotation:
-        """The annotation with its run's whole id, where it says only how the id of a failed run begins."""
-        uid = annotation.trace_id
-        if not uid.endswith(ONE_FAILED_RUN) or find_trace(self.session, uid) is not None:
-            return annotation
-        found = failed_run(self.session, uid)
-        if len(found) != 1:
-            said = f"{len(found)} failed runs have" if found else "no failed run has"
-            raise InvalidInput(f"it means the one failed run with an id like {uid}, and {said}: import that run first")
-        return replace(annotation, trace_id=found[0])
-
-    def write_results(self, results: list[Result], name: str, options: ImportOptions, report: ImportReport) -> None:
-        """Write all results of the batch: on the runs that they mean, or by themselves."""
-        done = add_results(self.session, results)
-        for result, reason in done.refused:
-            report.reject(name, _name(result), reason)
-        for agent, version in {(one.agent, one.version) for one in results}:
-            set_version(self.session, Version(agent, version, options.version_date, options.base))
-        if options.suite and done.tasks:
-            add_tasks(self.session, options.suite, done.tasks)
-        self.made.update(results=done.rows, signals=done.signals, duplicates=done.repeated)
-        self.traces |= done.traces
-
-    def write_aggregates(self, aggregates: list[Aggregate]) -> None:
-        """Write the published rates of the batch."""
-        added = add_aggregates(self.session, aggregates)
-        self.made.update(aggregates=added, duplicates=len(aggregates) - added)
-
-    def write_preferences(self, preferences: list[Preference], name: str, report: ImportReport) -> None:
-        """Write all preferences of the batch at once; one about a pair that is not there is rejected."""
-        pairs = find_pairs(self.session, [one.pair_id for one in preferences])
-        for one in preferences:
-            if one.pair_id not in pairs:
-                report.reject(name, _name(one), "its pair is not here: import the pair first")
-        known = [(one, pairs[one.pair_id], self._person(one.person)) for one in preferences if one.pair_id in pairs]
-        added = import_preferences(self.session, known)
-        self.made.update(preferences=added, duplicates=len(known) - added)
-        self.pairs.update(pair for _, pair, _ in known)
-
-    def _lesson(self, lesson: Lesson) -> None:
-        decider = None
-        if lesson.state is not LessonState.PROPOSED:
-            if not lesson.decided_by:
-                raise InvalidInput(f"it is {lesson.state}, and decided_by does not say who decided that")
-            decider = self._person(lesson.decided_by)
-        added = add_lesson(self.session, lesson, self._person(lesson.person or "unknown"), decided_by=decider)
-        self.made.update(lessons=int(added), duplicates=int(not added))
-
-
-def _name(arrival: Any) -> str:
-    kind = type(arrival).__name__.lower()
-    keys = [
-        getattr(arrival, key)
-        for key in ("trace_id", "pair_id", "lesson_id", "recall_id", "result_id", "aggregate_id", "person", "name")
-        if hasattr(arrival, key)
-    ]
-    return f"{kind} {' by '.join(str(key) for key in keys[:2])}"

@@ -28,12 +28,12 @@ from core.store.engine import Store
 from core.store.intake import Came, add_refusals, count_intake
 from core.store.policies import policies_of
 from core.store.prices import price_rows
-from core.store.signals import add_signals, attach_signals
+from core.store.signals import add_signals, attach_signals, homes_of
 from core.store.trace_writing import Prepared, Written, prepare, write_traces
 from core.tasks.outcome import refresh_outcomes
 
 SOURCE = "otlp"
-AT_ONCE = 2_000
+AT_ONCE = 1_000
 """Spans that are put into traces in one transaction."""
 
 _log = logging.getLogger("loopwright")
@@ -82,7 +82,8 @@ def _redact(kind: str, sound: Sound, policies: Mapping[str, Policy]) -> dict[str
             text = getattr(place.holder, place.field)
             replaced, found = chosen.value({place.key: text})
             if found:
-                setattr(place.holder, place.field, replaced[place.key])
+                (text,) = replaced.values()
+                setattr(place.holder, place.field, text)
                 counts.setdefault(place.trace, Counter()).update(found)
     shared = counts.pop("", None)
     if shared:  # what stood in a resource belongs to every run of the request; it is counted with the first
@@ -125,7 +126,7 @@ def assemble_due(store: Store, most: int = AT_ONCE) -> int:
         try:
             traces = _traces_of(taken, prices)
             prepared = prepare(traces)
-            with store.session() as session:
+            with store.session(patient=True) as session:
                 remove_deliveries(session, taken)
                 _put(session, taken, traces, prepared)
         except Unavailable:
@@ -155,9 +156,13 @@ def _assemble_carefully(store: Store, delivery: Delivery, prices: PriceList) -> 
                 # one line: the fault itself was logged above, and may be that of ten thousand traces
                 _log.warning("the spans of trace %s are refused: %s: %s", trace, type(error).__name__, str(error)[:200])
                 reason = f"it could not be put into its trace ({type(error).__name__}); the log says why"
-                ones = [one for group in groups(delivery.door, part) for one in group]
-                add_refusals(session, delivery.door, [rejected(delivery.door, one, reason) for one in ones])
-                count_intake(session, {(delivery.door, ""): Came(rejected=len(ones))})
+                refused = [
+                    rejected(delivery.door, group, one, reason)
+                    for group in groups(delivery.door, part)
+                    for one in group.ones
+                ]
+                add_refusals(session, delivery.door, refused)
+                count_intake(session, {(delivery.door, ""): Came(rejected=len(refused))})
 
 
 def _traces_of(taken: Sequence[Delivery], prices: PriceList) -> list[Trace]:
@@ -189,8 +194,8 @@ def _put(session: Session, taken: Sequence[Delivery], traces: Sequence[Trace], p
 
 def attach(session: Session, traces: Sequence[Trace], written: Written) -> None:
     """Write the signals that spans carried, link those that waited, and bring outcomes in line."""
-    touched = {**written.traces, **written.grown}
-    add_signals(session, [signal for trace in traces for signal in trace.signals])
+    signals = [signal for trace in traces for signal in trace.signals]
+    add_signals(session, signals)
     attach_signals(session, list(written.traces))
-    judged = [trace.trace_id for trace in traces if trace.signals]
-    refresh_outcomes(session, [touched[uid] for uid in {*written.traces, *judged} if uid in touched])
+    judged = homes_of(session, {signal.trace_id for signal in signals})
+    refresh_outcomes(session, [*written.traces.values(), *(home.trace_id for home in judged.values())])

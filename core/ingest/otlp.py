@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from google.protobuf.message import DecodeError, Message
@@ -59,11 +59,11 @@ def spans_from_json(kind: str, value: Json) -> tuple[list[Span], list[Rejected]]
 
 def _checked(kind: str, sound: Sound) -> Sound:
     for group in groups(kind, sound.message):
-        wrong = [(index, reason) for index, one in enumerate(group) if (reason := _wrong(kind, one))]
+        wrong = [(index, reason) for index, one in enumerate(group.ones) if (reason := _wrong(kind, one))]
         for index, reason in reversed(wrong):
-            sound.rejected.append(rejected(kind, group[index], reason))
-            del group[index]
-        sound.n += len(group)
+            sound.rejected.append(rejected(kind, group, group.ones[index], reason))
+            del group.ones[index]
+        sound.n += len(group.ones)
     return sound
 
 
@@ -88,18 +88,25 @@ def _from_json(kind: str, body: bytes) -> Sound:
 
 def _from_value(kind: str, value: Json) -> Sound:
     message, wrong = otlp_json.read(REQUESTS[kind], value)
-    return Sound(message, 0, wrong)
+    return Sound(message, 0, [replace(one, body=_alone(kind, one.body, {}, {})) for one in wrong])
 
 
 _WORD = {TRACES: "span", LOGS: "log record"}
 
 
-def groups(kind: str, message: Any) -> Iterator[Any]:
-    """The lists of spans or log records of a request."""
-    if kind == TRACES:
-        yield from (scope.spans for resource in message.resource_spans for scope in resource.scope_spans)
-    else:
-        yield from (scope.log_records for resource in message.resource_logs for scope in resource.scope_logs)
+class Group(NamedTuple):
+    """The spans or log records of one scope of one resource, as the request lists them."""
+
+    resource: Any
+    scope: Any
+    ones: Any
+
+
+def groups(kind: str, message: Any) -> Iterator[Group]:
+    """The groups of a request."""
+    for outer in message.resource_spans if kind == TRACES else message.resource_logs:
+        for inner in outer.scope_spans if kind == TRACES else outer.scope_logs:
+            yield Group(outer.resource, inner.scope, inner.spans if kind == TRACES else inner.log_records)
 
 
 def _wrong(kind: str, one: Any) -> str:
@@ -118,10 +125,17 @@ def _wrong(kind: str, one: Any) -> str:
     return ""
 
 
-def rejected(kind: str, one: Any, reason: str) -> Rejected:
-    """A span or log record that is not taken, with all that it held."""
+def rejected(kind: str, group: Group, one: Any, reason: str) -> Rejected:
+    """A span or log record that is not taken; its body is the request that it would be alone."""
     name = one.name if kind == TRACES else event_name(one)
-    return Rejected(f"{_WORD[kind]} {one.span_id.hex()} {name}"[:200].strip(), reason, otlp_json.write(one))
+    body = _alone(kind, otlp_json.write(one), otlp_json.write(group.resource), otlp_json.write(group.scope))
+    return Rejected(f"{_WORD[kind]} {one.span_id.hex()} {name}"[:200].strip(), reason, body)
+
+
+def _alone(kind: str, one: Json, resource: Json, scope: Json) -> Json:
+    if kind == TRACES:
+        return {"resourceSpans": [{"resource": resource, "scopeSpans": [{"scope": scope, "spans": [one]}]}]}
+    return {"resourceLogs": [{"resource": resource, "scopeLogs": [{"scope": scope, "logRecords": [one]}]}]}
 
 
 def event_name(record: LogRecord) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from core.ingest.mapping import ColumnMapping
+from core.records import Json
 from core.store.content import clean
 
 COUNTED = (
@@ -39,6 +40,7 @@ class ImportOptions:
     base: str = ""
     suite: str = ""
     format: str = ""
+    replayed: bool = False
     columns: ColumnMapping | None = None
 
 
@@ -49,6 +51,7 @@ class RejectedRecord:
     path: str
     record: str
     reason: str
+    body: Json = None
 
 
 @dataclass(slots=True)
@@ -64,9 +67,9 @@ class ImportReport:
         """How many records are new."""
         return sum(number for name, number in self.counts.items() if name != "duplicates")
 
-    def reject(self, path: str, record: str, reason: str) -> None:
-        """Note a record that was not taken."""
-        self.rejected.append(RejectedRecord(clean(path), clean(record, 200), clean(reason, 1000)))
+    def reject(self, path: str, record: str, reason: str, body: Json = None) -> None:
+        """Note a record that was not taken, with the record itself where it may be tried again."""
+        self.rejected.append(RejectedRecord(clean(path), clean(record, 200), clean(reason, 1000), body))
 
     def as_json(self) -> dict[str, Any]:
         """The JSON of `loopwright import` (DESIGN section 4)."""

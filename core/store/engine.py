@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from alembic import command
@@ -16,9 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.errors import Unavailable
-
-LONGEST_WAIT = 10.0
-"""Seconds that a writer waits for its turn."""
+from core.store.turns import LONGEST_WAIT, Turns
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -31,30 +28,18 @@ class Store:
         one_view = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
         self._readers = sessionmaker(engine.execution_options(**one_view), expire_on_commit=False)
         self._writers = sessionmaker(engine.execution_options(write=True), expire_on_commit=False)
-        # SQLite has one writer at a time and lets the others ask again after ever longer pauses: in one process they
-        # stand in a line instead
-        self._turn = Lock() if engine.dialect.name == "sqlite" else None
+        self._turns = Turns() if engine.dialect.name == "sqlite" else None
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
+    def session(self, patient: bool = False) -> Iterator[Session]:
         """A session that commits when its block ends and rolls back when it raises; on SQLite it waits for its turn.
 
-        Raises Unavailable when the database cannot be used, or is busy for longer than `LONGEST_WAIT`.
+        Background work is `patient`: it lets others write first. Raises Unavailable when the database cannot be used or
+        is busy for too long.
         """
-        with self._in_turn(), _reachable(), self._writers.begin() as session:
+        turn = self._turns.taken(patient) if self._turns else nullcontext()
+        with turn, _reachable(), self._writers.begin() as session:
             yield session
-
-    @contextmanager
-    def _in_turn(self) -> Iterator[None]:
-        if self._turn is None:
-            yield
-            return
-        if not self._turn.acquire(timeout=LONGEST_WAIT):
-            raise Unavailable("The database is busy. Nothing was changed; try again in a moment.")
-        try:
-            yield
-        finally:
-            self._turn.release()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Executable
+from sqlalchemy import Executable, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from core.clock import now
-from core.records import Rejected
-from core.store.content import clean, pack
+from core.errors import NotFound
+from core.records import Json, Rejected
+from core.store.content import clean, pack, unpack
 from core.store.dialect import is_postgresql
 from core.store.tables import IntakeRow, RefusalRow
 
@@ -69,6 +70,44 @@ def add_refusals(session: Session, door: str, rejected: Sequence[Rejected], sour
         for one in rejected
     )
     session.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A record that was not taken; `body` is None where it was not kept."""
+
+    id: int
+    door: str
+    source: str
+    record: str
+    reason: str
+    format: str
+    at: datetime
+    replayed_at: datetime | None
+    body: Json
+
+
+def get_refusal(session: Session, number: int) -> Refusal:
+    """A refused record by row id; raises NotFound."""
+    row = session.get(RefusalRow, number)
+    if row is None:
+        raise NotFound(f"There is no refused record {number}. It may have been removed.", field="refusal")
+    return Refusal(
+        row.id,
+        row.door,
+        row.source,
+        row.record,
+        row.reason,
+        row.format,
+        row.at,
+        row.replayed_at,
+        None if row.body is None else unpack(row.body),
+    )
+
+
+def set_replayed(session: Session, number: int) -> None:
+    """Mark a refused record as taken after all."""
+    session.execute(update(RefusalRow).where(RefusalRow.id == number).values(replayed_at=now()))
 
 
 def reasons(rejected: Sequence[Rejected], most: int = 5) -> str:

@@ -1,0 +1,155 @@
+"""Writes what points at traces and pairs: labels, preferences, results, lessons, each with its own refusal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core.clock import content_hash, now
+from core.errors import InvalidInput
+from core.ingest.report import ImportOptions, ImportReport
+from core.records import (
+    Aggregate,
+    Annotation,
+    Arrival,
+    Lesson,
+    LessonState,
+    LoggedRecall,
+    Person,
+    Preference,
+    Result,
+    Signal,
+    Version,
+)
+from core.review.ready_made import READY_MADE
+from core.store.annotations import add_annotation, annotation_with_key
+from core.store.catalog import set_version
+from core.store.lessons import add_lesson
+from core.store.pairs import find_pairs, import_preferences
+from core.store.people import person_id
+from core.store.recalls import log_recall
+from core.store.schemas import newest_schema_id, save_schema
+from core.store.signals import add_signals
+from core.store.suites import add_tasks
+from core.store.traces import find_trace, unknown_steps
+from core.store.trials import ONE_FAILED_RUN, add_aggregates, add_results, failed_run
+
+
+class Labels:
+    """What one batch of labels writes; `traces` and `pairs` are the row ids that it touched."""
+
+    def __init__(self, session: Session, made: Counter[str]) -> None:
+        self.session, self.made = session, made
+        self.traces: set[int] = set()
+        self.pairs: set[int] = set()
+        self._people: dict[str, int] = {}
+
+    def accept(self, arrival: Arrival) -> None:
+        """Write one record; raises a LoopwrightError with the reason when it cannot be taken."""
+        if isinstance(arrival, Person):
+            person_id(self.session, arrival.name, arrival.role)
+        elif isinstance(arrival, Version):
+            set_version(self.session, arrival)
+        elif isinstance(arrival, Signal):
+            self._signal(arrival)
+        elif isinstance(arrival, Annotation):
+            self._annotation(arrival)
+        elif isinstance(arrival, Lesson):
+            self._lesson(arrival)
+        elif isinstance(arrival, LoggedRecall):
+            added = log_recall(self.session, arrival)
+            self.made.update(recalls=int(added), duplicates=int(not added))
+
+    def _person(self, name: str) -> int:
+        if name not in self._people:
+            self._people[name] = person_id(self.session, name)
+        return self._people[name]
+
+    def _signal(self, signal: Signal) -> None:
+        added = len(add_signals(self.session, [signal]))
+        self.made.update(signals=added, duplicates=1 - added)
+        self.traces.update(filter(None, [find_trace(self.session, signal.trace_id)]))
+
+    def _annotation(self, annotation: Annotation) -> None:
+        annotation = self._of_one_run(annotation)
+        trace = find_trace(self.session, annotation.trace_id)
+        if trace is None:
+            raise InvalidInput(f"it points at trace {annotation.trace_id}, which is not here: import the trace first")
+        said = [annotation.trace_id, annotation.person, annotation.schema]
+        key = annotation.key or "content:" + content_hash(said, 40)
+        if annotation_with_key(self.session, key) is not None:
+            self.made.update(duplicates=1)
+            return
+        steps = [mark.step_id for mark in annotation.marks] + [one.step_id for one in annotation.corrections]
+        if unknown := unknown_steps(self.session, trace, steps):
+            raise InvalidInput(f"it points at step {unknown[0]}, which trace {annotation.trace_id} does not have")
+        ready = READY_MADE.get(annotation.schema)
+        schema = save_schema(self.session, ready) if ready else newest_schema_id(self.session, annotation.schema)
+        if schema is None:
+            raise InvalidInput(f"there is no label schema {annotation.schema}; there are {', '.join(READY_MADE)}")
+        person, at = self._person(annotation.person), annotation.submitted_at or now()
+        add_annotation(self.session, trace, person, (schema, annotation.schema), replace(annotation, key=key), at)
+        self.made.update(annotations=1, marks=len(annotation.marks))
+        self.traces.add(trace)
+
+    def _of_one_run(self, annotation: Annotation) -> Annotation:
+        """The annotation with its run's whole id, where it says only how the id of a failed run begins."""
+        uid = annotation.trace_id
+        if not uid.endswith(ONE_FAILED_RUN) or find_trace(self.session, uid) is not None:
+            return annotation
+        found = failed_run(self.session, uid)
+        if len(found) != 1:
+            said = f"{len(found)} failed runs have" if found else "no failed run has"
+            raise InvalidInput(f"it means the one failed run with an id like {uid}, and {said}: import that run first")
+        return replace(annotation, trace_id=found[0])
+
+    def write_results(self, results: list[Result], name: str, options: ImportOptions, report: ImportReport) -> None:
+        """Write all results of the batch: on the runs that they mean, or by themselves."""
+        done = add_results(self.session, results)
+        for result, reason in done.refused:
+            report.reject(name, name_of(result), reason)
+        for agent, version in {(one.agent, one.version) for one in results}:
+            set_version(self.session, Version(agent, version, options.version_date, options.base))
+        if options.suite and done.tasks:
+            add_tasks(self.session, options.suite, done.tasks)
+        self.made.update(results=done.rows, signals=done.signals, duplicates=done.repeated)
+        self.traces |= done.traces
+
+    def write_aggregates(self, aggregates: list[Aggregate]) -> None:
+        """Write the published rates of the batch."""
+        added = add_aggregates(self.session, aggregates)
+        self.made.update(aggregates=added, duplicates=len(aggregates) - added)
+
+    def write_preferences(self, preferences: list[Preference], name: str, report: ImportReport) -> None:
+        """Write all preferences of the batch at once; one about a pair that is not there is rejected."""
+        pairs = find_pairs(self.session, [one.pair_id for one in preferences])
+        for one in preferences:
+            if one.pair_id not in pairs:
+                report.reject(name, name_of(one), "its pair is not here: import the pair first")
+        known = [(one, pairs[one.pair_id], self._person(one.person)) for one in preferences if one.pair_id in pairs]
+        added = import_preferences(self.session, known)
+        self.made.update(preferences=added, duplicates=len(known) - added)
+        self.pairs.update(pair for _, pair, _ in known)
+
+    def _lesson(self, lesson: Lesson) -> None:
+        decider = None
+        if lesson.state is not LessonState.PROPOSED:
+            if not lesson.decided_by:
+                raise InvalidInput(f"it is {lesson.state}, and decided_by does not say who decided that")
+            decider = self._person(lesson.decided_by)
+        added = add_lesson(self.session, lesson, self._person(lesson.person or "unknown"), decided_by=decider)
+        self.made.update(lessons=int(added), duplicates=int(not added))
+
+
+def name_of(arrival: Any) -> str:
+    """A record as a person finds it."""
+    kind = type(arrival).__name__.lower()
+    keys = [
+        getattr(arrival, key)
+        for key in ("trace_id", "pair_id", "lesson_id", "recall_id", "result_id", "aggregate_id", "person", "name")
+        if hasattr(arrival, key)
+    ]
+    return f"{kind} {' by '.join(str(key) for key in keys[:2])}"
