@@ -301,6 +301,42 @@ def _file_facts(file: Path) -> Any:
     return {"bytes": size, "sha256": digest}, [f"{file}: {size:,} bytes, SHA-256 {digest}"]
 
 
+@command
+def remove(
+    trace: Annotated[str, typer.Option(help="One run, by the id that its source gave it.")] = "",
+    session: Annotated[str, typer.Option(help="All runs of one session.")] = "",
+    user: Annotated[str, typer.Option(help="All runs of one user of an agent.")] = "",
+    agent: Annotated[str, typer.Option(help="An agent's runs that began before --before.")] = "",
+    before: Annotated[str, typer.Option(help="A day, such as 2026-08-31: with --agent.")] = "",
+    reason: Annotated[str, typer.Option(help="Why, for the log; it should name nobody.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Remove it; without this only what would go is listed.")] = False,
+    json: Json = False,
+) -> Any:
+    """Take runs back with all that came of them: labels, lessons' evidence, dataset rows. Also while a server runs."""
+    from dashboard.keeping import remove as run
+
+    return run((trace, session, user, agent), before, reason, yes)
+
+
+@command
+def retention(
+    agent: Annotated[str, typer.Option(help="For this agent; without it for all that have nothing of their own.")] = "",
+    keep_days: Annotated[int | None, typer.Option(help="Remove runs so many days after they came.", min=1)] = None,
+    forever: Annotated[bool, typer.Option("--forever", help="Keep runs for ever.")] = False,
+    keep_labelled: Annotated[
+        bool, typer.Option("--keep-labelled", help="Keep what was labelled, taught from or evaluated on all the same.")
+    ] = False,
+    run: Annotated[bool, typer.Option("--run", help="Remove now what is past its time.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --run: only count it.")] = False,
+    json: Json = False,
+) -> Any:
+    """How long runs are kept: list it, set it, or apply it now. A server applies it once an hour."""
+    from dashboard.keeping import Chosen
+    from dashboard.keeping import retention as work
+
+    return work(Chosen(agent, keep_days, forever, keep_labelled, run, dry_run))
+
+
 def main() -> None:
     """The console script."""
     app()

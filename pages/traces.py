@@ -12,6 +12,7 @@ from core.store.signals import signal_names, signals_waiting
 from core.store.traces import TraceFilter, count_traces, list_traces, trace_line
 from dashboard.components import run_table, trace_reader
 from dashboard.identity import acting
+from dashboard.parts.removal import removal_door, show_removed
 from dashboard.parts.trace_facts import show_facts, show_task
 from dashboard.parts.trace_import import import_door
 from dashboard.parts.trace_list import COLUMNS, run_rows
@@ -73,6 +74,10 @@ if view is not None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button("All runs", icon=":material/arrow_back:", type="tertiary", on_click=back_to_list)
         opened = show_facts(view)
+        removed = actor.leads and removal_door(view.line.id, actor)
+    if removed:
+        back_to_list()
+        st.rerun()
     if problem:
         st.warning(problem, icon=":material/warning:")
     show_task(view)
@@ -84,6 +89,7 @@ if view is not None:
 title, door = st.columns([5, 1], vertical_alignment="bottom")
 title.title("Traces", help="A trace is one run of an agent on one task, with every step that it took.")
 import_door(door)
+show_removed()
 if problem:
     st.warning(problem, icon=":material/warning:")
 

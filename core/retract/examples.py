@@ -34,6 +34,11 @@ class TouchedVersion:
     rows: int
     of: int
 
+    @property
+    def words(self) -> str:
+        """What becomes of it, in a sentence."""
+        return f"The dataset version {self.dataset} {self.number} loses {self.rows:,} of its {self.of:,} rows."
+
 
 def touched_versions(root: Path, versions: Sequence[DatasetVersion], uids: Collection[str]) -> list[TouchedVersion]:
     """The versions below the data folder with rows of these runs (by their sources' ids)."""

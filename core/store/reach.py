@@ -78,6 +78,14 @@ class TouchedLesson:
     state: LessonState
     left: int
 
+    @property
+    def words(self) -> str:
+        """What becomes of it, in a sentence."""
+        if self.left:
+            return f"The lesson “{self.when}” keeps other evidence."
+        after = {LessonState.ACTIVE: "is retired", LessonState.PROPOSED: "is rejected"}.get(self.state, "stays so")
+        return f"The lesson “{self.when}” {after}: it rests on nothing else."
+
 
 @dataclass(frozen=True, slots=True)
 class Reach:
