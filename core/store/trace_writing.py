@@ -48,7 +48,8 @@ _LIGHT = (
 @dataclass(slots=True)
 class Written:
     """What came of writing traces, by trace id: row ids of the new, of those that grew, and of those that grew after
-    they were closed (`late`). `steps` are new, `changed_steps` got more; the rest was there already."""
+    they were closed (`late`). `steps` are new, `changed_steps` got more; the rest was there already. A trace that was
+    there already and does not grow is one repetition, whatever it holds twice itself."""
 
     traces: dict[str, int] = field(default_factory=dict)
     grown: dict[str, int] = field(default_factory=dict)
@@ -99,7 +100,6 @@ def write_traces(session: Session, prepared: Sequence[Prepared], merge: Merge | 
     tasks = task_ids(session, [trace.task for trace in traces if trace.task is not None])
     rows = []
     for one in prepared:
-        done.duplicate_steps += len(one.trace.steps) - len(one.steps)
         task = tasks[one.trace.task.key] if one.trace.task is not None else None
         rows.append(one.row | owners[(one.trace.agent, one.trace.version)] | {"task_id": task})
     inserted = insert_new(session, TraceRow, rows, TraceRow.uid)
@@ -109,6 +109,7 @@ def write_traces(session: Session, prepared: Sequence[Prepared], merge: Merge | 
         trace_id = found[one.trace.trace_id]
         if one.trace.trace_id in inserted:
             done.traces[one.trace.trace_id] = trace_id
+            done.duplicate_steps += len(one.trace.steps) - len(one.steps)
             for position, row in enumerate(one.steps):
                 row |= {"id": trace_id << STEP_BITS | position, "trace_id": trace_id, "position": position}
                 step_rows.append(row)
@@ -120,6 +121,7 @@ def write_traces(session: Session, prepared: Sequence[Prepared], merge: Merge | 
         if merge is None:
             done.duplicate_traces += 1
         else:
+            done.duplicate_steps += len(one.trace.steps) - len(one.steps)
             _extend(session, found[one.trace.trace_id], one.trace, one.steps, tasks, merge, done)
     # a run without a time cannot move its version's date, and looking for one that can is a walk through all of them
     refresh_version_dates(session, {row["version_id"] for row in rows if row["time_known"] and row["uid"] in inserted})

@@ -100,9 +100,9 @@ def test_every_tau2_file_is_read(store: Store, real_data: Path) -> None:
 def test_the_same_file_twice_adds_nothing(store: Store, real_data: Path, source: str) -> None:
     first = import_paths(store, [real_data / source], ImportOptions())
     again = import_paths(store, [real_data / source], ImportOptions())
-    assert again.arrived == 0
+    # one for each record of the first time, and none for the span that one of TRAIL's traces holds twice
     records = first.counts["traces"] + first.counts["annotations"] + first.counts["pairs"] + first.counts["preferences"]
-    assert again.counts["duplicates"] == records
+    assert counted(again) == {"duplicates": records}
 
 
 def test_gzip_and_name_do_not_matter(store: Store, real_data: Path, tmp_path: Path) -> None:
