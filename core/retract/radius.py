@@ -23,7 +23,7 @@ WORDS = {
     "traces": ("run", "runs"),
     "steps": ("step", "steps"),
     "signals": ("signal", "signals"),
-    "annotations": ("label, with its earlier revisions", "labels, with their earlier revisions"),
+    "annotations": ("label with all its revisions", "labels with all their revisions"),
     "drafts": ("draft of a review", "drafts of reviews"),
     "items": ("item in a queue", "items in queues"),
     "claims": ("claim on such an item", "claims on such items"),

@@ -55,6 +55,12 @@ def show_version(version: DatasetVersion, root: Path) -> None:
     """A version's place, its download where it is small, and its manifest."""
     folder = root / version.folder
     st.text(f"It stands in {folder}")
+    if gone := version.manifest.get("retracted"):
+        st.warning(
+            f"{gone['rows']:,} of its {version.manifest['rows']:,} rows were taken back, the last on {gone['last']}: "
+            "they are in its files no more. Make a new version to train on.",
+            icon=":material/remove_circle:",
+        )
     if not is_dataset(folder):
         st.warning(
             "Its files are gone. Making it again on the same labels writes them anew.", icon=":material/warning:"

@@ -13,6 +13,7 @@ from dashboard.parts.numbers import escaped
 from dashboard.process import settings, store
 
 _SAID = "traces_removed"
+_NOTES = 8
 _ABOUT = "Takes a run back for good, with all that came of it. What would go is listed before anything is done."
 
 
@@ -35,7 +36,7 @@ def _ask(trace: int, actor: Actor) -> bool:
             choices["Everything of its user"] = Scope(user=row.user)
         name = next(iter(choices))
         if len(choices) > 1:
-            name = st.radio("What to remove", list(choices), key=f"traces_remove_{trace}")
+            name = st.radio("What to remove", list(choices), key=f"traces_remove_{trace}", horizontal=True)
         radius = blast_radius(session, choices[name], settings().folder)
     _show(radius)
     reason = st.text_input(
@@ -58,8 +59,10 @@ def _ask(trace: int, actor: Actor) -> bool:
 
 
 def _show(radius: BlastRadius) -> None:
-    st.markdown("This would go:\n" + "\n".join(f"- {line}" for line in told(radius.counts)))
+    st.markdown("This would go: " + " · ".join(told(radius.counts)))
     notes = [one.words for one in (*radius.lessons, *radius.versions)]
+    if len(notes) > _NOTES:
+        notes = [*notes[:_NOTES], f"{len(notes) - _NOTES} more lessons and versions lose something."]
     if notes:
         st.markdown("\n".join(f"- {escaped(note)}" for note in notes))
     if radius.waiting:

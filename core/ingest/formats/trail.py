@@ -13,7 +13,7 @@ from typing import Any
 from core.clock import content_hash, parse_time
 from core.ingest.document import Document
 from core.ingest.reading import BadRecord, check_json, is_record, maybe, need, number
-from core.ingest.semantics import Facts, facts_of, step_of, without_totals_of_parents
+from core.ingest.semantics import Facts, facts_of, step_of
 from core.ingest.spans import Span, SpanEvent
 from core.records import Annotation, Arrival, Mark, Person, Rejected, Role, Step, StepKind, Task, Trace
 from core.review.ready_made import TRAIL_CATEGORIES
@@ -45,7 +45,7 @@ def _read_spans(value: Mapping[str, Any]) -> Iterator[Arrival]:
         check_json(value)
         uid = str(need(value, "trace_id", str))
         spans = [span for record in _in_time(value["spans"]) for span in _spans(uid, record, None)]
-        steps = without_totals_of_parents([step_of(span) for span in spans])
+        steps = [step_of(span) for span in spans]
         facts = reduce(Facts.over, map(facts_of, spans))
         yield replace(_trace(uid, value["spans"][0], tuple(steps)), tools=facts.tools)
     except BadRecord as error:

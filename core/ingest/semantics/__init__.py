@@ -4,19 +4,16 @@ Where two vocabularies speak of the same field, `vocabulary.VOCABULARIES` says w
 """
 
 from core.ingest.semantics.facts import Facts, facts_of
-from core.ingest.semantics.linking import link_tools, without_totals_of_parents
-from core.ingest.semantics.merging import merge_steps, with_events
+from core.ingest.semantics.linking import link_tools
+from core.ingest.semantics.merging import merge_steps
 from core.ingest.semantics.signals import signals_of
-from core.ingest.semantics.steps import failure_in, step_of
+from core.ingest.semantics.steps import step_of
 
 __all__ = [
     "Facts",
     "facts_of",
-    "failure_in",
     "link_tools",
     "merge_steps",
     "signals_of",
     "step_of",
-    "with_events",
-    "without_totals_of_parents",
 ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from core.ingest.semantics.messages import read_messages
 from core.ingest.semantics.values import opened, something
-from core.ingest.spans import SpanEvent
+from core.ingest.spans import Span, SpanEvent
 from core.records import Json, Message
 
 DETAILS = "gen_ai.client.inference.operation.details"
@@ -37,6 +38,18 @@ class Said(NamedTuple):
     input: tuple[Message, ...]
     output: tuple[Message, ...]
     others: tuple[SpanEvent, ...]
+
+
+def with_details(span: Span) -> Span:
+    """The span with the attributes of the event that tells of its operation; its own say more and stay."""
+    told = [event for event in span.events if event.name == DETAILS]
+    if not told:
+        return span
+    attributes: dict[str, Json] = {}
+    for event in told:
+        attributes |= event.attributes
+    others = tuple(event for event in span.events if event.name != DETAILS)
+    return replace(span, attributes=attributes | dict(span.attributes), events=others)
 
 
 def said_by(events: Iterable[SpanEvent]) -> Said:

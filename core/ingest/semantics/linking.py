@@ -1,4 +1,4 @@
-"""What the steps of one run say of each other: which call a tool answers, and whose totals repeat others'."""
+"""What the steps of one run say of each other: which call a tool answers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.ingest.semantics.values import opened
-from core.records import Json, Step, StepKind, ToolCall
+from core.records import Step, StepKind, ToolCall
 
 
 def link_tools(steps: Sequence[Step]) -> list[Step]:
@@ -77,61 +77,3 @@ def _filled(step: Step, call: ToolCall | None, answered: Mapping[str, str]) -> S
     if step.result is None and told:
         changes["result"] = opened(told)
     return replace(step, **changes) if changes else step
-
-
-TOTALS = "totals of what it called"
-"""The attribute under which a step keeps tokens and cost that the steps below it state themselves."""
-
-_COUNTED = ("tokens_in", "tokens_out", "tokens_cached", "tokens_cache_written", "tokens_reasoning", "cost", "cost_from")
-
-
-def without_totals_of_parents(steps: Sequence[Step]) -> list[Step]:
-    """The steps of one run, each token and dollar stated once: by the innermost model call that states it.
-
-    Where any model call (an embedding is one too) states tokens, steps of other kinds lose theirs; so does a model call
-    that wraps another one. The same for cost, apart, so compute prices first. What is taken off stays an attribute;
-    a run without any such model call keeps its totals. Doing it twice changes nothing.
-    """
-    wraps_tokens, wraps_cost = _above(steps, _has_tokens), _above(steps, _has_cost)
-    any_tokens = any(_is_model_call(step) and _has_tokens(step) for step in steps)
-    any_cost = any(_is_model_call(step) and _has_cost(step) for step in steps)
-    kept = []
-    for step in steps:
-        tokens_off = _has_tokens(step) and (step.step_id in wraps_tokens or (any_tokens and not _is_model_call(step)))
-        cost_off = _has_cost(step) and (step.step_id in wraps_cost or (any_cost and not _is_model_call(step)))
-        kept.append(_taken_off(step, tokens_off, cost_off) if tokens_off or cost_off else step)
-    return kept
-
-
-def _is_model_call(step: Step) -> bool:
-    """A call of a model: a chat, or an embedding or reranking, which is a step of another kind that names its model."""
-    return step.kind is StepKind.LLM or (step.kind in (StepKind.OTHER, StepKind.RETRIEVER) and bool(step.model))
-
-
-def _has_tokens(step: Step) -> bool:
-    return bool(step.tokens_in or step.tokens_out)
-
-
-def _has_cost(step: Step) -> bool:
-    return bool(step.cost)
-
-
-def _above(steps: Sequence[Step], states: Any) -> set[str]:
-    """The ids of all steps above a model call that states something."""
-    parents = {step.step_id: step.parent_id for step in steps}
-    above: set[str] = set()
-    for step in steps:
-        parent = step.parent_id if _is_model_call(step) and states(step) else None
-        while parent is not None and parent not in above and parent != step.step_id:
-            above.add(parent)
-            parent = parents.get(parent)
-    return above
-
-
-def _taken_off(step: Step, tokens_off: bool, cost_off: bool) -> Step:
-    off = (_COUNTED[:5] if tokens_off else ()) + (_COUNTED[5:] if cost_off else ())
-    taken: dict[str, Json] = {name: value for name in off if (value := getattr(step, name)) not in (None, "")}
-    held = step.attributes.get(TOTALS)
-    totals = {**held, **taken} if isinstance(held, Mapping) else taken
-    cleared: dict[str, Any] = {name: "" if name == "cost_from" else None for name in off}
-    return replace(step, attributes={**step.attributes, TOTALS: totals}, **cleared)

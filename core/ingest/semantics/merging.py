@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
-from core.ingest.semantics.events import DETAILS, EXCEPTION, joined, said_by
-from core.ingest.semantics.steps import EVENTS, exception_text, step_of, written
-from core.ingest.spans import Span, SpanEvent
-from core.records import Json, Step, StepKind
+from core.ingest.semantics.events import joined
+from core.ingest.semantics.steps import EVENTS
+from core.records import Json, Message, Step, StepKind
 
 _TEXTS = ("name", "call_id", "error", "model", "agent")
 _VALUES = ("parent_id", "arguments", "result")
@@ -38,8 +35,8 @@ def merge_steps(old: Step, new: Step) -> Step:
         kind=first.kind if first.kind is not StepKind.OTHER else second.kind,
         started_at=min(starts, default=None),
         ended_at=max(ends, default=None),
-        input=_fuller(first.input, second.input),
-        output=_fuller(first.output, second.output),
+        input=_messages(old, new, "input"),
+        output=_messages(old, new, "output"),
         cost=costed.cost,
         cost_from=costed.cost_from,
         attributes=_united(first, second),
@@ -51,8 +48,18 @@ def _ended(step: Step) -> float:
     return step.ended_at.timestamp() if step.ended_at else 0.0
 
 
-def _fuller(first: tuple[Any, ...], second: tuple[Any, ...]) -> tuple[Any, ...]:
-    return second if len(second) > len(first) else first
+def _messages(old: Step, new: Step, side: str) -> tuple[Message, ...]:
+    """The messages of both where one is a piece (events that were sent as logs); else those of the fuller one."""
+    held, more = getattr(old, side), getattr(new, side)
+    if _is_piece(old) or _is_piece(new):
+        return joined(held, more)
+    if len(held) == len(more):
+        return held if _ended(old) > _ended(new) else more  # type: ignore[no-any-return]
+    return held if len(held) > len(more) else more  # type: ignore[no-any-return]
+
+
+def _is_piece(step: Step) -> bool:
+    return step.started_at is None and step.ended_at is None and not step.name
 
 
 def _united(first: Step, second: Step) -> dict[str, Json]:
@@ -61,27 +68,3 @@ def _united(first: Step, second: Step) -> dict[str, Json]:
     if isinstance(theirs, list) and isinstance(mine, list):
         attributes[EVENTS] = mine + [event for event in theirs if event not in mine]
     return attributes
-
-
-def with_events(step: Step, events: Iterable[SpanEvent]) -> Step:
-    """A step with events that were sent apart from its span, as log records; the same ones again change nothing."""
-    events = tuple(events)
-    for event in events:
-        if event.name == DETAILS:
-            told = step_of(Span("", step.step_id, step.parent_id, attributes=event.attributes))
-            step = replace(merge_steps(step, told), started_at=step.started_at, ended_at=step.ended_at)
-    said = said_by(event for event in events if event.name != DETAILS)
-    held = step.attributes.get(EVENTS)
-    kept = list(held) if isinstance(held, list) else []
-    kept += [record for other in said.others if (record := written(other)) not in kept]
-    error = next((exception_text(event, "") for event in said.others if event.name == EXCEPTION), "")
-    is_chat = bool(said.input or said.output) and step.kind is StepKind.OTHER
-    whole = replace(
-        step,
-        kind=StepKind.LLM if is_chat else step.kind,
-        input=joined(step.input, said.input),
-        output=joined(step.output, said.output),
-        error=step.error or error,
-        attributes={**step.attributes, EVENTS: kept} if kept else step.attributes,
-    )
-    return step if whole == step else whole

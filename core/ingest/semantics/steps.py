@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from core.ingest.semantics.counting import cost_of, tokens_of
-from core.ingest.semantics.events import EXCEPTION, joined, said_by, split_history
+from core.ingest.semantics.events import EXCEPTION, joined, said_by, split_history, with_details
 from core.ingest.semantics.gathering import Gathered, best, gather
 from core.ingest.semantics.kinds import FRAMEWORKS, KINDS, SPAN_NAMES
 from core.ingest.semantics.messages import read_messages
@@ -20,6 +20,8 @@ EVENTS, LINKS, SCOPE = "otel.events", "otel.links", "otel.scope.name"
 
 def step_of(span: Span) -> Step:
     """The step that a span is; what was not understood stands in its attributes. Never raises."""
+    if span.events:
+        span = with_details(span)
     gathered = gather(span.attributes)
     claims, kept = gathered.claims, gathered.kept
     kind = _kind(gathered, span)

@@ -23,8 +23,8 @@ from tests.worlds import START
 def step(uid: str, parent: str | None = "root", at: int = 0, said: str = "", **facts: object) -> Step:
     begin = START + timedelta(seconds=at)
     output = (Message("assistant", said),) if said else ()
-    given_facts: dict[str, object] = {"started_at": begin, "ended_at": begin + timedelta(seconds=1), "output": output}
-    return Step(uid, StepKind.LLM, uid, parent, **(given_facts | facts))  # type: ignore[arg-type]
+    told = {"kind": StepKind.LLM, "started_at": begin, "ended_at": begin + timedelta(seconds=1), "output": output}
+    return Step(uid, name=uid, parent_id=parent, **(told | facts))  # type: ignore[arg-type]
 
 
 ROOT = Step("root", StepKind.AGENT, "root", None, START, START + timedelta(seconds=90))
@@ -72,6 +72,22 @@ def test_totals_and_times_follow(store: Store) -> None:
     assert (line.n_steps, line.n_errors, line.tokens_in, line.tokens_out, line.cost) == (3, 1, 150, 7, 0.5)
     assert (line.started_at, line.seconds) == (START, 90.0)
     assert (row.root_ended, row.closed_at, row.n_unpriced) == (True, None, 1)
+
+
+def test_each_token_is_counted_once(store: Store) -> None:
+    root = replace(ROOT, tokens_in=30, tokens_out=3, cost=0.3)
+    outer = step("outer", at=1, tokens_in=20, tokens_out=2)
+    inner = step("inner", "outer", at=2, tokens_in=20, tokens_out=2, tokens_cached=5)
+    embedding = step("embedding", at=3, kind=StepKind.OTHER, model="text-embedding-3-small", tokens_in=10)
+    for n, steps in enumerate(([inner], [root, embedding], [outer])):
+        put(store, part(*steps))
+        with store.reading() as session:
+            row = session.scalars(select(TraceRow)).one()
+        wanted = [(20, 2, 5, None), (30, 2, 5, 0.3), (30, 2, 5, 0.3)][n]
+        assert (row.tokens_in, row.tokens_out, row.tokens_cached, row.cost) == wanted
+    put(store, part(replace(inner, cost=0.2, cost_from="prices of 2026-01-01", output=(Message("assistant", "x"),))))
+    with store.reading() as session:
+        assert session.scalars(select(TraceRow.cost)).one() == 0.2
 
 
 def test_the_roots_word_counts(store: Store) -> None:

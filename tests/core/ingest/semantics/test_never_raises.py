@@ -15,8 +15,6 @@ from core.ingest.semantics import (
     merge_steps,
     signals_of,
     step_of,
-    with_events,
-    without_totals_of_parents,
 )
 from core.ingest.semantics.messages import read_messages
 from core.ingest.semantics.vocabulary import VOCABULARIES
@@ -126,13 +124,12 @@ def test_any_span_is_a_step(several: list[Span], late: tuple[SpanEvent, ...]) ->
             assert type(text) is str
         assert all(type(one.content) is str and type(one.role) is str for one in step.input + step.output)
         assert (step.tokens_in or 0) >= (step.tokens_cached or 0) + (step.tokens_cache_written or 0)
-        once = with_events(step, late)
-        assert repr(with_events(once, late)) == repr(once)
+        piece = step_of(Span("t", step.step_id, events=late, bare=True))
+        once = merge_steps(step, piece)
+        assert repr(merge_steps(once, piece)) == repr(once)
         assert repr(merge_steps(once, once)) == repr(once)
     linked = link_tools(steps)
     assert repr(link_tools(linked)) == repr(linked)
-    counted = without_totals_of_parents(linked)
-    assert repr(without_totals_of_parents(counted)) == repr(counted)
 
 
 def test_deep_long_and_many() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import reduce
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -15,8 +17,6 @@ from core.ingest.semantics import (
     merge_steps,
     signals_of,
     step_of,
-    with_events,
-    without_totals_of_parents,
 )
 from core.ingest.spans import Span, SpanEvent
 from core.records import Message, Signal, SignalKind, Step, StepKind, ToolCall
@@ -155,9 +155,6 @@ def test_events_that_came_as_logs() -> None:
     answered = SpanEvent(
         "gen_ai.choice", START, {"index": 0, "message": {"role": "assistant", "content": "On its way."}}
     )
-    assert with_events(silent, [asked, answered]) == WHOLE
-    assert with_events(with_events(silent, [answered]), [asked]) == WHOLE
-    assert with_events(WHOLE, [asked, answered]) is WHOLE
     details = SpanEvent(
         "gen_ai.client.inference.operation.details",
         START,
@@ -165,20 +162,20 @@ def test_events_that_came_as_logs() -> None:
             "gen_ai.operation.name": "chat",
             "gen_ai.input.messages": '[{"role":"user","parts":[{"type":"text","content":"Where is it?"}]}]',
             "gen_ai.output.messages": '[{"role":"assistant","parts":[{"type":"text","content":"On its way."}]}]',
-            "gen_ai.usage.output_tokens": 4,
         },
     )
-    told = with_events(silent, [details])
-    assert told == replace(WHOLE, tokens_out=4)
-    assert with_events(told, [details, asked]) == told
-    twice = with_events(silent, [asked, asked])
-    assert [message.content for message in twice.input] == ["Where is it?", "Where is it?"]
-    other = SpanEvent("cache.miss", START, {"key": "k"})
-    kept = with_events(WHOLE, [other])
-    assert kept.attributes == {
-        "otel.events": [{"name": "cache.miss", "at": START.isoformat(), "attributes": {"key": "k"}}]
-    }
-    assert with_events(kept, [other]) is kept
+    told = SpanEvent("gen_ai.system.message", START, {"body": {"content": "Be short."}})
+    first, second, third, whole = (piece(*events) for events in ((told,), (asked,), (answered,), (details,)))
+    full = replace(WHOLE, input=(Message("system", "Be short."), *WHOLE.input))
+    for order in permutations((silent, first, second, third)):
+        assert reduce(merge_steps, order) == full
+        assert merge_steps(reduce(merge_steps, order), second) == full
+    assert merge_steps(silent, whole) == merge_steps(whole, silent) == WHOLE
+
+
+def piece(*events: SpanEvent) -> Step:
+    """The step that stands for a span of which only log records came."""
+    return step_of(Span("t", WHOLE.step_id, events=events, bare=True))
 
 
 def llm(step_id: str, *calls: ToolCall, told: tuple[Message, ...] = (), **more: Any) -> Step:
@@ -209,24 +206,3 @@ def test_tools_find_their_calls() -> None:
     assert link_tools(linked) == linked
     by_id = link_tools([steps[0], Step("t", StepKind.TOOL, "", call_id="c2")])
     assert by_id[1] == Step("t", StepKind.TOOL, "weather", call_id="c2", arguments={"city": "New York"})
-
-
-def test_each_token_is_counted_once() -> None:
-    root = Step("a", StepKind.AGENT, tokens_in=30, tokens_out=3, cost=0.3, cost_from="reported")
-    outer = Step("b", StepKind.LLM, parent_id="a", tokens_in=20, tokens_out=2)
-    inner = Step("c", StepKind.LLM, parent_id="b", tokens_in=20, tokens_out=2)
-    embedding = Step("d", StepKind.OTHER, parent_id="a", model="text-embedding-3-small", tokens_in=10)
-    counted = without_totals_of_parents([root, outer, inner, embedding])
-    assert [step.tokens_in for step in counted] == [None, None, 20, 10]
-    assert counted[0].cost == 0.3  # no call states one: the run's own is the only one known
-    assert counted[0].attributes == {"totals of what it called": {"tokens_in": 30, "tokens_out": 3}}
-    assert without_totals_of_parents(counted) == counted
-    priced = without_totals_of_parents(
-        [root, replace(inner, parent_id="a", cost=0.2, cost_from="prices of 2026-01-01")]
-    )
-    assert [step.cost for step in priced] == [None, 0.2]
-    assert priced[0].attributes["totals of what it called"]["cost"] == 0.3
-    alone = [root, Step("e", StepKind.LLM, parent_id="a")]
-    assert without_totals_of_parents(alone) == alone
-    circle = [replace(outer, parent_id="c"), inner]
-    assert len(without_totals_of_parents(circle)) == 2
