@@ -11,10 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event, Thread
 
+from core.clock import now
 from core.errors import LoopwrightError
 from core.ingest.closing import close_due
 from core.ingest.delivery import assemble_due
 from core.memory.indexer import sync
+from core.retract import apply_retention
 from core.store.text_search import index_due as index_words
 from dashboard.process import index_due, lesson_index, settings, spans_due, store
 
@@ -55,12 +57,18 @@ def put_words() -> bool:
         return index_words(session, WORDS_AT_ONCE) > 0
 
 
-words_due = Event()
+def remove_overdue() -> bool:
+    """Remove runs that are past the time that a lead has set, some at a time."""
+    return apply_retention(store(), settings().folder, now()).more
+
+
+words_due, removal_due = Event(), Event()
 
 JOBS = (
     Job("the lesson index", index_lessons, 1.0, index_due),
     Job("putting spans into traces", put_spans, 1.0, spans_due),
     Job("the text index", put_words, 2.0, words_due),
+    Job("the removal of old runs", remove_overdue, 3600.0, removal_due),
 )
 
 

@@ -268,7 +268,7 @@ def test_real_exports(store: Store, real_data: Path) -> None:
         assert {(one.uid, one.parent_uid) for one in session.execute(select(StepRow.uid, StepRow.parent_uid))} == {
             (one["id"], one["parentObservationId"]) for file in files for one in file["observations"]
         }
-        spent = session.scalar(select(func.sum(StepRow.cost))) or 0
+        spent = session.scalar(select(func.sum(StepRow.cost)).where(StepRow.cost_from == "reported")) or 0
         assert spent == pytest.approx(sum(float(one["totalCost"]) for file in files for one in file["observations"]))
         kinds = Counter(session.scalars(select(SignalRow.source)))
         assert kinds == {"langfuse judge": 17, "langfuse annotation": 1}
