@@ -19,6 +19,10 @@ from core.store.engine import Store
 from core.store.intake import Refusal, get_refusal, set_replayed
 
 
+ANY_NUMBER = 2**31
+"""However many spans wait: who tries again has waited already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """What came of trying refused records again: how many were taken, and the reason of each that still is not."""
@@ -56,7 +60,7 @@ def _try(store: Store, refusal: Refusal) -> str:
             sound = decode(refusal.door, body, True)
             if sound.rejected:
                 return sound.rejected[0].reason
-            accept(store, refusal.door, sound, sound.n)
+            accept(store, refusal.door, sound, ANY_NUMBER)
         elif refusal.door == signal_door.DOOR:
             with store.session() as session:
                 signal_door.accept(session, [signal_door.Sent([read_signal(refusal.body)], [], len(body))])

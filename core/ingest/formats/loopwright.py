@@ -62,7 +62,7 @@ def _read(document: Document) -> Iterator[Arrival]:
             check_json(record)
             yield from_json(record)
         except BadRecord as error:
-            yield Rejected(f"{document.where(index)}{_name(record)}", str(error))
+            yield Rejected(f"{document.where(index)}{_name(record)}", str(error), record)
 
 
 def _name(record: Any) -> str:
