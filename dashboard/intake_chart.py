@@ -63,7 +63,7 @@ def _bar(
         width=[0.85 * length] * len(at),
         offset=0,
         name=name,
-        marker={"color": colour, "pattern": {"shape": shape, "fgopacity": 0.6}},
+        marker={"color": colour, "pattern": {"shape": shape, "fillmode": "overlay", "fgcolor": "#FFFFFF"}},
         hovertext=list(said),
         hoverinfo="text",
     )

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from core.store.dialect import is_postgresql
 from core.store.intake import Came
 from core.store.queues import hidden_from
-from core.store.tables import AnnotationRow, IntakeRow, TraceRow
+from core.store.tables import AnnotationRow, DeliveryRow, IntakeRow, RefusalRow, TraceRow
 
 _SUMS = (
     func.sum(IntakeRow.accepted),
@@ -97,8 +97,9 @@ def _came(sums: Sequence[int]) -> Came:
 
 
 def anything_came(session: Session) -> bool:
-    """Whether anything ever came in through any door, or any run stands here."""
-    return any(session.scalar(select(column).limit(1)) is not None for column in (IntakeRow.door, TraceRow.id))
+    """Whether anything ever came in through any door, taken or not, or any run stands here."""
+    columns = (IntakeRow.door, TraceRow.id, DeliveryRow.id, RefusalRow.id)
+    return any(session.scalar(select(column).limit(1)) is not None for column in columns)
 
 
 def rootless(session: Session, newest: int) -> tuple[int, int]:

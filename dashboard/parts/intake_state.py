@@ -25,6 +25,15 @@ SLOW = timedelta(seconds=30)
 NEWEST = 10_000
 SPANS = ("traces", "logs")
 
+LAG = "How long the oldest accepted span has been waiting."
+WAITING = "Accepted and safe on the disk, not yet put into their runs. Log records are counted too."
+WORDS = "Steps that are stored and can be read, and are not found by a search for words yet."
+OPEN = "Runs that may still get steps: their root has not ended, or something came a moment ago. Only closed runs are "
+OPEN += "queued."
+GIVEN_UP = "Of the newest {of} runs, those that were closed after {after} without a span although their root never "
+GIVEN_UP += "ended. Their process was probably killed."
+ALONE = "Signals whose run has not arrived. Each is kept, and attached when its run comes. Leads see them on Traces."
+
 _ICONS = {
     "in": ":blue[:material/check_circle:]",
     "waits": ":material/hourglass_top:",
@@ -46,7 +55,7 @@ class State:
     @property
     def lag(self) -> timedelta:
         """How long the oldest span waits."""
-        return self.at - self.waiting.since if self.waiting.since else timedelta()
+        return max(self.at - self.waiting.since, timedelta()) if self.waiting.since else timedelta()
 
     @property
     def spans(self) -> int:
@@ -78,7 +87,7 @@ def sentence(state: State) -> tuple[str, str]:
     n, lag = state.waiting.n, state.lag
     if n:
         what = "1 span waits" if n == 1 else f"{n:,} spans wait"
-        said = f"{what}; the oldest for {duration(max(lag.total_seconds(), 0))}."
+        said = f"{what}; the oldest for {duration(lag.total_seconds())}."
         if lag > SLOW:
             return f"{said} That is long: the log of the server says why.", "late"
         return said, "waits"
@@ -105,43 +114,17 @@ def _show() -> None:
         f"{state.rejected:,} rejected in the last hour" if state.rejected else "nothing rejected in the last hour"
     )
     st.caption(f"{rejected} · read at {state.at:%H:%M:%S} UTC")
-    give_up = duration(settings().trace_give_up)
     n, of = _given_up()
-    numbers = (
-        ("Lag", duration(max(state.lag.total_seconds(), 0)), "How long the oldest accepted span has been waiting."),
-        (
-            "Spans waiting",
-            f"{state.waiting.n:,}",
-            "Accepted and safe on the disk, not yet put into their runs. Log records are counted too.",
-        ),
-        ("Steps to index", f"{state.words:,}", "Stored and readable, not yet found by a search for words."),
-        (
-            "Open runs",
-            f"{state.open_runs:,}",
-            (
-                "Runs that may still get steps: their root has not ended, or something came a moment ago. Only closed runs "
-                "are queued."
-            ),
-        ),
-        (
-            "Given up",
-            f"{n:,}",
-            (
-                f"Of the newest {of:,} runs: closed after {give_up} without a span, although their root never ended. Their "
-                "process was probably killed, or its exporter was."
-            ),
-        ),
-        (
-            "Signals alone",
-            f"{state.signals:,}",
-            (
-                "Signals whose run has not arrived. Each is kept, and attached when its run comes. They are listed under "
-                "the runs on Traces."
-            ),
-        ),
-    )
+    numbers = {
+        "Lag": (duration(state.lag.total_seconds()) if state.lag else "none", LAG),
+        "Spans waiting": (f"{state.waiting.n:,}", WAITING),
+        "Steps to index": (f"{state.words:,}", WORDS),
+        "Open runs": (f"{state.open_runs:,}", OPEN),
+        "Given up": (f"{n:,}", GIVEN_UP.format(of=f"{of:,}", after=duration(settings().trace_give_up))),
+        "Signals alone": (f"{state.signals:,}", ALONE),
+    }
     with st.container(horizontal=True, gap="small"):
-        for name, value, about in numbers:
+        for name, (value, about) in numbers.items():
             st.metric(name, value, help=about, width=128, border=False)
 
 

@@ -88,6 +88,12 @@ def test_whether_anything_came(store: Store) -> None:
         assert anything_came(session)
 
 
+def test_what_was_refused_came_too(store: Store) -> None:
+    with store.session() as session:
+        add_refusals(session, "traces", [Rejected("span a", "it is empty")])
+        assert anything_came(session)
+
+
 def test_refusals_are_gathered_by_reason_and_door_whatever_record_they_name(store: Store) -> None:
     with store.session() as session:
         rejected = [Rejected("span a", "it has 4 bytes, not 16, in its trace id"), Rejected("span b", "it is empty")]
