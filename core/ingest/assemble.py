@@ -44,14 +44,15 @@ def _trace(
     signals: list[Signal] = []
     resource: dict[str, Any] = {}
     for span in spans:
-        signals += signals_of(span)
+        judged = signals_of(span)
+        signals += judged
         said = facts_of(span)
         if span.parent_id is None and not span.bare:
             root_facts = root_facts.over(said)
             resource = dict(span.resource)
         else:
             facts = facts.over(said)
-        if span.bare and all(event.name == EVALUATION for event in span.events):
+        if span.bare and judged and all(event.name == EVALUATION for event in span.events):
             continue  # it judges a step and is none
         step = step_of(span)
         steps[step.step_id] = merge_steps(steps[step.step_id], step) if step.step_id in steps else step

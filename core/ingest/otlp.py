@@ -88,7 +88,8 @@ def _from_json(kind: str, body: bytes) -> Sound:
 
 def _from_value(kind: str, value: Json) -> Sound:
     message, wrong = otlp_json.read(REQUESTS[kind], value)
-    return Sound(message, 0, [replace(one, body=_alone(kind, one.body, {}, {})) for one in wrong])
+    kept = [replace(one, body=_alone(kind, one.body, {}, {})) if one.body is not None else one for one in wrong]
+    return Sound(message, 0, kept)
 
 
 _WORD = {TRACES: "span", LOGS: "log record"}

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from core.errors import InvalidInput
-from core.ingest.reading import BadRecord
+from core.ingest.reading import BadRecord, check_json
 from core.records import Json, Rejected
 
 _HEX = {"trace_id", "span_id", "parent_span_id"}
@@ -95,11 +95,21 @@ def _fill_list(target: Any, field: Any, given: list[Any], place: str, wrong: lis
             if not alone:
                 raise
             del target[-1]
-            wrong.append(Rejected(_name(one, f"{place}[{n}]"), str(error), one))
+            wrong.append(Rejected(_name(one, f"{place}[{n}]"), str(error), _kept(one)))
+
+
+def _kept(one: Any) -> Json:
+    """The span as it came, to be tried again; None where it cannot be written (fields that are not read may be deep)."""
+    try:
+        check_json(one)
+    except BadRecord:
+        return None
+    return cast(Json, one)
 
 
 def _name(one: Any, place: str) -> str:
-    said = [str(one[key])[:80] for key in ("spanId", "span_id", "name") if key in one] if isinstance(one, dict) else []
+    named = [one.get(key) for key in ("spanId", "span_id", "name")] if isinstance(one, dict) else []
+    said = [name[:80] for name in named if isinstance(name, str)]
     return " ".join(["span" if said else place, *said])
 
 
