@@ -225,11 +225,12 @@ def compare(
 ) -> Any:
     """Two versions on one suite: what got better, what broke, and how sure that is."""
     from core.evaluate.comparison import compare_versions
+    from dashboard.parts.version_tables import left_out
     from dashboard.process import store
 
     with store().session() as session:
         result = compare_versions(session, base, candidate, suite=suite, agent=agent or None)
-    lists = {"broken": result.paired.regressed, "fixed": result.paired.fixed}
+    lists = {"broken": result.paired.regressed, "fixed": result.paired.fixed, "left out": left_out(result)}
     named = [f"{what}: {', '.join(tasks)}" for what, tasks in lists.items() if tasks]
     return result.as_json(), [result.sentence, *filter(None, [result.advice]), *named]
 

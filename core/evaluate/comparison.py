@@ -118,18 +118,22 @@ def compare_versions(
 ) -> VersionComparison:
     """Compare two versions on a suite's tasks (None: on every task that both tried). A draft suite is frozen by it.
 
-    Solved counts 1, partly and failed 0. Raises NotFound, Ambiguous, or InvalidInput where no task is shared.
+    Solved counts 1, partly and failed 0. Raises NotFound, Ambiguous, or InvalidInput where no task is shared
+    and for a version of which only published rates are known.
     """
     first, second = find_version(session, agent, base), find_version(session, agent, candidate)
+    published = published_versions(session)
+    for row in (first, second):
+        if row.id in published and not tallies(session, [row.id]):
+            says = f"Of {row.name} only published rates are known, and no task behind them"
+            raise InvalidInput(f"{says}: there is nothing to compare.", field="candidate")
     chosen = find_suite(session, suite) if suite else None
     versions = [first.id, second.id]
     runs = by_version(tallies(session, versions, None if chosen is None else chosen.id))
     ours, theirs = (runs.get(version, NO_RUNS) for version in versions)
     shared = [task for task in ours.tasks if task in theirs.tasks]
     if not shared:
-        published = published_versions(session)
-        rated = [name for row, name in ((first, base), (second, candidate)) if row.id in published]
-        raise InvalidInput(_nothing_shared(base, candidate, suite, ours, theirs, rated), field="candidate")
+        raise InvalidInput(_nothing_shared(base, candidate, suite, ours, theirs), field="candidate")
     if chosen is not None:
         freeze(session, chosen)
     wanted = suite_tasks(session, chosen.id).values() if chosen is not None else ()
@@ -174,13 +178,9 @@ def _paired(base: VersionRuns, candidate: VersionRuns, of: str) -> PairedMeans |
     return paired_means(before, after) if before.keys() & after.keys() else None
 
 
-def _nothing_shared(
-    base: str, candidate: str, suite: str | None, ours: VersionRuns, theirs: VersionRuns, published: list[str]
-) -> str:
+def _nothing_shared(base: str, candidate: str, suite: str | None, ours: VersionRuns, theirs: VersionRuns) -> str:
     of_suite = f" of the suite {suite}" if suite else ""
     for name, runs in ((base, ours), (candidate, theirs)):
-        if not runs.n and name in published:
-            return f"Of {name} only published rates are known, and no task behind them: there is nothing to compare."
         if not runs.n:
             return f"{name} has no runs{of_suite or ' yet'}: import some first."
         if not runs.tasks and runs.n_not_comparable == runs.n:

@@ -32,12 +32,12 @@ def read(document: Document) -> Iterator[Arrival] | None:
 
 
 def _own(arrival: Arrival) -> Arrival:
-    """The run under an id that begins with its task's number; its `trial` counts records, so that it is left out."""
+    """The run of an agent of its own, under an id that begins with its task's number; its `trial` counts records."""
     if not isinstance(arrival, Trace):
         return arrival
     uid = f"{NAME}-{arrival.attributes['task_id']}-{arrival.trace_id.rpartition('-')[2]}"
     signals = tuple(replace(signal, trace_id=uid, key=f"{uid}/{signal.name}") for signal in arrival.signals)
-    return replace(arrival, trace_id=uid, source=NAME, trial=None, signals=signals)
+    return replace(arrival, trace_id=uid, source=NAME, agent=NAME, trial=None, signals=signals)
 
 
 def _read(document: Document) -> Iterator[Arrival]:

@@ -87,7 +87,7 @@ def _trace(simulation: Any, info: Mapping[str, Any], definitions: Mapping[str, A
         source=NAME,
         steps=tuple(steps),
         agent=str(agent.get("implementation") or NAME),
-        version=named,
+        version=f"{named} (doubtful)" if named and doubt else named,
         task=Task(f"tau2/{domain}/{task_id}", _title(definitions.get(task_id)), definitions.get(task_id)),
         trial=maybe(simulation, "trial", int),
         started_at=parse_time(times.get("start_time")),

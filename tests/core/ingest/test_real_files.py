@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from core.ingest.accept import ImportOptions, ImportReport, import_paths
 from core.store.annotations import annotations_of
 from core.store.catalog import list_versions
-from core.store.engine import Store
+from core.store.engine import Store, open_store
 from core.store.tables import PairRow, PreferenceRow, SignalRow, StepRow, TaskRow, TraceRow
 from core.store.traces import TraceFilter, list_traces, read_steps
 
@@ -103,6 +103,40 @@ def test_the_same_file_twice_adds_nothing(store: Store, real_data: Path, source:
     # one for each record of the first time, and none for the span that one of TRAIL's traces holds twice
     records = first.counts["traces"] + first.counts["annotations"] + first.counts["pairs"] + first.counts["preferences"]
     assert counted(again) == {"duplicates": records}
+
+
+def test_everything_in_one_call(tmp_path: Path, real_data: Path) -> None:
+    # on one database only: each source by itself is tried on both, and this is about what they do to each other
+    store = open_store(f"sqlite:///{tmp_path / 'all.db'}")
+    report = import_paths(store, [real_data], ImportOptions())
+    # the sums of what each source brings by itself: no file meets another format, no record another source's
+    assert counted(report) == {
+        "traces": 200 + 450 + 72 + 109 + 102 + 22 + 46 + 29 + 11 + 15,
+        "steps": 5308 + 8716 + 7499 + 1809 + 1596 + 3142 + 510 + 7712 + 94 + 76 + 15,
+        "signals": 200 + 450 + 109 + 102 + 46 + 19 + 18,
+        "annotations": 200 + 72 + 109 + 29,
+        "marks": 389 + 109 + 68,
+        "pairs": 999,
+        "preferences": 2997 + 974 + 999,
+        "results": 64,
+        "aggregates": 9 + 244 + 177,
+        "duplicates": 1 + 27 + 24 + 20,
+    }
+    names = Counter(Path(one.path).name for one in report.rejected)
+    assert names == {
+        "gpt-3.5-turbo-testset-v1.json": 25,
+        "preds.json": 2,
+        "capture-results.json": 1,
+        "manifest.json": 1,
+        "schema.json": 1,
+    }
+    again = import_paths(store, [real_data], ImportOptions())
+    # and the result of a run, which was a signal the first time, is a record that comes again
+    records = sum(report.counts[name] for name in ("traces", "annotations", "pairs", "preferences", "results"))
+    repeated = report.counts["duplicates"] - 1
+    assert counted(again) == {"duplicates": records + report.counts["aggregates"] + repeated + 46 + 18}
+    assert len(again.rejected) == len(report.rejected)
+    store.close()
 
 
 def test_gzip_and_name_do_not_matter(store: Store, real_data: Path, tmp_path: Path) -> None:

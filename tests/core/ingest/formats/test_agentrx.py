@@ -15,6 +15,7 @@ from core.ingest.document import Document
 from core.ingest.formats.agentrx import read
 from core.records import Mark, Person, Rejected
 from core.store.annotations import annotations_of
+from core.store.catalog import UNNAMED_VERSION, list_versions
 from core.store.engine import Store
 from core.store.tables import TraceRow
 from core.store.traces import read_steps
@@ -112,6 +113,8 @@ def check_counts(store: Store) -> None:
         assert Counter(outcome for _, outcome in outcomes) == {"solved": 73, "failed": 29}
         assert {one.trace_id for one in given} == {trace for trace, outcome in outcomes if outcome == "failed"}
         assert set(session.scalars(select(TraceRow.trial))) == {None}
+        # not another state of the agent that tau-bench's own runs are of
+        assert [(line.agent, line.name) for line in list_versions(session)] == [("agentrx", UNNAMED_VERSION)]
         kinds = Counter()
         for one in given:
             steps = {step.step_id: step for step in read_steps(session, one.trace_id)}

@@ -180,6 +180,7 @@ def test_a_doubtful_header_names_no_model(real_data: Path) -> None:
     assert {step.model for step in trace.steps} == {""}
     assert trace.attributes["header_agent_model"] == "gpt-4.1-mini-2025-04-14"
     assert (trace.started_at, trace.seconds) == (None, None)
+    assert trace.version == "gpt-4.1-mini-2025-04-14 (doubtful)"
 
 
 def test_no_key_of_a_header_is_kept(real_data: Path) -> None:
@@ -223,6 +224,7 @@ def test_the_leaderboard_is_published_and_compared_with_nothing(store: Store, re
     assert [Path(one.path).name for one in report.rejected] == ["manifest.json", "schema.json"]
     with store.reading() as session:
         published = published_rates(session, "tau2-leaderboard")
+        assert len({one.version for one in published}) == 25
         opus = [one for one in published if one.version == "Claude Opus 4.5 (high), Sierra"]
         assert {one.benchmark: one.rate for one in opus if one.benchmark.startswith("tau2/airline")} == {
             "tau2/airline": 0.84,
@@ -233,5 +235,5 @@ def test_the_leaderboard_is_published_and_compared_with_nothing(store: Store, re
         assert [one.cost for one in opus if one.benchmark == "tau2/retail"] == [0.38695]
         says = "Of Claude Opus 4.5 \\(high\\), Sierra only published rates are known, and no task behind them"
         with pytest.raises(InvalidInput, match=says):
-            compare_versions(session, "Claude Opus 4.5 (high), Sierra", "GPT-5.2 (high), Sierra")
+            compare_versions(session, "Claude Opus 4.5 (high), Sierra", "GPT-5.2 (high), Sierra", suite="none")
     assert import_paths(store, [folder], ImportOptions()).arrived == 0
