@@ -15,7 +15,7 @@ from core.errors import NotFound
 from core.records import Outcome, Step
 from core.store.content import step_from_row
 from core.store.queues import hidden_from
-from core.store.tables import AgentRow, SignalRow, StepRow, TaskRow, TraceRow, VersionRow
+from core.store.tables import AgentRow, AnnotationRow, SignalRow, StepRow, TaskRow, TraceRow, VersionRow
 from core.store.text_search import matching_traces
 
 
@@ -48,7 +48,7 @@ class TraceFilter:
 
 @dataclass(frozen=True, slots=True)
 class TraceLine:
-    """One trace as a list shows it."""
+    """One trace as a list shows it; of its labels, `outdated` were given before something was added to it."""
 
     id: int
     uid: str
@@ -60,15 +60,22 @@ class TraceLine:
     session: str
     started_at: datetime
     time_known: bool
+    closed_at: datetime | None
+    changed_at: datetime | None
+    root_ended: bool
     n_steps: int
     n_errors: int
+    n_unpriced: int
     seconds: float | None
     tokens_in: int | None
     tokens_out: int | None
+    tokens_cached: int | None
     cost: float | None
+    redactions: Mapping[str, int]
     outcome: str
     outcome_from: str
     n_annotations: int
+    outdated: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +116,38 @@ class StepLine:
     error: str
 
 
+@dataclass(frozen=True, slots=True)
+class CostSource:
+    """Who knows what steps cost: "reported", or the prices it was computed with; of how many steps, and how much."""
+
+    source: str
+    n: int
+    total: float
+
+
+_OUTDATED = (
+    select(func.count())
+    .where(
+        AnnotationRow.trace_id == TraceRow.id, AnnotationRow.current, AnnotationRow.submitted_at < TraceRow.changed_at
+    )
+    .correlate(TraceRow)
+    .scalar_subquery()
+)
+
 _LINE = (
-    select(TraceRow, AgentRow.name, VersionRow.name, TaskRow.key)
+    select(TraceRow, AgentRow.name, VersionRow.name, TaskRow.key, _OUTDATED)
     .join(AgentRow, AgentRow.id == TraceRow.agent_id)
     .join(VersionRow, VersionRow.id == TraceRow.version_id)
     .outerjoin(TaskRow, TaskRow.id == TraceRow.task_id)
 )
 
 
-def _line(row: TraceRow, agent: str, version: str, task: str | None) -> TraceLine:
-    shared = {name: getattr(row, name) for name in TraceLine.__slots__ if name not in ("agent", "version", "task")}
-    return TraceLine(agent=agent, version=version, task=task or "", **shared)
+_JOINED = ("agent", "version", "task", "outdated")
+
+
+def _line(row: TraceRow, agent: str, version: str, task: str | None, outdated: int) -> TraceLine:
+    shared = {name: getattr(row, name) for name in TraceLine.__slots__ if name not in _JOINED}
+    return TraceLine(agent=agent, version=version, task=task or "", outdated=outdated, **shared)
 
 
 def _filtered(session: Session, query: Any, wanted: TraceFilter) -> Any:
@@ -248,6 +276,26 @@ def read_steps(session: Session, trace_id: int, start: int = 0, count: int | Non
     if count is not None:
         query = query.where(StepRow.position < start + count)
     return [step_from_row(row) for row in session.scalars(query)]
+
+
+def costs_of(session: Session, trace_id: int) -> list[CostSource]:
+    """Where the costs of a trace's steps come from, the source of most steps first."""
+    known = func.coalesce(func.nullif(StepRow.cost_from, ""), "reported")
+    n = func.count().label("n")
+    query = (
+        select(known, n, func.sum(StepRow.cost))
+        .where(StepRow.trace_id == trace_id, StepRow.cost.is_not(None))
+        .group_by(known)
+        .order_by(n.desc(), known)
+    )
+    return [CostSource(*row) for row in session.execute(query)]
+
+
+def unpriced_models(session: Session, trace_id: int) -> list[str]:
+    """The models whose calls in a trace have tokens and no cost."""
+    missing = (StepRow.cost.is_(None), StepRow.tokens_in.is_not(None), StepRow.model != "")
+    query = select(StepRow.model).where(StepRow.trace_id == trace_id, *missing).distinct().order_by(StepRow.model)
+    return list(session.scalars(query))
 
 
 def places_of(session: Session, trace_id: int, step_ids: Collection[str]) -> dict[str, int]:

@@ -96,16 +96,28 @@ function meta(step) {
     step.model && `model ${step.model}`,
     step.name && `name ${step.name}`,
     step.at && `at ${new Date(step.at).toLocaleString()}`,
-    tokens && `${step.tokens_in ?? "?"} tokens in, ${step.tokens_out ?? "?"} out`,
-    step.cost !== null && `cost ${dollars(step.cost)}`,
+    tokens && `${count(step.tokens_in)} tokens read${parts({ "from a cache": step.tokens_cached, "put into a cache": step.tokens_cache_written })}`,
+    tokens && `${count(step.tokens_out)} tokens written${parts({ "thinking": step.tokens_reasoning })}`,
+    step.cost !== null && `cost ${dollars(step.cost)}, ${step.cost_from.replace(/^prices/, "by the prices")}`,
+    step.unpriced && `unpriced: Settings has no price for ${step.model} on its day`,
   ]
   return el(
     "span.meta",
     { title: told.filter(Boolean).join("\n") },
     el("span.meta-tokens", {}, tokens),
-    el("span.meta-cost", {}, dollars(step.cost)),
+    el("span.meta-cost", {}, step.unpriced ? "unpriced" : dollars(step.cost)),
     el("span.meta-seconds", {}, step.seconds ? seconds(step.seconds) : ""),
   )
+}
+
+function count(value) {
+  return value === null ? "?" : value.toLocaleString("en")
+}
+
+// " (1,000 from a cache)": the parts of a number of tokens that are known.
+function parts(named) {
+  const told = Object.entries(named).filter(([, value]) => value).map(([name, value]) => `${count(value)} ${name}`)
+  return told.length ? ` (${told.join(", ")})` : ""
 }
 
 function drawShown(step, shown) {

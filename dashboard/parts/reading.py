@@ -114,7 +114,12 @@ def _step(position: int, step: Step) -> dict[str, Any]:
         "model": step.model,
         "tokens_in": step.tokens_in,
         "tokens_out": step.tokens_out,
+        "tokens_cached": step.tokens_cached,
+        "tokens_cache_written": step.tokens_cache_written,
+        "tokens_reasoning": step.tokens_reasoning,
         "cost": step.cost,
+        "cost_from": "" if step.cost is None else step.cost_from or "reported",
+        "unpriced": step.cost is None and bool(step.model) and not step.tokens_in is step.tokens_out is None,
         "written": plain(written(step))[:WRITTEN],
         "blocks": [block.as_json() for block in _blocks(step)],
     }

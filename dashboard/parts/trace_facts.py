@@ -10,7 +10,8 @@ from core.clock import now
 from core.records import Outcome
 from dashboard.components import run_table
 from dashboard.parts.numbers import escaped
-from dashboard.parts.trace_list import COLUMNS, HIDDEN, RUN_COLUMNS, ago, dollars, duration, outcome_told, run_rows
+from dashboard.parts.trace_list import COLUMNS, HIDDEN, RUN_COLUMNS, ago, duration, outcome_told, run_rows
+from dashboard.parts.trace_marks import cost_told, show_marks, tokens_told
 from dashboard.parts.trace_signals import ABOUT, show_signals
 from dashboard.parts.trace_view import TraceView
 
@@ -47,13 +48,15 @@ def show_facts(view: TraceView) -> int | None:
         outcome = Outcome(line.outcome)
         icon = f":material/{ICONS[outcome]}:"
         st.badge(outcome.value, color=COLOURS[outcome], icon=icon, help=outcome_told(line))
+    show_marks(view)
     known = [
         line.agent,
         "" if view.blind else line.version,
         "" if line.trial is None else f"trial {line.trial}",
         f"{line.started_at:%d %b %Y, %H:%M} UTC ({ago(line.started_at, now())})" if line.time_known else "",
         duration(line.seconds),
-        dollars(line.cost),
+        tokens_told(line),
+        cost_told(line, view.costs),
         f"task {line.task}" if line.task else "",
     ]
     st.caption(escaped(" · ".join(filter(None, known))))
@@ -92,7 +95,9 @@ def _show_more(view: TraceView) -> int | None:
 def _show_said(view: TraceView) -> None:
     for said in view.said:
         kind = "smart_toy" if said.machine else "person"
-        st.markdown(f":material/{kind}: **{escaped(said.person)}** · {said.at:%d %b %Y, %H:%M} UTC")
+        old = view.line.changed_at is not None and said.at < view.line.changed_at
+        since = " · :orange-badge[before the last steps came]" if old else ""
+        st.markdown(f":material/{kind}: **{escaped(said.person)}** · {said.at:%d %b %Y, %H:%M} UTC{since}")
         for question, answer in said.answers:
             if len(answer) < LONG and "\n" not in answer:
                 st.markdown(f"{escaped(question)}: **{escaped(answer)}**")

@@ -55,17 +55,18 @@ def run_rows(
 def _cells(line: TraceLine, blind: bool, at: datetime) -> list[dict[str, str]]:
     secret = {"text": "hidden", "title": HIDDEN, "tone": "hidden"}
     trial = "" if line.trial is None else f" · trial {line.trial}"
+    marks = "".join(f" · {mark}" for mark in marks_of(line, blind))
     outcome = {"text": line.outcome, "title": outcome_told(line), "tone": line.outcome}
     return [
         {"text": ago(line.started_at, at) if line.time_known else "–", "title": _time_told(line)},
-        {"text": plain(line.title or line.task or line.uid)[:200] + trial, "title": line.task or line.uid},
+        {"text": plain(line.title or line.task or line.uid)[:200] + trial + marks, "title": line.task or line.uid},
         {"text": line.agent, "title": line.agent},
         secret if blind else {"text": line.version, "title": line.version},
         secret if blind else outcome,
         {"text": f"{line.n_steps:,}"},
         {"text": f"{line.n_errors:,}", "tone": "error"} if line.n_errors else {"text": ""},
         {"text": duration(line.seconds)},
-        {"text": dollars(line.cost)},
+        cost_cell(line),
         secret if blind else {"text": str(line.n_annotations) if line.n_annotations else ""},
     ]
 
@@ -73,6 +74,22 @@ def _cells(line: TraceLine, blind: bool, at: datetime) -> list[dict[str, str]]:
 def _run_cells(line: TraceLine, blind: bool, at: datetime) -> list[dict[str, str]]:
     when, _, _, *others = _cells(line, blind, at)
     return [{"text": line.uid if line.trial is None else str(line.trial), "title": line.uid}, when, *others]
+
+
+def marks_of(line: TraceLine, blind: bool) -> list[str]:
+    """What is unfinished about a run, in words; that it was labelled is not told to a blind reviewer."""
+    marks = ["still open"] if line.closed_at is None else [] if line.root_ended else ["root never ended"]
+    return marks if blind or not line.outdated else [*marks, "changed since labelled"]
+
+
+def cost_cell(line: TraceLine) -> dict[str, str]:
+    """The cost of a run; where calls are unpriced, that it is more than what is known, or not known."""
+    if not line.n_unpriced:
+        return {"text": dollars(line.cost)}
+    said = f"{line.n_unpriced:,} model call{'' if line.n_unpriced == 1 else 's'} without a price"
+    if line.cost is None:
+        return {"text": "unpriced", "title": said}
+    return {"text": f"{dollars(line.cost)} +", "title": f"at least {dollars(line.cost)}: {said}"}
 
 
 def outcome_told(line: TraceLine) -> str:

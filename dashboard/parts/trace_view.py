@@ -18,7 +18,9 @@ from core.store.schemas import get_schema
 from core.store.signals import SignalLine, signal_lines, signals_of
 from core.store.tasks import task_text
 from core.store.traces import (
+    CostSource,
     TraceLine,
+    costs_of,
     outline,
     places_of,
     read_steps,
@@ -26,6 +28,7 @@ from core.store.traces import (
     session_traces,
     trace_line,
     trace_row,
+    unpriced_models,
 )
 from dashboard.parts.reading import outline_json, plain, steps_json
 from dashboard.parts.trace_signals import MOST, step_label
@@ -48,6 +51,7 @@ class Said:
 class TraceView:
     """What the page shows. `reader` are the trace reader's arguments; `blind`: the run is hidden from the person.
 
+    `costs` say where the cost comes from, `unpriced` are models whose calls have none.
     `signals` are the newest of `n_signals`, `places` the positions of the steps that they are about.
     """
 
@@ -57,6 +61,8 @@ class TraceView:
     conversation: Sequence[TraceLine]
     runs: Sequence[TraceLine]
     hidden: frozenset[int]
+    costs: Sequence[CostSource]
+    unpriced: Sequence[str]
     n_signals: int
     signals: Sequence[SignalLine]
     places: Mapping[str, int]
@@ -87,6 +93,8 @@ def view_trace(session: Session, trace: int, step: int | None, person: int) -> T
         # by version and trial, which a hidden run's place among them would tell: those come last, in no order
         runs=sorted(runs, key=lambda one: (one.id in hidden, one.uid if one.id in hidden else "")),
         hidden=hidden,
+        costs=costs_of(session, trace),
+        unpriced=unpriced_models(session, trace) if line.n_unpriced else [],
         n_signals=n_signals,
         signals=lines,
         places=places_of(session, trace, {one.signal.step_id for one in lines if one.signal.step_id}),

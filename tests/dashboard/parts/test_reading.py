@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -41,6 +42,22 @@ def test_a_circle_of_parents_ends() -> None:
     assert sorted(depths) == [0, 0, 1]
 
 
+@pytest.mark.parametrize(
+    ("facts", "cost_from", "unpriced"),
+    [
+        ({"model": "m", "tokens_in": 0}, "", True),
+        ({"model": "m", "tokens_out": 5}, "", True),
+        ({"model": "m"}, "", False),
+        ({"tokens_in": 5}, "", False),
+        ({"model": "m", "tokens_in": 5, "cost": 0.0}, "reported", False),
+        ({"model": "m", "cost": 0.1, "cost_from": "prices of 2025-04-14"}, "prices of 2025-04-14", False),
+    ],
+)
+def test_a_step_says_where_its_cost_comes_from(facts: dict[str, Any], cost_from: str, unpriced: bool) -> None:
+    (shown,) = steps_json(1, 1, 0, [Step("s", StepKind.LLM, **facts)])["steps"]
+    assert (shown["cost_from"], shown["unpriced"]) == (cost_from, unpriced)
+
+
 def test_a_chain_of_twenty_thousand_parents_is_read() -> None:
     lines = [line(n, str(n), str(n - 1) if n else None) for n in range(20_000)]
     assert outline_json(1, lines)["steps"][-1][1] == 19_999
@@ -76,7 +93,12 @@ def test_a_model_step_says_what_was_said_first_and_folds_what_repeats() -> None:
         "model": "m",
         "tokens_in": 10,
         "tokens_out": 2,
+        "tokens_cached": None,
+        "tokens_cache_written": None,
+        "tokens_reasoning": None,
         "cost": 0.01,
+        "cost_from": "reported",
+        "unpriced": False,
         "written": "Hi.",
     }
     assert blocks(step) == [

@@ -1,0 +1,92 @@
+"""What a reader of a run has to know of how it came in: whether it is whole, what was replaced, what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isclose
+from pathlib import Path
+
+import streamlit as st
+
+from core.store.traces import CostSource, TraceLine
+from dashboard.parts.numbers import duration
+from dashboard.parts.trace_list import dollars
+from dashboard.parts.trace_view import TraceView
+from dashboard.process import settings
+
+PAGES = Path(__file__).resolve().parents[2] / "pages"
+REPLACED = "Secrets and personal data, replaced before anything was stored; what they were is kept nowhere. Settings "
+REPLACED += "says what is replaced."
+UNPRICED = (
+    "Model calls with tokens whose model has no price on their day. What they cost is in the run's cost only where "
+)
+UNPRICED += "its source stated a total."
+NO_ROOT = "It was closed as it was, after {after} without a new step, although its first step never ended. The agent's "
+NO_ROOT += "process was probably killed."
+OPEN = (
+    "It may still get steps. It is closed, and queued for review, once its first step has ended and nothing came for "
+)
+OPEN += "{after}."
+
+
+def show_marks(view: TraceView) -> None:
+    """A badge for each thing that is unfinished or was changed about a run."""
+    line, chosen = view.line, settings()
+    if line.closed_at is None:
+        st.badge("still open", icon=":material/pending:", help=OPEN.format(after=duration(chosen.trace_silence)))
+    elif not line.root_ended:
+        about = NO_ROOT.format(after=duration(chosen.trace_give_up))
+        st.badge("root never ended", icon=":material/link_off:", color="orange", help=about)
+    if line.outdated and line.changed_at and not view.blind:
+        about = (
+            f"Steps came on {line.changed_at:%d %b %Y, %H:%M:%S} UTC, after {_labels(line.outdated)} had been given."
+        )
+        st.badge("changed since it was labelled", icon=":material/history:", color="orange", help=about)
+    if line.redactions:
+        st.badge(replaced_told(line.redactions), icon=":material/visibility_off:", color="gray", help=REPLACED)
+    if line.n_unpriced:
+        name = "1 call unpriced" if line.n_unpriced == 1 else f"{line.n_unpriced:,} calls unpriced"
+        about = f"{UNPRICED} Without a price: {', '.join(view.unpriced[:5])}." if view.unpriced else UNPRICED
+        asked = {"settings_model": view.unpriced[0]} if view.unpriced else None
+        st.page_link(PAGES / "settings.py", label=name, icon=":material/sell:", help=about, query_params=asked)
+
+
+def _labels(n: int) -> str:
+    return "1 label" if n == 1 else f"{n:,} labels"
+
+
+def replaced_told(redactions: Mapping[str, int]) -> str:
+    """3 values replaced: 2 key, 1 email"""
+    n = sum(redactions.values())
+    kinds = sorted(redactions.items(), key=lambda one: (-one[1], one[0]))
+    return f"{n:,} value{'' if n == 1 else 's'} replaced: " + ", ".join(f"{count:,} {kind}" for kind, count in kinds)
+
+
+def tokens_told(line: TraceLine) -> str:
+    """1,280 tokens read (1,000 from a cache), 80 written; "" when none is known."""
+    if line.tokens_in is None and line.tokens_out is None:
+        return ""
+    cached = f" ({line.tokens_cached:,} from a cache)" if line.tokens_cached else ""
+    read = "" if line.tokens_in is None else f"{line.tokens_in:,} tokens read{cached}"
+    written = "" if line.tokens_out is None else f"{line.tokens_out:,} {'written' if read else 'tokens written'}"
+    return ", ".join(filter(None, (read, written)))
+
+
+def cost_told(line: TraceLine, costs: Sequence[CostSource]) -> str:
+    """$0.0123 (2 calls reported, 3 by the prices of 2025-04-14); "" when nothing is known."""
+    if line.cost is None:
+        return ""
+    total = sum(one.total for one in costs)
+    if not costs or not isclose(total, line.cost, rel_tol=1e-6, abs_tol=1e-9):
+        return f"{dollars(line.cost)} (reported for the run)"
+    if len(costs) == 1:
+        return f"{dollars(line.cost)} ({_source(costs[0])})"
+    return f"{dollars(line.cost)} ({', '.join(f'{one.n:,} {_call(one.n)} {_source(one)}' for one in costs)})"
+
+
+def _call(n: int) -> str:
+    return "call" if n == 1 else "calls"
+
+
+def _source(one: CostSource) -> str:
+    return f"by the {one.source}" if one.source.startswith("prices") else one.source
