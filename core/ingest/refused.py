@@ -18,7 +18,6 @@ from core.ingest.signals import read_signal
 from core.store.engine import Store
 from core.store.intake import Refusal, get_refusal, set_replayed
 
-
 ANY_NUMBER = 2**31
 """However many spans wait: who tries again has waited already."""
 
