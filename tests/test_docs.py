@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from core.ingest.accept import ImportOptions, import_document
 from core.ingest.formats import FORMATS
@@ -16,6 +17,7 @@ from core.settings import Settings
 from core.store.engine import Store
 from dashboard import http_api, review_api, signals_api
 from dashboard.cli import app
+from dashboard.process import close_all
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -60,3 +62,17 @@ def test_the_example_of_our_own_format_arrives_whole(store: Store) -> None:
     report = import_document(store, "example.jsonl", example[1].encode(), ImportOptions())
     assert report.rejected == []
     assert {json.loads(line)["type"] for line in example[1].splitlines()} == set(TYPES)
+
+
+def test_the_commands_for_two_runs_do_what_is_said(
+    real_data: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block = re.search(r"mini-swe-agent over.*?```sh\n(.*?)```", (ROOT / "docs" / "formats.md").read_text(), re.DOTALL)
+    assert block is not None
+    monkeypatch.chdir(real_data / "mini-swe-agent")
+    said = [CliRunner().invoke(app, line.removeprefix("loopwright ").split()) for line in block[1].splitlines()]
+    close_all()
+    assert [result.exit_code for result in said] == [0, 0]
+    imported, compared = (result.stdout.splitlines() for result in said)
+    assert imported == ["46 traces, 7,712 steps, 46 signals, 64 results; 2 rejected (see above)"]
+    assert compared[2:] == ["broken: swe-bench/sqlfluff__sqlfluff-1733", "fixed: swe-bench/pylint-dev__astroid-1333"]

@@ -13,6 +13,7 @@ from typing import Any
 
 from core.clock import content_hash, parse_time
 from core.ingest.document import Document
+from core.ingest.formats.swe_agent import run_folder
 from core.ingest.reading import BadRecord, chat_message, chat_step, check_json, count, is_record, maybe, need, number
 from core.records import Arrival, Outcome, Rejected, Result, Step, StepKind, Task, ToolCall, Trace
 
@@ -45,12 +46,12 @@ def _read(document: Document) -> Arrival:
     value = document.value
     try:
         check_json(value)
-        return _trace(value, PurePath(document.name).parent.name)
+        return _trace(value, PurePath(document.name))
     except BadRecord as error:
         return Rejected(f"trajectory of {value.get('instance_id')}", str(error), value)
 
 
-def _trace(value: Mapping[str, Any], folder: str) -> Trace:
+def _trace(value: Mapping[str, Any], path: PurePath) -> Trace:
     instance = need(value, "instance_id", str)
     messages = need(value, "messages", list)
     info = maybe(value, "info", dict) or {}
@@ -67,7 +68,7 @@ def _trace(value: Mapping[str, Any], folder: str) -> Trace:
         source=NAME,
         steps=steps,
         agent=NAME,
-        version=folder or str(model or ""),
+        version=run_folder(path, instance) or str(model or ""),
         task=Task(f"swe-bench/{instance}", asked[1] if asked else said),
         started_at=min(times, default=None),
         ended_at=max(times, default=None),

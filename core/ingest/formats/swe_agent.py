@@ -61,17 +61,24 @@ def _trace(value: Mapping[str, Any], path: PurePath) -> Trace:
     steps = tuple(_Steps(turns, str(model.get("name") or "") if isinstance(model, Mapping) else "").of(history))
     kept = {key: value[key] for key in _KEPT if value.get(key)}
     kept |= {key: info[key] for key in info if info[key] not in ("", None)}
+    stem = path.name.split(".traj")[0]
+    folder = run_folder(path, stem)
     return Trace(
         trace_id=f"{NAME}-{content_hash(value, 32)}",
         source=NAME,
         steps=steps,
         agent=NAME,
-        version=path.parent.name if "__" in path.parent.name else "",
-        task=_task(steps, path.name.split(".traj")[0]),
+        version=folder if "__" in folder else "",
+        task=_task(steps, stem),
         cost=number(stats.get("instance_cost")) or None,  # a replay costs 0
         seconds=_seconds(turns),
         attributes=kept,
     )
+
+
+def run_folder(path: PurePath, instance: str) -> str:
+    """The folder that holds a run's files; some runs put each of them into a folder of its instance's name."""
+    return next((folder.name for folder in (path.parent, path.parent.parent) if folder.name != instance), "")
 
 
 def _task(steps: tuple[Step, ...], stem: str) -> Task | None:

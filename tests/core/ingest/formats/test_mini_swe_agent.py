@@ -85,6 +85,8 @@ def test_a_trajectory() -> None:
     assert (trace.ended_at - trace.started_at).total_seconds() == 4
     (uploaded,) = all_of(RUN, "some__repo-12.traj.json")
     assert uploaded.version == "m"
+    (nested,) = all_of(RUN, "output/first_run/some__repo-12/some__repo-12.traj.json")
+    assert nested == trace
 
 
 @pytest.mark.parametrize(

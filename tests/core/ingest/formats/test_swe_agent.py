@@ -62,6 +62,7 @@ def test_a_run_that_writes_its_actions() -> None:
     assert trace.task is not None
     assert (trace.task.key, trace.task.title) == ("swe-bench/some__repo-12", "It crashes.")
     assert trace.attributes["exit_status"] == "submitted"
+    assert only(RUN, "runs/gpt__lite__default/some__repo-12/some__repo-12.traj") == trace
 
 
 def test_a_run_that_calls_functions_and_has_its_history_only() -> None:
