@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from core.store.arrivals import changed_since_labelled
@@ -12,6 +14,7 @@ from dashboard.parts.figures import show_table
 from dashboard.parts.numbers import ago, clipped, escaped
 from dashboard.process import store
 
+PAGES = Path(__file__).resolve().parents[2] / "pages"
 FILES = 20
 CHANGED = 20
 REASONS = 50
@@ -32,12 +35,10 @@ def show_changed(actor: Actor) -> None:
     if not n:
         st.caption("No run got steps after somebody had labelled it.")
         return
-    rows = [
-        f"- [{escaped(clipped(one.title, 90) or 'a run')}](traces?trace={one.trace_id}) · changed {ago(one.changed_at)}"
-        f" · {one.labels} {'label is' if one.labels == 1 else 'labels are'} older"
-        for one in runs
-    ]
-    st.markdown("\n".join(rows))
+    for one in runs:
+        older = f"{one.labels} {'label is' if one.labels == 1 else 'labels are'} older"
+        label = f"{escaped(clipped(one.title, 90) or 'a run')} · changed {ago(one.changed_at)} · {older}"
+        st.page_link(PAGES / "traces.py", label=label, icon=":material/history:", query_params={"trace": one.trace_id})
     if n > len(runs):
         st.caption(f"The last {len(runs)} of {n:,} runs.")
 

@@ -11,7 +11,7 @@ from core.records import Outcome
 from dashboard.components import run_table
 from dashboard.parts.numbers import escaped
 from dashboard.parts.trace_list import COLUMNS, HIDDEN, RUN_COLUMNS, ago, duration, outcome_told, run_rows
-from dashboard.parts.trace_marks import cost_told, show_marks, tokens_told
+from dashboard.parts.trace_marks import cost_told, numbers_told, show_marks, tokens_told
 from dashboard.parts.trace_signals import ABOUT, show_signals
 from dashboard.parts.trace_view import TraceView
 
@@ -59,7 +59,7 @@ def show_facts(view: TraceView) -> int | None:
         cost_told(line, view.costs),
         f"task {line.task}" if line.task else "",
     ]
-    st.caption(escaped(" · ".join(filter(None, known))))
+    st.caption(escaped(" · ".join(filter(None, known))), help=numbers_told(line))
     return _show_more(view)
 
 

@@ -55,11 +55,11 @@ def run_rows(
 def _cells(line: TraceLine, blind: bool, at: datetime) -> list[dict[str, str]]:
     secret = {"text": "hidden", "title": HIDDEN, "tone": "hidden"}
     trial = "" if line.trial is None else f" · trial {line.trial}"
-    marks = "".join(f" · {mark}" for mark in marks_of(line, blind))
+    marks = "".join(f"{mark} · " for mark in marks_of(line, blind))
     outcome = {"text": line.outcome, "title": outcome_told(line), "tone": line.outcome}
     return [
         {"text": ago(line.started_at, at) if line.time_known else "–", "title": _time_told(line)},
-        {"text": plain(line.title or line.task or line.uid)[:200] + trial + marks, "title": line.task or line.uid},
+        {"text": marks + plain(line.title or line.task or line.uid)[:200] + trial, "title": line.task or line.uid},
         {"text": line.agent, "title": line.agent},
         secret if blind else {"text": line.version, "title": line.version},
         secret if blind else outcome,

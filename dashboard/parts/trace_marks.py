@@ -63,30 +63,33 @@ def replaced_told(redactions: Mapping[str, int]) -> str:
 
 
 def tokens_told(line: TraceLine) -> str:
-    """1,280 tokens read (1,000 from a cache), 80 written; "" when none is known."""
+    """1,360 tokens (1,000 cached); "" when none is known."""
     if line.tokens_in is None and line.tokens_out is None:
         return ""
-    cached = f" ({line.tokens_cached:,} from a cache)" if line.tokens_cached else ""
-    read = "" if line.tokens_in is None else f"{line.tokens_in:,} tokens read{cached}"
-    written = "" if line.tokens_out is None else f"{line.tokens_out:,} {'written' if read else 'tokens written'}"
-    return ", ".join(filter(None, (read, written)))
+    cached = f" ({line.tokens_cached:,} cached)" if line.tokens_cached else ""
+    return f"{(line.tokens_in or 0) + (line.tokens_out or 0):,} tokens{cached}"
+
+
+def numbers_told(line: TraceLine) -> str | None:
+    """The tokens in full, for who asks; None when none is known."""
+    if line.tokens_in is None and line.tokens_out is None:
+        return None
+    cached = f", of them {line.tokens_cached:,} from a cache, at their own price" if line.tokens_cached else ""
+    return f"{_count(line.tokens_in)} tokens read{cached}; {_count(line.tokens_out)} written."
+
+
+def _count(n: int | None) -> str:
+    return "an unknown number of" if n is None else f"{n:,}"
 
 
 def cost_told(line: TraceLine, costs: Sequence[CostSource]) -> str:
-    """$0.0123 (2 calls reported, 3 by the prices of 2025-04-14); "" when nothing is known."""
+    """$0.0123 (2 calls: reported, 3 calls: prices of 2025-04-14); "" when nothing is known."""
     if line.cost is None:
         return ""
     total = sum(one.total for one in costs)
     if not costs or not isclose(total, line.cost, rel_tol=1e-6, abs_tol=1e-9):
         return f"{dollars(line.cost)} (reported for the run)"
     if len(costs) == 1:
-        return f"{dollars(line.cost)} ({_source(costs[0])})"
-    return f"{dollars(line.cost)} ({', '.join(f'{one.n:,} {_call(one.n)} {_source(one)}' for one in costs)})"
-
-
-def _call(n: int) -> str:
-    return "call" if n == 1 else "calls"
-
-
-def _source(one: CostSource) -> str:
-    return f"by the {one.source}" if one.source.startswith("prices") else one.source
+        return f"{dollars(line.cost)} ({costs[0].source})"
+    told = ", ".join(f"{one.n:,} {'call' if one.n == 1 else 'calls'}: {one.source}" for one in costs)
+    return f"{dollars(line.cost)} ({told})"

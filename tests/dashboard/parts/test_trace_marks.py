@@ -19,7 +19,7 @@ from core.store.tables import TraceRow
 from core.store.trace_writing import insert_traces
 from core.store.traces import CostSource, TraceFilter, TraceLine, list_traces, trace_line
 from dashboard.parts.trace_list import cost_cell, run_rows
-from dashboard.parts.trace_marks import cost_told, replaced_told, tokens_told
+from dashboard.parts.trace_marks import cost_told, numbers_told, replaced_told, tokens_told
 from dashboard.parts.trace_view import view_trace
 from tests.worlds import START, run
 
@@ -36,14 +36,20 @@ def line(store: Store) -> TraceLine:
     ("tokens", "said"),
     [
         ((None, None, None), ""),
-        ((1280, 80, 1000), "1,280 tokens read (1,000 from a cache), 80 written"),
-        ((1280, None, 0), "1,280 tokens read"),
-        ((None, 80, None), "80 tokens written"),
+        ((1280, 80, 1000), "1,360 tokens (1,000 cached)"),
+        ((1280, None, 0), "1,280 tokens"),
+        ((None, 80, None), "80 tokens"),
     ],
 )
 def test_tokens(line: TraceLine, tokens: tuple[int | None, ...], said: str) -> None:
     read, written, cached = tokens
     assert tokens_told(replace(line, tokens_in=read, tokens_out=written, tokens_cached=cached)) == said
+
+
+def test_more_of_the_numbers_on_hover(line: TraceLine) -> None:
+    shown = replace(line, tokens_in=1280, tokens_out=80, tokens_cached=1000)
+    assert numbers_told(shown) == "1,280 tokens read, of them 1,000 from a cache, at their own price; 80 written."
+    assert numbers_told(replace(line, tokens_in=None, tokens_out=None)) is None
 
 
 @pytest.mark.parametrize(
@@ -53,11 +59,11 @@ def test_tokens(line: TraceLine, tokens: tuple[int | None, ...], said: str) -> N
         (0.5, [], "$0.50 (reported for the run)"),
         (0.5, [CostSource(BY, 2, 0.2)], "$0.50 (reported for the run)"),
         (0.5, [CostSource("reported", 3, 0.5)], "$0.50 (reported)"),
-        (0.5, [CostSource(BY, 3, 0.5)], "$0.50 (by the prices of 2025-04-14)"),
+        (0.5, [CostSource(BY, 3, 0.5)], "$0.50 (prices of 2025-04-14)"),
         (
             0.5,
             [CostSource(BY, 3, 0.3), CostSource("reported", 1, 0.2)],
-            "$0.50 (3 calls by the prices of 2025-04-14, 1 call reported)",
+            "$0.50 (3 calls: prices of 2025-04-14, 1 call: reported)",
         ),
     ],
 )
@@ -96,9 +102,9 @@ def test_what_is_unfinished_about_a_run_and_what_a_blind_reviewer_is_told(store:
         blind = run_rows([trace_line(session, rows["changed"])], {rows["changed"]})
         seen, hidden = (view_trace(session, rows["changed"], None, person) for person in (ann, bob))
     assert titles == {
-        "changed": "Where is my order? · changed since labelled",
-        "open": "Where is my order? · still open",
-        "lost": "Where is my order? · root never ended",
+        "changed": "changed since labelled · Where is my order?",
+        "open": "still open · Where is my order?",
+        "lost": "root never ended · Where is my order?",
     }
     assert blind[0]["cells"][1]["text"] == "Where is my order?"
     assert (seen.blind, hidden.blind, seen.line.outdated) == (False, True, 1)
