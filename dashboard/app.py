@@ -65,7 +65,7 @@ chosen = st.navigation(
             page("evaluation", "Evaluation", "fact_check", "Did a version get better, and what did it break?"),
             page("drift", "Drift", "show_chart", "What changes from week to week."),
             page("team", "Team", "groups", "Agreement between reviewers, and what they have done."),
-            page("settings", "Settings", "settings", "People and queues."),
+            page("settings", "Settings", "settings", "People, queues, prices, redaction, retention."),
         ],
     },
     position="sidebar" if actor else "hidden",

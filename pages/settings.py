@@ -1,4 +1,4 @@
-"""Settings: the people who work here, and the queues they work on."""
+"""Settings: people, queues, prices, what is replaced before storage, and how long runs are kept."""
 
 import streamlit as st
 
@@ -7,6 +7,9 @@ from core.records import Role
 from core.store.people import add_person, change_person, list_people
 from core.store.queues import list_queues, progress
 from dashboard.identity import acting
+from dashboard.parts.settings_prices import show_prices
+from dashboard.parts.settings_redaction import show_redaction
+from dashboard.parts.settings_retention import show_retention
 from dashboard.process import settings, store
 
 ROLES = [Role.ANNOTATOR, Role.LEAD]
@@ -95,6 +98,10 @@ if queues:
     )
 else:
     st.info("No queue yet: importing runs on the Traces page makes one of all runs.", icon=":material/inbox:")
+
+show_prices(actor)
+show_redaction(actor)
+show_retention(actor)
 
 st.header("Where things are")
 chosen = settings()

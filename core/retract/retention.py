@@ -68,9 +68,11 @@ def set_retention(session: Session, chosen: Retention) -> None:
     set_policy(session, RETENTION, chosen.agent, rules)
 
 
-def overdue(session: Session, root: Path, at: datetime, most: int | None = None) -> list[Run]:
-    """The runs that retention would remove at a moment, at most so many."""
-    return list(islice(_overdue(session, root, retentions(session), at), most))
+def overdue(
+    session: Session, root: Path, at: datetime, most: int | None = None, chosen: list[Retention] | None = None
+) -> list[Run]:
+    """The runs that retention would remove at a moment, at most so many; with `chosen`, if that were decided."""
+    return list(islice(_overdue(session, root, retentions(session) if chosen is None else chosen, at), most))
 
 
 def _overdue(session: Session, root: Path, chosen: list[Retention], at: datetime) -> Iterator[Run]:

@@ -38,7 +38,9 @@ def show_changed(actor: Actor) -> None:
     for one in runs:
         older = f"{one.labels} {'label is' if one.labels == 1 else 'labels are'} older"
         label = f"{escaped(clipped(one.title, 90) or 'a run')} · changed {ago(one.changed_at)} · {older}"
-        st.page_link(PAGES / "traces.py", label=label, icon=":material/history:", query_params={"trace": one.trace_id})
+        st.page_link(
+            PAGES / "traces.py", label=label, icon=":material/history:", query_params={"trace": str(one.trace_id)}
+        )
     if n > len(runs):
         st.caption(f"The last {len(runs)} of {n:,} runs.")
 
