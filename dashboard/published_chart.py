@@ -41,7 +41,7 @@ def published_by_date(rates: Sequence[PublishedRate]) -> go.Figure:
             y=[one.recomputed.value for one in own if one.recomputed],
             mode="markers",
             name="from its runs here",
-            marker={"symbol": "diamond", "size": 9, "color": SOLVED},
+            marker={"symbol": "diamond", "size": 6, "color": SOLVED},
             hovertext=[_published_said(one) for one in own],
             hoverinfo="text",
         )

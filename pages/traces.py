@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import LoopwrightError
 from core.records import Outcome
-from core.store.catalog import list_agents, list_versions
+from core.store.catalog import list_versions
 from core.store.queues import hidden_traces
 from core.store.signals import signal_names, signals_waiting
 from core.store.traces import TraceFilter, count_traces, list_traces, trace_line
@@ -94,7 +94,8 @@ if problem:
     st.warning(problem, icon=":material/warning:")
 
 with store().reading() as session:
-    agents = list_agents(session)
+    known = [one for one in list_versions(session) if one.n_traces]  # others have results or published rates only
+    signals = signal_choices(signal_names(session))
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     text = st.text_input(
         "Text",
@@ -105,10 +106,9 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         bind="query-params",
     )
     choose = {"format_func": lambda name: name or "any", "bind": "query-params", "width": 116}
+    agents = sorted({one.agent for one in known})
     agent = st.selectbox("Agent", ["", *agents], key="traces_agent", **choose)
-    with store().reading() as session:
-        versions = list(dict.fromkeys(one.name for one in list_versions(session, agent or None)))
-        signals = signal_choices(signal_names(session))
+    versions = list(dict.fromkeys(one.name for one in known if agent in ("", one.agent)))
     version = st.selectbox("Version", ["", *versions], key="traces_version", **choose)
     outcome = st.selectbox("Outcome", ["", *map(str, Outcome)], key="traces_outcome", **choose)
     labels = st.selectbox("Labels", list(LABELLED), key="traces_labels", **choose)
