@@ -57,7 +57,7 @@ def _published_title(rates: Sequence[PublishedRate]) -> str:
     best = max(rates, key=lambda one: one.rate)
     undated = sum(one.date is None for one in rates)
     title = f"The best of {len(rates)} published rates on {best.benchmark} is {100 * best.rate:.1f} %: {best.version}"
-    return title + (f" ({undated} without a date are in the table only)" if undated else "")
+    return title + (f" ({undated} without a date: in the table only)" if undated else "")
 
 
 def _published_said(one: PublishedRate) -> str:
