@@ -99,7 +99,7 @@ def _fill_list(target: Any, field: Any, given: list[Any], place: str, wrong: lis
 
 
 def _kept(one: Any) -> Json:
-    """The span as it came, to be tried again; None where it cannot be written (a field that is not read may be deep)."""
+    """The span as it came, to be tried again; None where it cannot be written (a field not read may be deep)."""
     try:
         check_json(one)
     except BadRecord:
