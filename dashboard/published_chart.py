@@ -14,7 +14,8 @@ from dashboard.parts.numbers import between, dollars, percent
 
 def published_by_date(rates: Sequence[PublishedRate]) -> go.Figure:
     """Published rates on one benchmark by their dates, the best so far as a line, and what own runs came to."""
-    dated = [one for one in rates if one.date is not None]
+    # of one day the highest comes first, so that the line does not climb within it
+    dated = sorted((one for one in rates if one.date is not None), key=lambda one: (one.date, -one.rate))
     best = [one for place, one in enumerate(dated) if all(one.rate > before.rate for before in dated[:place])]
     own = [one for one in dated if one.recomputed is not None]
     figure = go.Figure()
