@@ -7,6 +7,7 @@ from core.records import Role
 from core.store.people import add_person, change_person, list_people
 from core.store.queues import list_queues, progress
 from dashboard.identity import acting
+from dashboard.parts.numbers import escaped
 from dashboard.parts.settings_prices import show_prices
 from dashboard.parts.settings_redaction import show_redaction
 from dashboard.parts.settings_retention import show_retention
@@ -35,6 +36,10 @@ if not actor.leads:
     st.info("Only leads change settings. You see them as they are.", icon=":material/lock:")
 if problem := st.session_state.pop("settings_problem", ""):
     st.error(problem, icon=":material/error:")
+if unpriced := st.query_params.get("settings_model", ""):
+    st.info(
+        f"Calls of {escaped(unpriced[:100])} have no price. Enter one under [Prices](#prices).", icon=":material/sell:"
+    )
 
 with store().reading() as session:
     people = list_people(session)

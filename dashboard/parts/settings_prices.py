@@ -48,7 +48,7 @@ def show_prices(actor: Actor) -> None:
     """The section."""
     st.header(
         "Prices",
-        anchor=False,
+        anchor="prices",
         help="What a million tokens cost, in US dollars, from a day on. A call is priced only where its source states "
         "no cost, by the newest price of its model that is not later than its day.",
     )
