@@ -16,6 +16,7 @@ from dashboard.parts.figures import show_chart, show_table
 from dashboard.process import settings, store
 
 DOORS = {"traces": "spans", "logs": "log records", "signals": "signals", "files": "steps from files"}
+WAYS = {"traces": "OTLP spans", "logs": "OTLP log records", "signals": "signals", "files": "files"}
 RANGES = {"last hour": timedelta(hours=1), "last day": timedelta(days=1), "last week": timedelta(days=7)}
 EVERY = 10.0
 MOST = 100
@@ -113,7 +114,7 @@ def rows_of_origins(origins: Sequence[Origin], over: timedelta) -> list[dict[str
     return [
         {
             "Agent": one.agent or "(not said)",
-            "Through": DOORS[one.door],
+            "Through": WAYS[one.door],
             "Arrived": number(one.came.accepted),
             "A minute": rate(one.came.accepted / minutes),
             "Repeated": number(one.came.repeated),

@@ -81,10 +81,7 @@ def _row(one: ImportRow) -> dict[str, str]:
     names = {"traces": "Runs", "steps": "Steps", "signals": "Signals", "duplicates": "Repeated"}
     others = sum(n for name, n in one.counts.items() if name not in names)
     return (
-        {"File": one.name, "Format": one.format or "not recognised", "When": ago(one.at)}
+        {"File": one.name, "Format": one.format or "not recognised", "When": ago(one.at), "Rejected": _rejected(one)}
         | {name: f"{one.counts.get(key, 0):,}" if one.counts.get(key) else "" for key, name in names.items()}
-        | {
-            "Labels and others": f"{others:,}" if others else "",
-            "Rejected": _rejected(one),
-        }
+        | {"Others": f"{others:,}" if others else ""}
     )

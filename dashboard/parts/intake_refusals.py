@@ -14,16 +14,17 @@ from core.store.content import text_of
 from core.store.intake import get_refusal
 from core.store.refusals import Reason, refused
 from dashboard.identity import Actor
+from dashboard.parts.intake_arrivals import WAYS
 from dashboard.parts.numbers import ago, clipped, escaped
 from dashboard.parts.reading import plain
 from dashboard.process import store
 
-WAYS = {"traces": "OTLP spans", "logs": "OTLP log records", "signals": "signals", "files": "files"}
 SHOWN = 10
 AT_ONCE = 500
 """Records that one click tries again; the next click goes on with the next."""
 
 LONGEST = 4_000
+OPEN = "intake_open"
 _SAID = "intake_said"
 _PLACES = "intake_places"
 
@@ -45,8 +46,6 @@ def show_refusals(actor: Actor) -> None:
             "Nothing was ever rejected. What cannot be taken will stand here by its reason, and can be tried again."
         )
         return
-    if said := st.session_state.pop(_SAID, None):
-        _show_replayed(*said)
     shown = found.reasons[: st.session_state.get("intake_reasons", SHOWN)]
     some = "" if found.read == found.total else f"The newest {found.read:,} of {found.total:,} rejected records. "
     st.caption(
@@ -65,11 +64,15 @@ def _more(n: int) -> None:
 def _show_reason(one: Reason, actor: Actor) -> None:
     said = one.reason if actor.leads else one.shape
     taken = f" · {one.taken:,} taken since" if one.taken else ""
-    label = f"**{one.n:,}** × {escaped(clipped(said, 160))} · {WAYS[one.door]} · last {ago(one.last)}{taken}"
+    label = f"**{one.n:,}** × {escaped(clipped(said, 160))} · {WAYS[one.door]} · newest {ago(one.last)}{taken}"
     key = f"{one.door}:{one.shape}"
-    with st.expander(label, key=f"intake_open_{key}", on_change="rerun") as opened:
+    # what is open is known by its reason: the label changes with every count, and a new label is a new, closed one
+    remembered = st.session_state.setdefault(OPEN, set())
+    with st.expander(label, expanded=key in remembered, on_change="rerun") as opened:
         if not opened.open:
+            remembered.discard(key)
             return
+        remembered.add(key)
         facts = [f"first {_when(one.first)}", f"last {_when(one.last)}"]
         st.caption(escaped(" · ".join(facts)))
         if not actor.leads:
@@ -81,6 +84,7 @@ def _show_reason(one: Reason, actor: Actor) -> None:
             st.caption(escaped("from " + ", ".join(one.sources)))
         if not one.waiting:
             st.caption("All of them were taken later.")
+            _show_replayed(key)
             return
         _show_example(one.waiting[0])
         with st.container(horizontal=True):
@@ -93,6 +97,7 @@ def _show_reason(one: Reason, actor: Actor) -> None:
                 if len(one.waiting) > AT_ONCE:
                     name = f"Try {len(turn):,} of {len(one.waiting):,} again"
                 st.button(name, key=f"intake_all_{key}", on_click=_again, args=(actor, one, turn))
+        _show_replayed(key)
 
 
 def _show_example(number: int) -> None:
@@ -120,14 +125,19 @@ def _next(key: str, waiting: Sequence[int]) -> list[int]:
 
 
 def _again(actor: Actor, one: Reason, refusals: Sequence[int]) -> None:
-    st.session_state.setdefault(_PLACES, {})[f"{one.door}:{one.shape}"] = refusals[-1]
+    key = f"{one.door}:{one.shape}"
+    st.session_state.setdefault(_PLACES, {})[key] = refusals[-1]
     try:
-        st.session_state[_SAID] = (try_again(store(), actor.role, refusals), len(refusals), "")
+        st.session_state[_SAID] = (key, len(refusals), try_again(store(), actor.role, refusals), "")
     except LoopwrightError as error:
-        st.session_state[_SAID] = (None, len(refusals), error.message)
+        st.session_state[_SAID] = (key, len(refusals), None, error.message)
 
 
-def _show_replayed(done: Replayed | None, tried: int, problem: str) -> None:
+def _show_replayed(key: str) -> None:
+    """What came of the last try, under the reason that it was for."""
+    of, tried, done, problem = st.session_state.get(_SAID, ("", 0, None, ""))
+    if of != key:
+        return
     if done is None:
         st.error(escaped(problem), icon=":material/error:")
         return

@@ -52,7 +52,7 @@ def test_the_page_fills_while_one_looks_and_nothing_jumps(
     assert again.bounding_box() == before
     expect(page.get_by_text("All 84 spans of the last hour are in runs.")).to_be_attached(timeout=20_000)
 
-    again.click()
+    again.click()  # and the reason stays open, with the answer under the button
     expect(page.get_by_text("0 of 12 were taken. Still rejected:")).to_be_visible()
     expect(page.get_by_text("12 × it has 4 bytes, not 16, in its trace id").last).to_be_visible()
     assert [error for error in console_errors if "404" not in error] == []

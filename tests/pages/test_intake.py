@@ -25,7 +25,7 @@ from core.store.signals import signals_waiting
 from dashboard import identity, process
 from dashboard.identity import Actor
 from dashboard.parts.intake_arrivals import rate, rows_of_origins, rows_of_time, size, title_of
-from dashboard.parts.intake_refusals import told
+from dashboard.parts.intake_refusals import OPEN, told
 from dashboard.parts.intake_state import State, sentence
 from tests.otlp_world import request_of, trace_of
 
@@ -76,7 +76,7 @@ def test_what_arrived_in_words_and_rows() -> None:
         | {"Spans": "1,200", "Signals": "20", "Repeated": "3", "Rejected": "2", "Replaced": "5", "Bytes": "3.4 MB"},
     ]
     assert rows_of_origins([Origin("traces", "", Came(90, size=20))], timedelta(hours=1)) == [
-        {"Agent": "(not said)", "Through": "spans", "Arrived": "90", "A minute": "1.5"}
+        {"Agent": "(not said)", "Through": "OTLP spans", "Arrived": "90", "A minute": "1.5"}
         | {"Repeated": "", "Rejected": "", "Replaced": "", "Bytes": "20 B"}
     ]
     assert [rate(n) for n in (0, 0.0333, 4, 12.7, 1204)] == ["", "0.033", "4", "13", "1,204"]
@@ -109,7 +109,7 @@ def opened(page: AppTest) -> AppTest:
     page.run()
     with process.store().reading() as session:
         one = refused(session).reasons[0]
-    page.session_state[f"intake_open_{one.door}:{one.shape}"] = True
+    page.session_state[OPEN] = {f"{one.door}:{one.shape}"}
     return page.run()
 
 
