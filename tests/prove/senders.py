@@ -26,13 +26,17 @@ TOOL = "gen_ai.tool.name"
 
 @dataclass
 class Agent:
-    """One exporter. What is in `acknowledged` was answered with 200; what is `pending` was only sent."""
+    """One exporter. What is in `acknowledged` was answered with 200; what is `pending` was only sent.
+
+    `refused` counts the requests that were told to come again in a moment: their spans stay pending.
+    """
 
     number: int
     chance: random.Random
     acknowledged: Spans = field(default_factory=dict)
     pending: list[Span] = field(default_factory=list)
     repeated: int = 0
+    refused: int = 0
     wrong: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -73,6 +77,9 @@ class Agent:
         body = request.SerializeToString() if kind == PROTOBUF else json.dumps(otlp_json.write(request)).encode()
         headers = {"Content-Type": kind} | ({"Content-Encoding": "gzip"} if packed else {})
         answer = client.post("/v1/traces", content=gzip.compress(body, 1) if packed else body, headers=headers)
+        if answer.status_code == 503 and int(answer.headers["retry-after"]) > 0:
+            self.refused += 1
+            return
         if (answer.status_code, answer.content) != (200, NOTHING_WRONG[kind]):
             self.wrong.append(f"{answer.status_code}: {answer.text[:300]}")
             return
