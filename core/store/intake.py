@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Executable, update
+from sqlalchemy import Executable, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -55,19 +55,28 @@ def _adding(on_postgresql: bool) -> Executable:
 
 
 def add_refusals(session: Session, door: str, rejected: Sequence[Rejected], source: str = "", format: str = "") -> None:
-    """Keep what was not taken, with its reason and, where there is one, the record itself (redacted by the caller)."""
-    at = now()
+    """Keep what was not taken, with its reason and, where there is one, the record itself (redacted by the caller).
+
+    Of a `source` that comes again, such as a file, nothing is kept twice for one reason.
+    """
+    at, source = now(), clean(source, 1000)
+    told = [(clean(one.record, 200), clean(one.reason, 1000), one.body) for one in rejected]
+    held: set[tuple[str, str]] = set()
+    if source and told:
+        query = select(RefusalRow.record, RefusalRow.reason).where(RefusalRow.door == door, RefusalRow.source == source)
+        held = {(record, reason) for record, reason in session.execute(query)}
     session.add_all(
         RefusalRow(
             door=door,
-            source=clean(source, 1000),
-            record=clean(one.record, 200),
-            reason=clean(one.reason, 1000),
+            source=source,
+            record=record,
+            reason=reason,
             format=format,
-            body=None if one.body is None else pack(one.body),
+            body=None if body is None else pack(body),
             at=at,
         )
-        for one in rejected
+        for record, reason, body in told
+        if (record, reason) not in held
     )
     session.flush()
 

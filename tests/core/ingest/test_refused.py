@@ -67,9 +67,11 @@ def test_a_record_of_a_file(store: Store, monkeypatch: pytest.MonkeyPatch) -> No
         kept = get_refusal(session, 1)
     assert (kept.door, kept.format, kept.source) == (files.FILES, "loopwright", "runs.jsonl")
     assert kept.body["colour"] == "red [redacted: key]"
+    import_document(store, "runs.jsonl", orjson.dumps(record), ImportOptions())
+    assert len(numbers(store)) == 1
     (reason,) = replay(store, [1]).reasons
     assert reason.endswith("(trace t1): colour is no field of a trace")
-    assert (len(numbers(store)), count(store, ImportRow)) == (1, 2)
+    assert (len(numbers(store)), count(store, ImportRow)) == (1, 3)
     monkeypatch.setattr("core.ingest.formats.loopwright.from_json", lambda record: run("t1"))
     assert replay(store, [1]) == Replayed(1, ())
     assert count(store, TraceRow) == 1
