@@ -37,7 +37,7 @@ def show_changed(actor: Actor) -> None:
         return
     for one in runs:
         older = f"{one.labels} {'label is' if one.labels == 1 else 'labels are'} older"
-        label = f"{escaped(clipped(one.title, 90) or 'a run')} · changed {ago(one.changed_at)} · {older}"
+        label = f"changed {ago(one.changed_at)} · {older} · {escaped(clipped(one.title, 50) or 'a run')}"
         st.page_link(
             PAGES / "traces.py", label=label, icon=":material/history:", query_params={"trace": str(one.trace_id)}
         )
