@@ -16,7 +16,7 @@ from core.ingest.semantics import Facts, facts_of, link_tools, merge_steps, sign
 from core.ingest.spans import Span
 from core.records import Signal, Step, Task, Trace
 from core.store.reading_order import Place, reading_order
-from core.store.trace_writing import first_said
+from core.store.trace_rows import first_said
 
 EVALUATION = "gen_ai.evaluation.result"
 

@@ -29,7 +29,8 @@ from core.store.intake import Came, add_refusals, count_intake
 from core.store.policies import policies_of
 from core.store.prices import price_rows
 from core.store.signals import add_signals, attach_signals, homes_of
-from core.store.trace_writing import Prepared, Written, prepare, write_traces
+from core.store.trace_rows import Prepared, prepare
+from core.store.trace_writing import Written, write_traces
 from core.tasks.outcome import refresh_outcomes
 
 SOURCE = "otlp"
@@ -52,7 +53,8 @@ class Accepted:
 def accept(store: Store, kind: str, sound: Sound, most_waiting: int) -> Accepted:
     """Keep what a request holds; when this returns it is committed.
 
-    Raises Unavailable, with nothing kept, when the database cannot be used or `most_waiting` spans wait already.
+    Raises Unavailable, with nothing kept, when the database cannot be used or `most_waiting` spans wait already
+    (requests that come in the same moment to a PostgreSQL do not see each other, and may pass that together).
     """
     with store.session() as session:
         if deliveries_waiting(session).n + sound.n > max(most_waiting, sound.n):
@@ -179,16 +181,19 @@ def _traces_of(taken: Sequence[Delivery], prices: PriceList) -> list[Trace]:
 
 def _put(session: Session, taken: Sequence[Delivery], traces: Sequence[Trace], prepared: Sequence[Prepared]) -> None:
     """Write traces and their signals, and count what came, by agent; bytes are shared out by the number of steps."""
-    attach(session, traces, write_traces(session, prepared, merge_steps))
+    written = write_traces(session, prepared, merge_steps)
+    attach(session, traces, written)
     came: dict[tuple[str, str], Came] = {}
     for trace in traces:
         counts = came.setdefault((TRACES, trace.agent), Came())
-        counts.accepted += len(trace.steps)
+        repeated = written.repeated.get(trace.trace_id, 0)
+        counts.accepted += len(trace.steps) - repeated
+        counts.repeated += repeated
         counts.redacted += sum(trace.redactions.values())
-    total = sum(counts.accepted for counts in came.values()) or 1
+    total = sum(counts.accepted + counts.repeated for counts in came.values()) or 1
     size = sum(delivery.size for delivery in taken)
     for counts in came.values():
-        counts.size = size * counts.accepted // total
+        counts.size = size * (counts.accepted + counts.repeated) // total
     count_intake(session, came)
 
 

@@ -59,6 +59,8 @@ def _try(store: Store, refusal: Refusal) -> str:
             sound = decode(refusal.door, body, True)
             if sound.rejected:
                 return sound.rejected[0].reason
+            if not sound.n:
+                return "no span was kept of it: send it again"
             accept(store, refusal.door, sound, ANY_NUMBER)
         elif refusal.door == signal_door.DOOR:
             with store.session() as session:

@@ -8,21 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from core.clock import now
-from core.errors import InvalidInput
-from core.records import Step, StepKind, Trace
+from core.records import Step, Trace
 from core.store.catalog import UNNAMED_AGENT, UNNAMED_VERSION, refresh_version_dates, task_ids, version_id
-from core.store.content import clean, pack, step_content, step_from_row, step_text
+from core.store.content import clean, step_from_row, step_text
 from core.store.dialect import insert_fast, insert_new
 from core.store.reading_order import Place, reading_order
-from core.store.tables import MOST_STEPS, STEP_BITS, AgentRow, StepRow, TraceRow, VersionRow
+from core.store.tables import STEP_BITS, AgentRow, StepRow, TraceRow, VersionRow
 from core.store.text_search import index_steps, unindex_steps
+from core.store.trace_rows import (
+    Prepared,
+    check_number,
+    each_once,
+    length_of,
+    prepare,
+    span_of_time,
+    step_row,
+    title_of,
+    totals,
+)
 from core.store.traces import ids_of
 
 Merge = Callable[[Step, Step], Step]
@@ -47,39 +56,17 @@ _LIGHT = (
 
 @dataclass(slots=True)
 class Written:
-    """What came of writing traces, by trace id: row ids of the new, of those that grew, and of those that grew after
-    they were closed (`late`). `steps` are new, `changed_steps` got more; the rest was there already. A trace that was
-    there already and does not grow is one repetition, whatever it holds twice itself."""
+    """What came of writing traces, by trace id: row ids of the new and of those that grew, and how many steps of those
+    that were there already came again (`repeated`). `steps` are new, `changed_steps` got more; the rest was there
+    already. A trace that was there already and does not grow is one repetition, whatever it holds twice itself."""
 
     traces: dict[str, int] = field(default_factory=dict)
     grown: dict[str, int] = field(default_factory=dict)
-    late: dict[str, int] = field(default_factory=dict)
     steps: int = 0
     changed_steps: int = 0
     duplicate_traces: int = 0
     duplicate_steps: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A trace with the rows that it will be, but for what only the database knows: made before a transaction begins."""
-
-    trace: Trace
-    row: dict[str, Any]
-    steps: list[dict[str, Any]]
-
-
-def prepare(traces: Sequence[Trace]) -> list[Prepared]:
-    """The rows of traces, each trace once; raises InvalidInput for one with more than `MOST_STEPS` steps."""
-    unique: dict[str, Trace] = {}
-    for trace in traces:
-        unique.setdefault(trace.trace_id, trace)
-    prepared = []
-    for trace in unique.values():
-        steps = [_step_row(step) for step in _unique(trace.steps)]
-        _check_number(trace.trace_id, len(steps))
-        prepared.append(Prepared(trace, _trace_row(trace, steps), steps))
-    return prepared
+    repeated: dict[str, int] = field(default_factory=dict)
 
 
 def insert_traces(session: Session, traces: Sequence[Trace], merge: Merge | None = None) -> Written:
@@ -135,131 +122,6 @@ def _owners(session: Session, traces: Iterable[Trace]) -> dict[tuple[str, str], 
     return {pair: {"version_id": version, "agent_id": agents[version]} for pair, version in versions.items()}
 
 
-def _check_number(uid: str, n: int) -> None:
-    if n > MOST_STEPS:
-        raise InvalidInput(f"trace {uid} has {n:,} steps; a trace may have {MOST_STEPS:,}")
-
-
-def _trace_row(trace: Trace, steps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    arrived = now()
-    started, ended = _span_of_time(trace, steps)
-    return {
-        "uid": trace.trace_id,
-        "source": clean(trace.source, 100),
-        "session": clean(trace.session_id, 200),
-        "user": clean(trace.user, 200),
-        "trial": trace.trial,
-        "title": clean(title_of(trace), 300),
-        "started_at": started or arrived,
-        "ended_at": ended,
-        "arrived_at": arrived,
-        "last_arrival_at": arrived,
-        "closed_at": None if trace.open else arrived,
-        "changed_at": None,
-        "time_known": started is not None,
-        "n_indexed": 0,
-        "outcome": "unknown",
-        "outcome_from": "",
-        "n_annotations": 0,
-        "tools": list(trace.tools),
-        "tags": list(trace.tags),
-        "redactions": dict(trace.redactions),
-        "attributes": dict(trace.attributes),
-        **_totals(steps, trace.cost, _length(trace.seconds, started, ended)),
-        "root_ended": trace.root_ended,
-    }
-
-
-def _span_of_time(trace: Trace, steps: Sequence[Mapping[str, Any]]) -> tuple[datetime | None, datetime | None]:
-    starts = [row["started_at"] for row in steps if row["started_at"]]
-    ends = [row["started_at"] + timedelta(seconds=row["seconds"] or 0) for row in steps if row["started_at"]]
-    return trace.started_at or min(starts, default=None), trace.ended_at or max(ends, default=None)
-
-
-def _length(seconds: float | None, started: datetime | None, ended: datetime | None) -> float | None:
-    if seconds is None and started and ended:
-        return (ended - started).total_seconds()
-    return seconds
-
-
-def _totals(steps: Sequence[Mapping[str, Any]], cost: float | None, seconds: float | None) -> dict[str, Any]:
-    """A run's sums. Where model calls tell of tokens (or of costs), what other steps or calls around them say repeats
-    theirs and does not count."""
-    calls = [row for row in steps if row["kind"] == StepKind.LLM or row["model"]]
-    spoken = _innermost(steps, calls, ("tokens_in", "tokens_out"))
-    paid = _innermost(steps, calls, ("cost",))
-    roots = [row for row in steps if row["parent_uid"] is None]
-    return {
-        "n_steps": len(steps),
-        "n_errors": sum(1 for row in steps if row["error"]),
-        "n_unpriced": sum(1 for row in spoken if row["cost"] is None and row["tokens_in"] is not None),
-        "seconds": seconds,
-        "tokens_in": _total(row["tokens_in"] for row in spoken),
-        "tokens_out": _total(row["tokens_out"] for row in spoken),
-        "tokens_cached": _total(row["tokens_cached"] for row in spoken),
-        "cost": cost if cost is not None else _total(row["cost"] for row in paid),
-        "root_ended": bool(roots) and all(row["seconds"] is not None for row in roots),
-    }
-
-
-def _innermost(
-    steps: Sequence[Mapping[str, Any]], calls: Sequence[Mapping[str, Any]], columns: Sequence[str]
-) -> list[Mapping[str, Any]]:
-    """The model calls that tell something in these columns and stand around no other that does; without any: all."""
-    telling = [row for row in calls if any(row[column] is not None for column in columns)]
-    if not telling:
-        return list(steps)
-    parents = {row["uid"]: row["parent_uid"] for row in steps}
-    above: set[str] = set()
-    for row in telling:
-        parent = row["parent_uid"]
-        while parent is not None and parent not in above and parent != row["uid"]:
-            above.add(parent)
-            parent = parents.get(parent)
-    return [row for row in telling if row["uid"] not in above]
-
-
-def _total(values: Iterable[Any]) -> Any:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
-
-
-def title_of(trace: Trace) -> str:
-    """The task's title, else the first thing the person said, else the name of the first step."""
-    if trace.task is not None and trace.task.title:
-        return trace.task.title
-    return first_said(trace.steps) or (trace.steps[0].name if trace.steps else "")
-
-
-def first_said(steps: Iterable[Step]) -> str:
-    """The first message of the person that the agent talks to; "" when there is none."""
-    said = (m.content for step in steps for m in (*step.input, *step.output) if m.role == "user" and m.content.strip())
-    return next(said, "")
-
-
-def _unique(steps: Sequence[Step]) -> list[Step]:
-    return list({step.step_id: step for step in reversed(steps)}.values())[::-1]
-
-
-def _step_row(step: Step) -> dict[str, Any]:
-    return {
-        "uid": clean(step.step_id, 200),
-        "parent_uid": clean(step.parent_id, 200) if step.parent_id else None,
-        "kind": step.kind.value,
-        "name": clean(step.name, 500),
-        "started_at": step.started_at,
-        "seconds": step.seconds,
-        "error": clean(step.error),
-        "model": clean(step.model, 200),
-        "tokens_in": step.tokens_in,
-        "tokens_out": step.tokens_out,
-        "tokens_cached": step.tokens_cached,
-        "cost": step.cost,
-        "cost_from": clean(step.cost_from, 40),
-        "content": pack(step_content(step)),
-    }
-
-
 def _extend(
     session: Session,
     trace_id: int,
@@ -273,15 +135,17 @@ def _extend(
     stored = session.get_one(TraceRow, trace_id, with_for_update=True, populate_existing=True)
     outline = select(*_LIGHT).where(StepRow.trace_id == trace_id).order_by(StepRow.position)
     light = {row.uid: row for row in session.execute(outline)}
-    arrived = {row["uid"]: (step, row) for step, row in zip(_unique(trace.steps), rows, strict=True)}
+    arrived = {row["uid"]: (step, row) for step, row in zip(each_once(trace.steps), rows, strict=True)}
     changed = _merge_steps(session, stored, [arrived[uid][0] for uid in arrived if uid in light], merge)
     fresh = [row for uid, (_, row) in arrived.items() if uid not in light]
-    done.duplicate_steps += len(arrived) - len(fresh) - len(changed)
+    repeated = len(arrived) - len(fresh) - len(changed)
+    done.duplicate_steps += repeated
+    done.repeated[trace.trace_id] = repeated
     if not fresh and not changed:
         done.duplicate_traces += 1
         _wait_longer(stored, trace)
         return
-    _check_number(trace.trace_id, len(light) + len(fresh))
+    check_number(trace.trace_id, len(light) + len(fresh))
     everything = {uid: dict(row._mapping) for uid, row in light.items()} | changed
     for n, row in enumerate(fresh, len(light)):
         row |= {"id": trace_id << STEP_BITS | n, "trace_id": trace_id, "position": n}
@@ -306,7 +170,6 @@ def _extend(
     _take_over(session, stored, trace, list(everything.values()), tasks)
     if stored.closed_at is not None:
         stored.changed_at = now()
-        done.late[trace.trace_id] = trace_id
     done.grown[trace.trace_id] = trace_id
     done.steps += len(fresh)
     done.changed_steps += len(changed)
@@ -342,7 +205,7 @@ def _merge_steps(
         for row in session.scalars(query):
             old = step_from_row(row)
             merged = merge(old, by_id[row.uid])
-            values = _step_row(merged)
+            values = step_row(merged)
             if all(values[key] == getattr(row, key) for key in _REWRITTEN):
                 continue
             changed[row.uid] = values | {"id": row.id, "position": row.position}
@@ -384,10 +247,10 @@ def _take_over(
         kind: stored.redactions.get(kind, 0) + trace.redactions.get(kind, 0)
         for kind in {**stored.redactions, **trace.redactions}
     }
-    started, ended = _span_of_time(Trace("", "", ()), rows)
+    started, ended = span_of_time(Trace("", "", ()), rows)
     if started is not None:
         stored.started_at, stored.ended_at, stored.time_known = started, ended, True
-    for column, value in _totals(rows, None, _length(None, started, ended)).items():
+    for column, value in totals(rows, None, length_of(None, started, ended)).items():
         setattr(stored, column, value)
     stored.last_arrival_at = now()
 
