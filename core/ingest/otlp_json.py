@@ -131,7 +131,7 @@ def _scalar(field: Any, value: Any, place: str) -> Any:
         except (TypeError, ValueError, OverflowError) as error:
             raise BadRecord(f"{place} is not a number") from error
     if kind == FieldDescriptor.TYPE_ENUM and isinstance(value, str) and not value.lstrip("-").isdigit():
-        named = field.enum_type.values_by_name.get(value)
+        named = field.enum_type.values_by_name.get(_utf8(value))
         if named is None:
             raise BadRecord(f"{place} is {value!r:.40}, which is none of its values")
         return named.number

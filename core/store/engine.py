@@ -12,6 +12,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.errors import Unavailable
@@ -60,6 +61,10 @@ def _reachable() -> Iterator[None]:
         raise Unavailable(
             f"The database cannot be used at the moment ({error.orig}). Nothing was changed; try again in a moment."
         ) from error
+    except PoolTimeout as error:
+        raise Unavailable(
+            "The database is busy with too much at once. Nothing was changed; try again in a moment."
+        ) from error
 
 
 def open_store(database_url: str) -> Store:
@@ -74,6 +79,7 @@ def open_store(database_url: str) -> Store:
             event.listen(engine, "begin", _begin_sqlite)
         else:
             engine = create_engine(url, pool_pre_ping=True)
+            event.listen(engine, "connect", _prepare_postgresql)
         migrate(engine)
     except (OperationalError, OSError) as error:
         shown = url.render_as_string(hide_password=True)
@@ -85,6 +91,7 @@ def migrate(engine: Engine) -> None:
     """Bring the schema to its newest revision, in one transaction."""
     with engine.execution_options(write=True).begin() as connection:
         if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")  # another process may be at it, and take long
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(730021)")
         command.upgrade(migration_config(connection), "head")
 
@@ -95,6 +102,13 @@ def migration_config(connection: Any) -> Config:
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    """Who waits for a lock is told so after a while, as on SQLite, instead of holding a thread of the server."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {LONGEST_WAIT * 1000:.0f}")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -20,7 +20,7 @@ Spans = dict[tuple[str, str], Span]
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 NOTHING_WRONG = {PROTOBUF: b"", JSON: b"{}"}
-AT_ONCE = 8
+AT_ONCE, LARGEST = 8, 120
 TOOL = "gen_ai.tool.name"
 
 
@@ -68,7 +68,7 @@ class Agent:
             self._send(client, self._last)  # as if the answer had been lost
             self.repeated += len(self._last)
             return
-        self.pending = self.pending or [next(self._new) for _ in range(self.chance.randint(1, 120))]
+        self.pending = self.pending or [next(self._new) for _ in range(self.chance.randint(1, LARGEST))]
         self._send(client, self.pending)
 
     def _send(self, client: httpx.Client, spans: list[Span]) -> None:
