@@ -15,8 +15,8 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import ColumnElement, Integer, any_, bindparam, column, func, select, table, text, update
 from sqlalchemy.orm import Session
 
-from core.store.content import clean, row_text
-from core.store.dialect import is_postgresql
+from core.store.content import clean, searched, unpack
+from core.store.dialect import BATCH, is_postgresql
 from core.store.tables import STEP_BITS, StepRow, TraceRow
 
 INDEXED = 200_000
@@ -69,25 +69,26 @@ def index_due(session: Session, most: int) -> int:
         .with_for_update(skip_locked=True)
     )
     done: list[dict[str, int]] = []
-    n = 0
+    steps: list[int] = []
     for trace, begin, end in session.execute(waiting).all():
-        if n >= most:
+        if len(steps) >= most:
             break
-        stop = min(end, begin + most - n)
-        _index_range(session, trace, begin, stop)
+        stop = min(end, begin + most - len(steps))
+        steps += range((trace << STEP_BITS) + begin, (trace << STEP_BITS) + stop)
         done.append({"trace": trace, "n": stop})
-        n += stop - begin
     if done:
+        _index_rows(session, steps)
         session.connection().execute(
             update(TraceRow).where(TraceRow.id == bindparam("trace")).values(n_indexed=bindparam("n")), done
         )
-    return n
+    return len(steps)
 
 
-def _index_range(session: Session, trace: int, begin: int, end: int) -> None:
-    first = trace << STEP_BITS
-    rows = session.scalars(select(StepRow).where(StepRow.id >= first + begin, StepRow.id < first + end))
-    index_steps(session, [(row.id, row_text(row)) for row in rows])
+def _index_rows(session: Session, steps: Sequence[int]) -> None:
+    columns = select(StepRow.id, StepRow.name, StepRow.error, StepRow.content)
+    for start in range(0, len(steps), BATCH):
+        rows = session.execute(columns.where(StepRow.id.in_(steps[start : start + BATCH])))
+        index_steps(session, [(row.id, searched(row.name, row.error, unpack(row.content))) for row in rows])
 
 
 def n_waiting(session: Session) -> int:
