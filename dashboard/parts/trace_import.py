@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import RerunException, StopException
 
 from core.errors import LoopwrightError
 from core.ingest.accept import ImportOptions, ImportReport, import_paths
@@ -22,6 +25,7 @@ LARGEST_UPLOAD = 500
 """Megabytes of one file; larger ones are read from the disk by `loopwright import`."""
 
 DOOR = "traces_import_door"
+_HANDED, _TURN = "traces_handed", "traces_import_turn"
 
 
 @dataclass
@@ -38,6 +42,28 @@ class Imported:
     waiting: list[Unmapped] | None = None
 
 
+@dataclass
+class Handed:
+    """Files at one press of the button, kept until they are read.
+
+    A second click ends the run of the page that reads them; what it starts waits here for the same files.
+    """
+
+    files: list[Any]
+    options: ImportOptions
+    turn: Lock = field(default_factory=Lock)
+    imported: Imported | None = None
+
+    def read(self) -> Imported:
+        """What came of them, read once, whoever asks first."""
+        with self.turn:
+            if self.imported is None:
+                bar = st.progress(0.0, "Reading …")
+                self.imported = _accept(self.files, self.options, _progress_on(bar))
+                bar.empty()
+            return self.imported
+
+
 def import_door(place: Any) -> None:
     """The button that opens the form; closed while columns are chosen, for the form would lie on top of the choice."""
     imported: Imported | None = st.session_state.get("traces_imported")
@@ -52,7 +78,9 @@ def import_door(place: Any) -> None:
 
 def _form() -> None:
     """The form, and under it what the last import brought."""
-    with st.form("traces_import_form", border=False, clear_on_submit=True):
+    turn = st.session_state.setdefault(_TURN, 0)
+    # emptied by being a new form, once the files are read: emptied at the click, a second click would send no files
+    with st.form(f"traces_import_form_{turn}", border=False):
         files = st.file_uploader(
             "Files",
             accept_multiple_files=True,
@@ -64,20 +92,22 @@ def _form() -> None:
         agent = left.text_input("Agent", placeholder="as the file says", max_chars=200)
         version = right.text_input("Version", placeholder="as the file says", max_chars=200)
         go = st.form_submit_button("Import", type="primary", icon=":material/upload:")
-    if go and not files:
-        st.warning("Choose one or more files first.")
-    elif go:
+    if go and files:
         options = ImportOptions(agent=agent.strip(), version=version.strip())
-        st.session_state.traces_imported = imported = _accept(files, options)
-        if imported.waiting:
-            st.session_state.traces_columns_due = True
-            st.rerun()
+        handed: Handed = st.session_state.setdefault(_HANDED, Handed(files, options))
+        st.session_state.traces_imported = imported = handed.read()
+        st.session_state.pop(_HANDED, None)
+        st.session_state[_TURN] = turn + 1
+        st.session_state.traces_columns_due = bool(imported.waiting)
+        st.rerun()
+    if go:
+        st.warning("Choose one or more files first.")
     if imported := st.session_state.get("traces_imported"):
         _show_report(imported.report, imported.problem, {one.name for one in imported.waiting or ()})
         _offer_columns(imported)
 
 
-def _accept(files: list[Any], options: ImportOptions) -> Imported:
+def _accept(files: list[Any], options: ImportOptions, show: Callable[[str, int, int], None]) -> Imported:
     """What came of the files; those of one call may point at each other, in any order."""
     imported = Imported(TemporaryDirectory(prefix="loopwright-"), options)
     paths = []
@@ -86,21 +116,20 @@ def _accept(files: list[Any], options: ImportOptions) -> Imported:
         place.mkdir()
         paths.append(place / (Path(file.name).name or "upload"))
         paths[-1].write_bytes(file.getbuffer())
-    bar = st.progress(0.0, "Reading …")
     try:
-        imported.report = import_paths(store(), paths, options, _progress_on(bar))
+        imported.report = import_paths(store(), paths, options, show)
         nameless = [path for path in paths if not imported.report.formats.get(str(path))]
         imported.waiting = unmapped(nameless)
     except LoopwrightError as error:
         imported.problem = error.message
-    bar.empty()
     index_due.set()
     return imported
 
 
 def _progress_on(bar: Any) -> Callable[[str, int, int], None]:
     def show(name: str, done: int, total: int) -> None:
-        bar.progress(done / total, f"File {done + 1:,} of {total:,}: {name[:60]}")
+        with suppress(StopException, RerunException):  # another click ended this run of the page; the import goes on
+            bar.progress(done / total, f"File {done + 1:,} of {total:,}: {name[:60]}")
 
     return show
 

@@ -20,12 +20,12 @@ TABLE = (
 )
 
 
-def hand_over(page: Page, url: str, files: list[Path]) -> None:
+def hand_over(page: Page, url: str, files: list[Path], clicks: int = 1) -> None:
     page.goto(f"{url}/traces")
     page.get_by_role("button", name="Import").click(timeout=30_000)
     page.locator("input[type=file]").set_input_files(files)
     expect(page.get_by_text(files[-1].name)).to_be_visible(timeout=60_000)
-    page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
+    page.get_by_test_id("stFormSubmitButton").get_by_role("button").click(click_count=clicks)
 
 
 def written(folder: Path) -> list[Path]:
@@ -73,6 +73,17 @@ def test_a_table_is_mapped_by_keyboard_and_comes_beside_the_files_that_are_known
     expect(page.get_by_text("Recognised: chat.jsonl as messages.")).to_be_visible()
     expect(page.get_by_text("1 could not be taken; the rest is in.")).to_be_visible()
     expect(page.get_by_text(said)).to_be_visible()
+
+
+def test_a_double_click_imports_once_and_loses_nothing(
+    server: Callable[..., Server], page: Page, tmp_path: Path
+) -> None:
+    files = [tmp_path / f"chat{n}.jsonl" for n in range(3)]
+    for n, file in enumerate(files):
+        file.write_text(json.dumps({"messages": [{"role": "user", "content": f"Hi {n}"}, CHAT["messages"][1]]}))
+    hand_over(page, server().url, files, clicks=2)
+    expect(page.get_by_text("Arrived: 3 traces")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Choose one or more files first.")).to_have_count(0)
 
 
 def test_a_choice_that_was_left_can_be_taken_up_again_and_is_remembered(
