@@ -234,7 +234,8 @@ def weekly_line(
         title += f", {words(shown[-2].value)} in the one before" if len(shown) > 1 else ""
     figure = go.Figure(_dots(dots, words, colour, unit))
     week = 7 * 86_400_000
-    weeks = {"tick0": dots[0].x, "dtick": week * (ceil(len(dots) / 6) or 1)} if dots else {}
+    # by the time between them, for weeks without runs are not among the dots
+    weeks = {"tick0": shown[0].x, "dtick": week * ceil(((shown[-1].x - shown[0].x).days + 7) / 42)} if shown else {}
     figure.update_xaxes(title="week beginning (UTC)", tickformat="%d %b\n%Y", type="date", **weeks)
     figure.update_yaxes(title=axis, rangemode="tozero", tickformat=".0%" if words is percent else None)
     return titled(figure, title, 250)

@@ -43,7 +43,10 @@ else:
         "this page would name a change in about 5 % of cases at most if there were none."
     )
 if found.undated:
-    st.caption(f"{found.undated} runs do not say when they began and are left out.")
+    undated = "1 run does not say when it began and is"
+    if found.undated > 1:
+        undated = f"{found.undated:,} runs do not say when they began and are"
+    st.caption(f"{undated} left out.")
 
 of_traffic = "What the runs were about: the share of each group of tasks, by task key."
 of_signals = "What users, tests and judges said: of the runs on which a signal says something, the share that failed."

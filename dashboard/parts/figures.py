@@ -17,11 +17,15 @@ Row = Mapping[str, object]
 def show_chart(
     figure: go.Figure, rows: Sequence[Row], key: str, words: Sequence[str] = (), opened: bool = False
 ) -> None:
-    """Draw a figure under its title (which the page can wrap and plotly cannot) and the same numbers as a table."""
+    """Draw a figure under its title (which the page can wrap and plotly cannot) and the same numbers as a table.
+
+    One with nothing in it is left out: plotly would invent axes for it, and the title says why it is empty.
+    """
     title = unescape(figure.layout.title.text)
     figure.update_layout(title=None, margin_t=16)
     st.markdown(f"**{escaped(title)}**")
-    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=title)
+    if any(one.x is None or len(one.x) for one in figure.data):
+        st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=title)
     with st.expander("The numbers", expanded=opened):
         show_table(rows, f"The numbers of: {title}", words=words)
 

@@ -98,7 +98,9 @@ def clipped(text: str, most: int) -> str:
 def escaped(text: str) -> str:
     """Text that others wrote, so that Markdown shows it as it is, in one line.
 
-    An address becomes a link after the escapes are read, so a joiner without width stands inside it.
+    An address becomes a link, and `:fire:` or `:material/bolt:` a picture, after the escapes are read, so a joiner
+    without width stands inside them.
     """
     parted = re.sub(r"(?i)(:)(//)|(www)(\.)", "\\1\\3\u2060\\2\\4", text.replace("\n", " "))
+    parted = re.sub(r":(?=[a-zA-Z+-][\w+/-]*:)", ":\u2060", parted)
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])", r"\\\1", parted)

@@ -22,7 +22,7 @@ from dashboard.charts import (
     task_version_map,
     weekly_line,
 )
-from dashboard.parts.numbers import duration, percent
+from dashboard.parts.numbers import duration, escaped, percent
 from tests.core.evaluate.conftest import keep, plan
 
 
@@ -123,6 +123,12 @@ def test_weeks_name_the_last_two_and_skip_what_has_too_few():
     assert figure.data[0].hovertext[1] == "70 %<br>60 to 80 %, n 30 runs"
     assert figure.layout.xaxis.tick0 == date(2026, 8, 31)
     assert weekly_line("Time", dots[1:2], duration).layout.title.text == "Time: no week has 5 runs to tell it from"
+    a_year_later = Dot(date(2027, 8, 30), 0.7, None, 30)
+    assert weekly_line("Solved", [*dots, a_year_later], percent).layout.xaxis.dtick == 9 * 7 * 86_400_000
+
+
+def test_what_others_wrote_draws_no_picture():
+    assert escaped("a :fire: :material/bolt: 10:30:00") == "a \\:\u2060fire\\: \\:\u2060material/bolt\\: 10\\:30\\:00"
 
 
 def test_the_loop_shows_where_least_goes_on():
