@@ -94,7 +94,9 @@ def _form() -> None:
         go = st.form_submit_button("Import", type="primary", icon=":material/upload:")
     if go and files:
         options = ImportOptions(agent=agent.strip(), version=version.strip())
-        handed: Handed = st.session_state.setdefault(_HANDED, Handed(files, options))
+        handed: Handed | None = st.session_state.get(_HANDED)
+        if handed is None or handed.files != files:
+            st.session_state[_HANDED] = handed = Handed(files, options)
         st.session_state.traces_imported = imported = handed.read()
         st.session_state.pop(_HANDED, None)
         st.session_state[_TURN] = turn + 1
