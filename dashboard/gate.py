@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from http.cookies import SimpleCookie
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
@@ -64,16 +64,22 @@ class Gate:
 
     def _knows_token(self, headers: Headers) -> bool:
         cookie = SimpleCookie(headers.get("cookie", "")).get(TOKEN_COOKIE)
-        given = [headers.get("authorization", "").removeprefix("Bearer "), cookie.value if cookie else ""]
+        scheme, _, bearer = headers.get("authorization", "").partition(" ")
+        given = [bearer.strip() if scheme.lower() == "bearer" else "", cookie.value if cookie else ""]
         return any(hmac.compare_digest(value.encode(), self.token.encode()) for value in given)
 
     def _welcome(self, scope: Scope) -> Response:
         """Let in who brings the token in the address (and keep it as a cookie); tell others how."""
-        given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("access_token", [""])[0]
+        asked = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+        given = dict(asked).get("access_token", "")
         if hmac.compare_digest(given.encode(), self.token.encode()):
-            response = RedirectResponse(scope["path"], 303)
+            rest = urlencode([pair for pair in asked if pair[0] != "access_token"])
+            response = RedirectResponse(f"{scope['path']}?{rest}".rstrip("?"), 303)
             response.set_cookie(TOKEN_COOKIE, self.token, max_age=30 * 86_400, httponly=True, samesite="lax")
             return response
-        error = NotPermitted("Open this address once with ?access_token=… (LOOPWRIGHT_ACCESS_TOKEN) at its end.")
+        error = NotPermitted(
+            "An access token is needed (LOOPWRIGHT_ACCESS_TOKEN). A program sends the header Authorization: Bearer …; "
+            "in a browser, open this address once with ?access_token=… at its end."
+        )
         error.status = 401
         return answer_error(error)

@@ -182,7 +182,13 @@ def test_with_a_token_everything_asks_for_it(api: TestClient) -> None:
     assert behind.get("/healthz").status_code == 200
     assert behind.get("/readyz").status_code == 401
     assert behind.get("/readyz", headers={"authorization": "Bearer wrong"}).status_code == 401
+    assert behind.get("/readyz", headers={"authorization": "s3cret"}).status_code == 401
     assert behind.get("/readyz", headers={"authorization": "Bearer s3cret"}).status_code == 200
+    assert behind.get("/readyz", headers={"authorization": "bearer s3cret"}).status_code == 200
+    assert "Authorization: Bearer" in behind.post("/v1/traces").json()["error"]["message"]
+    linked = behind.get("/traces?trace=3&access_token=s3cret", follow_redirects=False)
+    assert linked.headers["location"] == "/traces?trace=3"
+    behind.cookies.clear()
     welcome = behind.get("/readyz?access_token=s3cret", follow_redirects=False)
     assert (welcome.status_code, welcome.headers["location"]) == (303, "/readyz")
     assert behind.get("/readyz").status_code == 200
