@@ -16,6 +16,7 @@ from core.records import Json, Signal, SignalKind
 
 _OF_THE_TRACE = ("trace.annotations", "trace.evaluations", "session.annotations", "session.evaluations")
 _HEADS = ("annotations.", "evaluations.", "gen_ai.evaluation.", *(f"{name}." for name in _OF_THE_TRACE))
+_VERDICT = ("name", "score", "label", "explanation", "reason")
 
 
 def signals_of(span: Span) -> tuple[Signal, ...]:
@@ -28,7 +29,7 @@ def signals_of(span: Span) -> tuple[Signal, ...]:
         if key.startswith(_HEADS):
             found += _judged(span)
             break
-    if span.attributes.get("openinference.span.kind") == "EVALUATOR":
+    if _evaluates(span):
         found += _evaluator(span)
     return tuple(found)
 
@@ -58,6 +59,18 @@ def _judged(span: Span) -> list[Signal]:
             if type(fields) is dict:
                 found += _one(span, fields, step_id, "openinference", span.ended_at)
     return found
+
+
+def without_verdict(span: Span, result: Json) -> Json:
+    """What an evaluator's step gave besides the verdict that became a signal; any other step's result as it is."""
+    if not _evaluates(span) or not _evaluator(span):
+        return result
+    inner = result[0] if type(result) is list and len(result) == 1 else result
+    return {key: inner[key] for key in inner if key not in _VERDICT} or None if type(inner) is dict else None
+
+
+def _evaluates(span: Span) -> bool:
+    return span.attributes.get("openinference.span.kind") == "EVALUATOR"
 
 
 def _evaluator(span: Span) -> list[Signal]:

@@ -10,6 +10,7 @@ from core.ingest.semantics.events import EXCEPTION, joined, said_by, split_histo
 from core.ingest.semantics.gathering import Gathered, best, gather
 from core.ingest.semantics.kinds import FRAMEWORKS, KINDS, SPAN_NAMES
 from core.ingest.semantics.messages import read_messages
+from core.ingest.semantics.signals import without_verdict
 from core.ingest.semantics.values import opened, text_of
 from core.ingest.spans import Span, SpanEvent
 from core.records import Json, Message, Step, StepKind
@@ -38,6 +39,7 @@ def step_of(span: Span) -> Step:
     call_id = best(gathered, "call_id") or ""
     if kind is StepKind.TOOL and (went_in or came_out):
         call_id, arguments, result = _call(call_id, arguments, result, went_in, came_out)
+    result = without_verdict(span, result)
     error = _error(gathered, span, others, result if kind is StepKind.TOOL else None)
     counted, cost = tokens_of(gathered), cost_of(gathered)
     if others:

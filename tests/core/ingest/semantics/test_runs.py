@@ -121,12 +121,15 @@ def test_signals() -> None:
     }
     assert step_of(annotated).attributes == {}  # a reviewer of a blind queue must not read them there
     judge = span(
-        {"openinference.span.kind": "EVALUATOR", "output.value": '{"score": false, "reason": "wrong"}'},
+        {"openinference.span.kind": "EVALUATOR", "output.value": '{"score": false, "reason": "wrong", "took": 3}'},
         name="judge",
         links=(("t2", "s2"),),
     )
     (verdict,) = signals_of(judge)
     assert (verdict.trace_id, verdict.step_id, verdict.value, verdict.comment) == ("t2", "s2", False, "wrong")
+    assert step_of(judge).result == {"took": 3}
+    assert step_of(span({"openinference.span.kind": "EVALUATOR", "output.value": "fail"}, name="judge")).result is None
+    assert step_of(span({"openinference.span.kind": "CHAIN", "output.value": "fail"})).result == "fail"
 
 
 ASK, ANSWER = Message("user", "Where is it?"), Message("assistant", "On its way.")
