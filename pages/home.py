@@ -59,7 +59,7 @@ with left:
         chosen = {key: str(queue.id)}
         go.page_link(PAGES / f"{page}.py", label=page.capitalize(), query_params=chosen)
     if not queues:
-        st.info("No queue yet: runs that are imported are put into one.", icon=":material/inbox:")
+        st.info("No queue yet: runs that come in are put into one.", icon=":material/inbox:")
 with right:
     st.header("What came in", anchor=False)
     show_table(

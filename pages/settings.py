@@ -102,7 +102,7 @@ if queues:
         alt="Queues with their progress",
     )
 else:
-    st.info("No queue yet: importing runs on the Traces page makes one of all runs.", icon=":material/inbox:")
+    st.info("No queue yet: the first run that comes in makes one of all runs.", icon=":material/inbox:")
 
 show_prices(actor)
 show_redaction(actor)

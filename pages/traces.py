@@ -142,7 +142,8 @@ with store().reading() as session:
 if not total:
     st.info(
         "No run is here yet. Import files with the button above: logs of chats and evaluations, traces of many tools, "
-        "or any table of inputs and outputs. What a file is, is found out by its content.",
+        "or any table of inputs and outputs. What a file is, is found out by its content. An agent that runs sends its "
+        "spans: Intake says where to.",
         icon=":material/upload:",
     )
 elif not matching:
