@@ -17,6 +17,9 @@ class BadRecord(ValueError):
 DEEPEST = 200
 """Levels of lists and objects in a record: what is nested deeper cannot be written as JSON again."""
 
+LARGEST_NUMBER = 1e15
+"""Of a cost or a time: past it, a page that adds runs up or squares them could not be drawn any more."""
+
 
 def check_json(value: Any) -> None:
     """Raise BadRecord for JSON that cannot be kept: nested too deeply, or with a number past the largest."""

@@ -11,7 +11,7 @@ from functools import cache, partial
 from math import isfinite
 from typing import Any, get_args, get_type_hints
 
-from core.ingest.reading import BadRecord
+from core.ingest.reading import LARGEST_NUMBER, BadRecord
 from core.records import Aggregate, Annotation, Outcome, Preference, Task
 from core.store.content import clean
 
@@ -101,6 +101,8 @@ def _counts(value: Mapping[str, Any], path: str) -> None:
 def _finite(value: Any, path: str) -> None:
     if isinstance(value, float) and not isfinite(value):
         raise BadRecord(f"{path} is no finite number")
+    if isinstance(value, float) and abs(value) > LARGEST_NUMBER:
+        raise BadRecord(f"{path} is {value:g}: numbers up to {LARGEST_NUMBER:g} can be kept")
 
 
 def _inner(value: Any, path: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from core.ingest.reading import DEEPEST, BadRecord, check_json, count, from_json_text, number
+from core.ingest.reading import DEEPEST, LARGEST_NUMBER, BadRecord, check_json, count, from_json_text, number
 from core.records import Json
 
 
@@ -72,10 +72,10 @@ def tokens(value: Any) -> int | None:
 
 
 def money(value: Any) -> float | None:
-    """An amount of US dollars, never negative; None for what is none."""
+    """An amount of US dollars, never negative; None for what is none, or is more than a sum over runs can hold."""
     if type(value) is str or type(value) is float or type(value) is int:
         read = number(value)
-        return read if read is not None and read >= 0 else None
+        return read if read is not None and 0 <= read <= LARGEST_NUMBER else None
     return None
 
 

@@ -132,6 +132,11 @@ def test_signals() -> None:
     assert step_of(span({"openinference.span.kind": "CHAIN", "output.value": "fail"})).result == "fail"
 
 
+def test_a_cost_that_no_sum_can_hold_is_none() -> None:
+    step = step_of(span({"gen_ai.usage.cost": 1e308}))
+    assert (step.cost, step.attributes) == (None, {"gen_ai.usage.cost": 1e308})
+
+
 ASK, ANSWER = Message("user", "Where is it?"), Message("assistant", "On its way.")
 WHOLE = Step(
     "s", StepKind.LLM, "chat", "p", START, START + timedelta(seconds=2), (ASK,), (ANSWER,), model="m", tokens_in=5
