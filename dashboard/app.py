@@ -27,7 +27,8 @@ def names_to_choose(here: str, besides: int | None = None) -> None:
     with store().reading() as session:
         people = [person for person in list_people(session, active_only=True) if person.id != besides]
     links = (
-        f'<li><a href="who/{one.id}?{escape(back)}" target="_self">{escape(one.name)}</a>, {one.role.value}</li>'
+        f'<li><a style="color: inherit" href="who/{one.id}?{escape(back)}" target="_self">{escape(one.name)}</a>, '
+        f"{one.role.value}</li>"
         for one in people
     )
     st.html(f"<ul>{''.join(links)}</ul>")
