@@ -24,6 +24,8 @@ from core.store.intake import reasons
 from dashboard.answering import answer_error
 from dashboard.process import settings, spans_due, store
 
+BITE = 1024
+
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 
 _ANSWERS: dict[str, Any] = {TRACES: ExportTraceServiceResponse, LOGS: ExportLogsServiceResponse}
@@ -87,11 +89,7 @@ def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
             # zlib's form, as HTTP says; without its header, as some send it
             return _inflate(body, 15 if body[:1] and body[0] & 15 == 8 else -15, limit)
         if encoding == "zstd":
-            with zstandard.ZstdDecompressor().stream_reader(body) as reader:
-                plain = reader.read(limit + 1)
-            if len(plain) > limit:
-                raise _too_large(limit)
-            return bytes(plain)
+            return _unfold(body, limit)
     except (zlib.error, gzip.BadGzipFile, zstandard.ZstdError, EOFError) as error:
         raise InvalidInput(f"The body is not whole {encoding}: {error}.") from error
     raise Unsupported(f"The Content-Encoding is {encoding[:80]}; gzip, deflate and zstd are taken.")
@@ -107,6 +105,22 @@ def _inflate(body: bytes, bits: int, limit: int) -> bytes:
         if not member.eof:
             raise EOFError("it is cut off")
         body = member.unused_data
+    return bytes(plain)
+
+
+def _unfold(body: bytes, limit: int) -> bytes:
+    """The frames of a zstandard body, read in small bites, so that no bite unpacks to much more than the limit."""
+    plain = bytearray()
+    while body:
+        frame, at = zstandard.ZstdDecompressor().decompressobj(), 0
+        while at < len(body) and not frame.eof:
+            plain += frame.decompress(body[at : at + BITE])
+            at += BITE
+            if len(plain) > limit:
+                raise _too_large(limit)
+        if not frame.eof:
+            raise EOFError("it is cut off")
+        body = frame.unused_data + body[at:]
     return bytes(plain)
 
 

@@ -170,7 +170,8 @@ def _span(span: Any, resource: Mapping[str, Json], scope: str) -> Span:
     return Span(
         trace_id=span.trace_id.hex(),
         span_id=span.span_id.hex(),
-        parent_id=span.parent_span_id.hex() or None,
+        # one that calls itself its parent is a root: nothing could ever come that it waits for
+        parent_id=None if span.parent_span_id == span.span_id else span.parent_span_id.hex() or None,
         name=span.name,
         started_at=started,
         ended_at=ended,

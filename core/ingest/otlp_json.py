@@ -20,6 +20,13 @@ from core.records import Json, Rejected
 
 _HEX = {"trace_id", "span_id", "parent_span_id"}
 _ALONE = {"opentelemetry.proto.trace.v1.Span", "opentelemetry.proto.logs.v1.LogRecord"}
+_GROUPS = {
+    f"opentelemetry.proto.{kind}"
+    for kind in ("trace.v1.ResourceSpans", "trace.v1.ScopeSpans", "logs.v1.ResourceLogs", "logs.v1.ScopeLogs")
+}
+MOST_GROUPS = 20_000
+"""Groups in one list: millions of empty ones say nothing and keep a server busy for half a minute."""
+
 DEEPEST = 100
 """Levels of values in values; deeper ones cannot be written as protobuf again."""
 
@@ -88,6 +95,8 @@ def _fill_list(target: Any, field: Any, given: list[Any], place: str, wrong: lis
         target.extend(_scalar(field, one, f"{place}[{n}]") for n, one in enumerate(given))
         return
     alone = field.message_type.full_name in _ALONE
+    if field.message_type.full_name in _GROUPS and len(given) > MOST_GROUPS:
+        raise BadRecord(f"{place} has {len(given):,} groups; a request may have {MOST_GROUPS:,} of a kind")
     for n, one in enumerate(given):
         try:
             _fill(target.add(), one, "" if alone else f"{place}[{n}]", wrong, depth + 1)

@@ -99,7 +99,7 @@ def read_signal(body: Any) -> Signal:
         raise InvalidInput("at has to be a time: ISO 8601 text, or seconds since 1970.", field="at")
     name, value = _text(body, "name", needed=True), _value(body.get("value"))
     signal = Signal(
-        trace_id=_text(body, "trace_id", needed=True),
+        trace_id=trace_uid(_text(body, "trace_id", needed=True)),
         name=name,
         kind=kind,
         value=value,
@@ -115,6 +115,14 @@ def read_signal(body: Any) -> Signal:
     except BadRecord as error:
         raise InvalidInput(f"{error}.", field=str(error).partition(" ")[0]) from error
     return signal
+
+
+def trace_uid(text: str) -> str:
+    """A trace's id as it is stored: OpenTelemetry's hex digits in lower case, any other as it is."""
+    return text.lower() if _HEX.fullmatch(text) else text
+
+
+_HEX = re.compile(r"[0-9a-fA-F]{32}")
 
 
 def _text(body: Mapping[str, Any], name: str, longest: int = 200, needed: bool = False) -> str:

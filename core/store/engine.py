@@ -78,8 +78,9 @@ def open_store(database_url: str) -> Store:
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
         else:
-            engine = create_engine(url, pool_pre_ping=True)
-            event.listen(engine, "connect", _prepare_postgresql)
+            # who waits for a lock is told so after a while, as on SQLite, instead of holding a thread of the server
+            waits = {"options": f"-c lock_timeout={LONGEST_WAIT * 1000:.0f}"}
+            engine = create_engine(url, pool_pre_ping=True, connect_args=waits)
         migrate(engine)
     except (OperationalError, OSError) as error:
         shown = url.render_as_string(hide_password=True)
@@ -102,13 +103,6 @@ def migration_config(connection: Any) -> Config:
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
-
-
-def _prepare_postgresql(connection: Any, _record: Any) -> None:
-    """Who waits for a lock is told so after a while, as on SQLite, instead of holding a thread of the server."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = {LONGEST_WAIT * 1000:.0f}")
-    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

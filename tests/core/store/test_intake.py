@@ -153,11 +153,13 @@ def test_runs_that_were_given_up_are_counted_among_the_newest(store: Store) -> N
     with store.session() as session:
         starts = [NOON + timedelta(hours=n) for n in range(4)]
         insert_traces(session, [run(f"r{n}", started_at=at) for n, at in enumerate(starts)])
-        session.execute(update(TraceRow).values(root_ended=True))
+        session.execute(update(TraceRow).values(root_ended=True, source="otlp"))
         session.execute(update(TraceRow).where(TraceRow.uid.in_(["r0", "r2", "r3"])).values(root_ended=False))
         session.execute(update(TraceRow).where(TraceRow.uid == "r3").values(closed_at=None))
         assert rootless(session, 10) == (2, 4)
         assert rootless(session, 3) == (1, 3)
+        session.execute(update(TraceRow).values(source="langfuse"))
+        assert rootless(session, 10) == (0, 4)  # of a file nothing more was waited for
 
 
 def test_runs_that_changed_after_they_were_labelled_and_who_may_know(store: Store) -> None:
