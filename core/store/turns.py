@@ -17,7 +17,7 @@ from core.errors import Unavailable
 LONGEST_WAIT = 10.0
 """Seconds that a writer waits for its turn."""
 
-PATIENCE = 0.1
+PATIENCE = 0.25
 """Seconds that background work lets a stream of others go first."""
 
 CLOSE_BEHIND = 0.02
