@@ -215,6 +215,7 @@ class Mark:
     """One answer that points at a step, or at words in it.
 
     `start` and `end` are character offsets into the step's text (code points); both None for the whole step.
+    `suggested` is the rule that proposed it, where the reviewer took over a suggestion (law 4).
     """
 
     question: str
@@ -225,6 +226,7 @@ class Mark:
     quote: str = ""
     comment: str = ""
     impact: str = ""
+    suggested: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +240,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """One reviewer's submitted answers on one trace, under one label schema."""
+    """One reviewer's submitted answers on one trace, or on one step of it, under one label schema."""
 
     trace_id: str
     person: str
@@ -249,11 +251,15 @@ class Annotation:
     submitted_at: datetime | None = None
     active_seconds: float | None = None
     key: str = ""
+    step_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two candidate answers to one task: texts, or two runs (`trace_a`, `trace_b` are their trace ids)."""
+    """Two candidate answers to one task: texts, or two runs (`trace_a`, `trace_b` are their trace ids).
+
+    With `step_a` and `step_b` the texts are what these steps of the runs said.
+    """
 
     pair_id: str
     source: str
@@ -266,11 +272,16 @@ class Pair:
     name_b: str = ""
     task: Task | None = None
     attributes: Mapping[str, Json] = field(default_factory=dict)
+    step_a: str = ""
+    step_b: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """One reviewer's choice between the sides of a pair; `left` says which side stood on the left, where known."""
+    """One reviewer's choice between the sides of a pair; `left` says which side stood on the left, where known.
+
+    `answers` are those to the questions of the queue's schema, the tags of the reason among them.
+    """
 
     pair_id: str
     person: str
@@ -280,6 +291,7 @@ class Preference:
     confidence: int | None = None
     submitted_at: datetime | None = None
     active_seconds: float | None = None
+    answers: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,18 +419,73 @@ Arrival = (
 """What a format's reader yields, one by one; later values may refer to earlier ones and to what is stored."""
 
 
+class QuestionKind(StrEnum):
+    """What kind of answer a question takes.
+
+    Answers to `step`, `span` and `step_verdict` are marks on steps; those to `taxonomy` are marks, or stand for the
+    whole run; `correction` and `lesson` are written on their own. All others stand in an annotation's answers.
+    """
+
+    YES_NO = "yes_no"
+    CHOICE = "choice"
+    MULTI_CHOICE = "multi_choice"
+    TAXONOMY = "taxonomy"
+    SCALE = "scale"
+    NUMBER = "number"
+    TEXT = "text"
+    CORRECTION = "correction"
+    SPAN = "span"
+    STEP = "step"
+    STEP_VERDICT = "step_verdict"
+    LESSON = "lesson"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer that may be chosen. `group` is its place in a taxonomy's tree ("Reasoning / Hallucinations").
+
+    `key` is a letter that chooses it at once; without one, its digit does while its question has the focus.
+    """
+
+    value: str
+    label: str
+    definition: str = ""
+    group: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownIf:
+    """A question is asked once another is answered with one of `values` (none: with anything)."""
+
+    question: str
+    values: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question of a label schema. `kind` names the control; `options` are (value, label, definition) rows."""
+    """One question of a label schema.
+
+    `belongs` says what a taxonomy's categories are given to: "step", "trace" or "either". `impact` asks how much a
+    marked failure mattered, `evidence` for the words that show it. `low` and `high` name the ends of a scale, `minimum`
+    and `maximum` bound a number. With `cascade`, every step after the first that is judged -1 is judged so, too.
+    """
 
     key: str
     kind: str
     title: str
-    options: tuple[tuple[str, str, str], ...] = ()
+    options: tuple[Option, ...] = ()
     required: bool = False
     help: str = ""
     low: str = ""
     high: str = ""
+    belongs: str = "either"
+    impact: bool = False
+    evidence: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    cascade: bool = False
+    shown_if: ShownIf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,3 +498,4 @@ class LabelSchema:
     questions: tuple[Question, ...]
     guidelines: str = ""
     source: str = ""
+    note: str = ""

@@ -12,7 +12,10 @@ from core.errors import Conflict, InvalidInput
 from core.memory import lessons as memory
 from core.records import Lesson
 from core.review import desk
+from core.review.drafting import late_draft
+from core.review.submitting import Submitted, current_submission, submit, undo
 from core.store import queues
+from core.store.items import get_item
 from core.store.people import PersonLine
 from core.store.tables import ItemRow, QueueRow
 from core.store.traces import trace_line
@@ -21,8 +24,8 @@ from dashboard.parts.item_view import item_view
 from dashboard.process import index_due, store
 
 
-def _next(session: Session, queue: QueueRow, person: PersonLine) -> dict[str, Any]:
-    item = desk.next_item(session, queue, person)
+def _next(session: Session, queue: QueueRow, person: PersonLine, wanted: int | None = None) -> dict[str, Any]:
+    item = desk.next_item(session, queue, person, wanted)
     return {
         "item": None if item is None else item_view(session, item, person),
         "progress": _progress(session, queue, person),
@@ -48,6 +51,12 @@ def _editing(body: dict[str, Any]) -> int | None:
     return revision if isinstance(revision, int) else None
 
 
+def _ahead(body: dict[str, Any]) -> int | None:
+    """The item that the screen has loaded ahead."""
+    item = body.get("ahead")
+    return item if isinstance(item, int) else None
+
+
 def take_next(request: Request, body: dict[str, Any]) -> Any:
     person = actor_of(request).person()
     with store().session() as session:
@@ -68,7 +77,7 @@ def put_draft(request: Request, body: dict[str, Any]) -> Any:
     revision = number_in(body.get("revision"), "revision", 0, 2**31, 0)
     editing = _editing(body)
     with store().session() as session:
-        ended = desk.late_draft(session, _item_id(request), person, tab, sent, editing)
+        ended = late_draft(session, _item_id(request), person, tab, sent, editing)
         saved = None if ended else desk.save_draft(session, _item_id(request), person, tab, revision, sent)
     if saved is None:
         error = Conflict("This item was submitted in the meantime. What you typed here is kept as a copy.")
@@ -78,17 +87,18 @@ def put_draft(request: Request, body: dict[str, Any]) -> Any:
     return {"revision": saved.revision, "saved_at": saved.saved_at, "other": other}
 
 
-def submit(request: Request, body: dict[str, Any]) -> Any:
+def post_submission(request: Request, body: dict[str, Any]) -> Any:
     person, sent = actor_of(request).person(), body.get("body")
     if not isinstance(sent, dict):
         raise InvalidInput("A submission is an object.", field="body")
     with store().session() as session:
-        item = queues.get_item(session, _item_id(request))
-        done = desk.submit(session, item.id, person, sent, _editing(body))
+        item = get_item(session, _item_id(request))
+        queue = item.queue_id
+        done = submit(session, item.id, person, sent, _editing(body))
         lesson = _propose(session, item, done, person)
     # the answer is given after the commit, and the next item is claimed in a transaction of its own
     with store().session() as session:
-        following = _next(session, queues.get_queue(session, item.queue_id), person)
+        following = _next(session, queues.get_queue(session, queue), person, _ahead(body))
     if lesson is not None:
         index_due.set()
     return {
@@ -100,11 +110,11 @@ def submit(request: Request, body: dict[str, Any]) -> Any:
     }
 
 
-def _propose(session: Session, item: ItemRow, done: desk.Submitted, person: PersonLine) -> str | None:
+def _propose(session: Session, item: ItemRow, done: Submitted, person: PersonLine) -> str | None:
     if done.lesson is None or done.trace_id is None:
         return None
     trace = trace_line(session, done.trace_id)
-    said = desk.current_submission(session, item, person.id)
+    said = current_submission(session, item, person)
     marks = said.body.get("marks", []) if said is not None else []
     step = next((mark["step_id"] for mark in marks if mark["question"] == "first_mistake"), "")
     text = done.lesson
@@ -124,7 +134,7 @@ def _propose(session: Session, item: ItemRow, done: desk.Submitted, person: Pers
 def skip(request: Request, body: dict[str, Any]) -> Any:
     person = actor_of(request).person()
     with store().session() as session:
-        item = queues.get_item(session, _item_id(request))
+        item = get_item(session, _item_id(request))
         desk.skip(session, item.id, person)
         return {"next": _next(session, queues.get_queue(session, item.queue_id), person)}
 
@@ -132,15 +142,22 @@ def skip(request: Request, body: dict[str, Any]) -> Any:
 def flag(request: Request, body: dict[str, Any]) -> Any:
     person = actor_of(request).person()
     with store().session() as session:
-        item = queues.get_item(session, _item_id(request))
-        desk.flag(session, item.id, person, str(body.get("reason") or ""))
-        return {"next": _next(session, queues.get_queue(session, item.queue_id), person)}
+        item = get_item(session, _item_id(request))
+        gone = desk.flag(session, item.id, person, str(body.get("reason") or ""), body.get("discard") is True)
+        return {"discarded": gone, "next": _next(session, queues.get_queue(session, item.queue_id), person)}
 
 
-def undo(request: Request, body: dict[str, Any]) -> Any:
+def hold(request: Request, body: dict[str, Any]) -> Any:
     person = actor_of(request).person()
     with store().session() as session:
-        item, withdrawn = desk.undo(session, _queue_of(session, request), person)
+        held = desk.hold(session, _item_id(request), person)
+    return {"held": held.held, "until": held.until, "note": held.note}
+
+
+def post_undo(request: Request, body: dict[str, Any]) -> Any:
+    person = actor_of(request).person()
+    with store().session() as session:
+        item, withdrawn = undo(session, _queue_of(session, request), person)
         if item.trace_id is not None:
             memory.withdraw_proposals(session, withdrawn, person.id)
         return {"item": item_view(session, item, person)}
@@ -161,12 +178,13 @@ def show_progress(request: Request, body: dict[str, Any]) -> Any:
 
 ROUTES = [
     Route("/api/queues/{queue:int}/next", route(take_next), methods=["POST"]),
-    Route("/api/queues/{queue:int}/undo", route(undo), methods=["POST"]),
+    Route("/api/queues/{queue:int}/undo", route(post_undo), methods=["POST"]),
     Route("/api/queues/{queue:int}/mine", route(mine)),
     Route("/api/queues/{queue:int}/progress", route(show_progress)),
     Route("/api/items/{item:int}", route(show_item)),
-    Route("/api/items/{item:int}/submit", route(submit), methods=["POST"]),
+    Route("/api/items/{item:int}/submit", route(post_submission), methods=["POST"]),
     Route("/api/items/{item:int}/skip", route(skip), methods=["POST"]),
     Route("/api/items/{item:int}/flag", route(flag), methods=["POST"]),
+    Route("/api/items/{item:int}/hold", route(hold), methods=["POST"]),
     Route("/api/drafts/{item:int}", route(put_draft), methods=["PUT", "POST"]),
 ]

@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import LoopwrightError
 from core.records import Outcome
 from core.store.catalog import list_versions
-from core.store.queues import hidden_traces
+from core.store.hidden import hidden_traces
 from core.store.signals import signal_names, signals_waiting
 from core.store.traces import TraceFilter, count_traces, list_traces, trace_line
 from dashboard.components import run_table, trace_reader

@@ -192,7 +192,7 @@ def test_memory_gave_only_what_was_active(world, traces):
 
 
 def test_labels_point_at_what_is_there(world, traces):
-    options = {question.key: {value for value, _, _ in question.options} for question in RUN_REVIEW.questions}
+    options = {question.key: {option.value for option in question.options} for question in RUN_REVIEW.questions}
     people = {person.name for person in world["person"]}
     for label in world["annotation"]:
         trace = traces[label.trace_id]

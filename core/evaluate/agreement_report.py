@@ -124,7 +124,7 @@ def _agree(asked: Question, ratings: Ratings) -> AgreementReport:
     if asked.kind != "scale":
         return agreement(ratings, _LEVELS[asked.kind])
     # An older version of the scale may have had other answers; they stand after those of today.
-    order = dict.fromkeys(value for value, _, _ in asked.options)
+    order = dict.fromkeys(option.value for option in asked.options)
     order |= dict.fromkeys(answer for given in ratings.values() for answer in given.values())
     return agreement(ratings, "ordinal", list(order))
 

@@ -38,14 +38,15 @@ from core.records import (
 )
 from core.redact import Policy, redactor
 from core.review.queues import enqueue
-from core.store import queues
 from core.store.catalog import set_version, task_ids
 from core.store.engine import Store
 from core.store.imports import log_import
 from core.store.intake import Came, add_refusals, count_intake
+from core.store.items import refresh_items
 from core.store.pairs import insert_pairs
 from core.store.signals import add_signals, attach_signals
 from core.store.suites import add_tasks
+from core.store.tables import ItemRow
 from core.store.text_search import index_due
 from core.store.trace_writing import insert_traces
 from core.store.traces import find_trace
@@ -272,8 +273,8 @@ def _accept_batch(store: Store, name: str, batch: list[Arrival], options: Import
         labels.write_results([one for one in batch if isinstance(one, Result)], name, options, report)
         labels.write_aggregates([one for one in batch if isinstance(one, Aggregate)])
         refresh_outcomes(session, list(labels.traces))
-        queues.refresh_items(session, "trace", list(labels.traces))
-        queues.refresh_items(session, "pair", list(labels.pairs))
+        refresh_items(session, ItemRow.trace_id, list(labels.traces))
+        refresh_items(session, ItemRow.pair_id, list(labels.pairs))
     report.counts.update(made)
 
 

@@ -73,5 +73,3 @@ def _try(store: Store, refusal: Refusal) -> str:
     except InvalidInput as error:
         return error.message
     return ""
-
-

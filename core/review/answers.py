@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf, isfinite
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -13,6 +14,12 @@ from core.records import Annotation, Choice, Correction, LabelSchema, Mark, Pref
 from core.store.content import text_of
 
 LONGEST_TEXT = 200_000
+
+MARKING = ("step", "taxonomy", "span", "step_verdict")
+"""The kinds of questions that are answered with marks on steps."""
+
+VERDICTS = ("1", "0", "-1")
+"""What a step can be judged as; one that nobody judged has no mark."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -28,6 +35,9 @@ class _SentMark(_Sent):
     quote: str = ""
     comment: str = ""
     impact: str = ""
+    start: int | None = Field(None, ge=0)
+    end: int | None = Field(None, ge=0)
+    suggested: str = ""
 
 
 class _SentCorrection(_Sent):
@@ -54,6 +64,7 @@ class _SentChoice(_Sent):
     choice: str = ""
     reason: str = ""
     confidence: int | None = Field(None, ge=1, le=5)
+    answers: dict[str, Any] = Field(default_factory=dict)
     active_seconds: float | None = Field(None, ge=0, le=86_400)
 
 
@@ -76,32 +87,66 @@ class Review:
 
 
 def read_review(
-    body: Mapping[str, Any], schema: LabelSchema, trace_uid: str, person: str, step_of: Callable[[str], Step | None]
+    body: Mapping[str, Any],
+    schema: LabelSchema,
+    trace_uid: str,
+    person: str,
+    step_of: Callable[[str], Step | None],
+    step_id: str = "",
 ) -> Review:
     """The review that was sent; raises InvalidInput with the question's key as its field.
 
-    `step_of` gives a step of the run by its id, or None.
+    `step_of` gives a step of the run by its id, or None; `step_id` is the step that is judged, where one is.
     """
     sent = _parsed(_SentReview, body)
-    questions = {question.key: question for question in schema.questions}
-    answers = {key: value for key, value in sent.answers.items() if value not in (None, "", [])}
-    for key, value in answers.items():
-        if key not in questions:
-            raise InvalidInput(f"This schema has no question {key}. Reload the page.", field=key)
-        _check(questions[key], value)
-    marks = tuple(_mark(mark, questions, step_of) for mark in sent.marks)
+    known = {question.key: question for question in schema.questions}
+    answers = _answers(sent.answers, known)
+    marks = tuple(_mark(mark, known, step_of) for mark in sent.marks)
+    asked = asked_questions(schema, answers, marks)
+    answers = {key: value for key, value in answers.items() if key in asked}
+    marks = tuple(mark for mark in marks if mark.question in asked)
     corrections = tuple(
         c for c in (_correction(correction, step_of) for correction in sent.corrections) if c is not None
     )
     marked = {mark.question for mark in marks}
     for question in schema.questions:
-        if question.required and question.key not in answers and question.key not in marked:
+        if question.required and question.key in asked and question.key not in answers and question.key not in marked:
             raise InvalidInput(f"“{question.title}” needs an answer.", field=question.key)
-    annotation = Annotation(trace_uid, person, schema.key, answers, marks, corrections, None, sent.active_seconds)
+    annotation = Annotation(
+        trace_uid, person, schema.key, answers, marks, corrections, None, sent.active_seconds, step_id=step_id
+    )
     return Review(annotation, _lesson(sent.lesson))
 
 
-def read_choice(body: Mapping[str, Any], pair_uid: str, person: str, left: str) -> Preference:
+def asked_questions(schema: LabelSchema, answers: Mapping[str, Any], marks: Sequence[Mark] = ()) -> set[str]:
+    """The keys of the questions that are on the form, given the answers: their conditions hold, and those of these."""
+    said: dict[str, set[str]] = {}
+    for key, value in answers.items():
+        listed = value if isinstance(value, list) else [value]
+        said[key] = {str(one).lower() if isinstance(one, bool) else str(one) for one in listed}
+    for mark in marks:
+        said.setdefault(mark.question, set()).add(mark.value)
+    asked: set[str] = set()
+    for question in schema.questions:  # a condition is about a question before it
+        condition = question.shown_if
+        given = said.get(condition.question, set()) if condition and condition.question in asked else set()
+        if condition is None or (given & set(condition.values) if condition.values else given):
+            asked.add(question.key)
+    return asked
+
+
+def _answers(sent: Mapping[str, Any], known: Mapping[str, Question]) -> dict[str, Any]:
+    answers = {key: value for key, value in sent.items() if value not in (None, "", [])}
+    for key, value in answers.items():
+        if key not in known:
+            raise InvalidInput(f"This schema has no question {key}. Reload the page.", field=key)
+        _check(known[key], value)
+    return answers
+
+
+def read_choice(
+    body: Mapping[str, Any], pair_uid: str, person: str, left: str, schema: LabelSchema | None = None
+) -> Preference:
     """The preference that was sent, turned from left and right to the pair's own A and B; `left` is "a" or "b"."""
     sent = _parsed(_SentChoice, body)
     sides = {"left": left, "right": "b" if left == "a" else "a"}
@@ -112,30 +157,54 @@ def read_choice(body: Mapping[str, Any], pair_uid: str, person: str, left: str) 
         choice = Choice("_".join(filter(None, (sides[name], strength))))
     else:
         raise InvalidInput("Choose one of the six answers.", field="choice")
-    return Preference(pair_uid, person, choice, left, sent.reason.strip(), sent.confidence, None, sent.active_seconds)
+    answers = _given_with(schema, sent.answers) if schema is not None else {}
+    reason = sent.reason.strip()
+    return Preference(pair_uid, person, choice, left, reason, sent.confidence, None, sent.active_seconds, answers)
+
+
+def _given_with(schema: LabelSchema, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """What was answered beside a choice."""
+    answers = _answers(sent, {question.key: question for question in schema.questions})
+    asked = asked_questions(schema, answers)
+    for question in schema.questions:
+        if question.required and question.key in asked and question.key not in answers:
+            raise InvalidInput(f"“{question.title}” needs an answer.", field=question.key)
+    return {key: value for key, value in answers.items() if key in asked}
 
 
 def review_body(annotation: Mapping[str, Any], lesson: LessonText | None = None) -> dict[str, Any]:
     """The form's body of a stored annotation (its answers, marks, corrections, active_seconds)."""
     corrections = [{"step_id": c["step_id"], "corrected": c["corrected"]} for c in annotation["corrections"]]
-    keys = ("question", "step_id", "value", "quote", "comment", "impact")
     return {
         "answers": dict(annotation["answers"]),
-        "marks": [{key: mark[key] for key in keys} for mark in annotation["marks"]],
+        "marks": [dict(mark) for mark in annotation["marks"]],
         "corrections": corrections,
         "lesson": None if lesson is None else {key: getattr(lesson, key) for key in LessonText.__slots__},
         "active_seconds": annotation["active_seconds"],
     }
 
 
-def choice_body(choice: str, left: str, reason: str, confidence: int | None, seconds: float | None) -> dict[str, Any]:
+def choice_body(
+    choice: str,
+    left: str,
+    reason: str,
+    confidence: int | None,
+    seconds: float | None,
+    answers: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """The form's body of a stored preference, turned back to left and right."""
     side, _, strength = choice.partition("_")
     if choice in ("equal", "both_bad"):
         shown = choice
     else:
         shown = "_".join(filter(None, ("left" if side == (left or "a") else "right", strength)))
-    return {"choice": shown, "reason": reason, "confidence": confidence, "active_seconds": seconds}
+    return {
+        "choice": shown,
+        "reason": reason,
+        "confidence": confidence,
+        "answers": dict(answers or {}),
+        "active_seconds": seconds,
+    }
 
 
 def written(step: Step) -> str:
@@ -157,7 +226,7 @@ def _parsed(model: type[Model], body: Mapping[str, Any]) -> Model:
 
 
 def _check(question: Question, value: Any) -> None:
-    allowed = {option[0] for option in question.options}
+    allowed = {option.value for option in question.options}
     if question.kind == "yes_no":
         good = isinstance(value, bool)
     elif question.kind in ("choice", "scale"):
@@ -165,7 +234,11 @@ def _check(question: Question, value: Any) -> None:
     elif question.kind in ("multi_choice", "taxonomy"):
         good = isinstance(value, list) and all(isinstance(one, str) and one in allowed for one in value)
     elif question.kind == "number":
-        good = isinstance(value, (int, float)) and not isinstance(value, bool)
+        good = isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
+        if good and not (-inf if question.minimum is None else question.minimum) <= value <= (
+            inf if question.maximum is None else question.maximum
+        ):
+            raise InvalidInput(f"“{question.title}” takes {_bounds(question)}.", field=question.key)
     else:
         good = isinstance(value, str)
     if not good:
@@ -177,17 +250,36 @@ def _check(question: Question, value: Any) -> None:
 
 def _mark(sent: _SentMark, questions: Mapping[str, Question], step_of: Callable[[str], Step | None]) -> Mark:
     question = questions.get(sent.question)
-    if question is None or question.kind not in ("step", "taxonomy", "span", "step_verdict"):
+    if question is None or question.kind not in MARKING or question.belongs == "trace":
         raise InvalidInput(
             f"This schema has no question {sent.question} to mark steps with. Reload the page.", field=sent.question
         )
     if step_of(sent.step_id) is None:
         raise InvalidInput(f"“{question.title}” points at a step that this run does not have.", field=question.key)
-    if question.options and sent.value not in {option[0] for option in question.options}:
+    if question.options and sent.value not in {option.value for option in question.options}:
         raise InvalidInput(f"“{question.title}” has no answer {sent.value[:60]!r}.", field=question.key)
     if sent.impact not in ("", "LOW", "MEDIUM", "HIGH"):
         raise InvalidInput("Impact is low, medium or high.", field=question.key)
-    return Mark(sent.question, sent.step_id, sent.value, None, None, sent.quote, sent.comment, sent.impact)
+    if question.kind == "span" and (sent.start is None or sent.end is None or sent.start >= sent.end or not sent.quote):
+        raise InvalidInput(f"“{question.title}” points at no words. Select them again.", field=question.key)
+    return Mark(
+        sent.question,
+        sent.step_id,
+        sent.value,
+        sent.start,
+        sent.end,
+        sent.quote,
+        sent.comment,
+        sent.impact,
+        sent.suggested[:40],
+    )
+
+
+def _bounds(question: Question) -> str:
+    low, high = question.minimum, question.maximum
+    if low is None or high is None:
+        return f"at least {low:g}" if high is None else f"at most {high:g}"
+    return f"{low:g} to {high:g}"
 
 
 def _correction(sent: _SentCorrection, step_of: Callable[[str], Step | None]) -> Correction | None:

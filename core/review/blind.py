@@ -4,6 +4,6 @@ It binds annotators, everywhere. Leads see everything outside the review desk, b
 annotation says whether it was given blind.
 """
 
-from core.store.queues import hidden_traces
+from core.store.hidden import hidden_traces
 
 __all__ = ["hidden_traces"]

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from core.review.ready_made import RUN_REVIEW
-from core.store.queues import add_items, get_queue, make_queue
+from core.store.items import NewItem, add_items
+from core.store.queues import get_queue, make_queue
 from core.store.schemas import save_schema
 
 ALL_RUNS = "All runs"
@@ -19,8 +20,8 @@ def enqueue(session: Session, trace_ids: Sequence[int], pair_ids: Sequence[int] 
     added = 0
     if trace_ids:
         queue = make_queue(session, ALL_RUNS, "trace", save_schema(session, RUN_REVIEW))
-        added += add_items(session, get_queue(session, queue), trace_ids)
+        added += add_items(session, get_queue(session, queue), [NewItem(one) for one in trace_ids])
     if pair_ids:
         queue = make_queue(session, ALL_PAIRS, "pair", None)
-        added += add_items(session, get_queue(session, queue), pair_ids)
+        added += add_items(session, get_queue(session, queue), [NewItem(one) for one in pair_ids])
     return added

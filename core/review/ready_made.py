@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.records import LabelSchema, Question
+from core.records import LabelSchema, Option, Question
 
 TRAIL_CATEGORIES = (
     ("Language-only", "Hallucination: says something that nothing in the run supports, without any tool involved."),
@@ -43,9 +43,9 @@ RUN_REVIEW = LabelSchema(
             "choice",
             "Did it solve the task?",
             (
-                ("solved", "Yes", "Everything that was asked for was done, and nothing harmful."),
-                ("partly", "Partly", "Some of it was done, or it was done with a flaw that matters."),
-                ("failed", "No", "It was not done, or something else was."),
+                Option("solved", "Yes", "Everything that was asked for was done, and nothing harmful."),
+                Option("partly", "Partly", "Some of it was done, or it was done with a flaw that matters."),
+                Option("failed", "No", "It was not done, or something else was."),
             ),
             required=True,
         ),
@@ -59,14 +59,16 @@ RUN_REVIEW = LabelSchema(
             "went_wrong",
             "taxonomy",
             "What went wrong",
-            tuple((name, name, definition) for name, definition in TRAIL_CATEGORIES),
+            tuple(Option(name, name, definition) for name, definition in TRAIL_CATEGORIES),
             help="Mark it on the step where it stands; the first instance, except for Resource Abuse: the last.",
+            impact=True,
+            evidence=True,
         ),
         Question(
             "rating",
             "scale",
             "How good was the conversation?",
-            tuple((str(n), str(n), "") for n in range(1, 6)),
+            tuple(Option(str(n), str(n)) for n in range(1, 6)),
             low="poor",
             high="excellent",
             help="Tone, clarity and effort, whatever the outcome.",
@@ -77,7 +79,7 @@ RUN_REVIEW = LabelSchema(
     ),
 )
 
-_SCORE = tuple((str(n), str(n), "") for n in range(6))
+_SCORE = tuple(Option(str(n), str(n)) for n in range(6))
 
 TRAIL = LabelSchema(
     key="trail",
@@ -90,8 +92,10 @@ TRAIL = LabelSchema(
             "errors",
             "taxonomy",
             "Errors",
-            tuple((name, name, definition) for name, definition in TRAIL_CATEGORIES),
+            tuple(Option(name, name, definition) for name, definition in TRAIL_CATEGORIES),
             help="Category, place, evidence, description and impact.",
+            impact=True,
+            evidence=True,
         ),
         Question("reliability", "scale", "Reliability", _SCORE, low="none", high="full"),
         Question("security", "scale", "Security", _SCORE, low="none", high="full"),
@@ -141,10 +145,10 @@ AGENTRX = LabelSchema(
             "failures",
             "taxonomy",
             "Failures",
-            tuple((name, name, definition) for name, definition in AGENTRX_CATEGORIES),
+            tuple(Option(name, name, definition) for name, definition in AGENTRX_CATEGORIES),
         ),
         Question("root_cause", "step", "Root cause", help="The failure that decided the run."),
-        Question("failed_agent", "multi_choice", "Who failed?", (("Assistant", "Agent", ""), ("User", "User", ""))),
+        Question("failed_agent", "multi_choice", "Who failed?", (Option("Assistant", "Agent"), Option("User", "User"))),
         Question("summary", "text", "In a sentence"),
     ),
 )
@@ -165,12 +169,12 @@ JUDGE_VERDICT = LabelSchema(
     title="A judge's verdict",
     guidelines="Did the run do what was asked for, within the policy?",
     questions=(
-        Question("verdict", "choice", "Verdict", (("pass", "Pass", ""), ("fail", "Fail", "")), required=True),
+        Question("verdict", "choice", "Verdict", (Option("pass", "Pass"), Option("fail", "Fail")), required=True),
         Question(
             "word",
             "choice",
             "The judge's own word",
-            tuple((word, word, f"Means {verdict}.") for word, verdict in VERDICT_WORDS.items()),
+            tuple(Option(word, word, f"Means {verdict}.") for word, verdict in VERDICT_WORDS.items()),
             help="As it was written, before words that mean the same were taken together.",
         ),
         Question("reason", "text", "Why"),

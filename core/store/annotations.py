@@ -17,10 +17,11 @@ from core.store.tables import AnnotationRow, PersonRow, TraceRow
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A current annotation with who gave it, as readers and exports need it."""
+    """An annotation with who gave it, as readers and exports need it."""
 
     id: int
     trace_id: int
+    step_id: str
     item_id: int | None
     person_id: int
     person: str
@@ -36,6 +37,10 @@ class Given:
     submitted_at: datetime
 
 
+SURPLUS, REPEAT, REQUEUED = "surplus", "repeat", "requeued"
+"""Why an answer stands apart and does not count (core.store.tables.AnnotationRow)."""
+
+
 def add_annotation(
     session: Session,
     trace_id: int,
@@ -46,27 +51,30 @@ def add_annotation(
     item_id: int | None = None,
     blind: bool = False,
     withdrawn: bool = False,
+    place: str = "",
+    bulk_id: int | None = None,
 ) -> AnnotationRow:
-    """Write a person's newest word on a trace under a schema (row id, key); what they said before stays, not current.
+    """Write a person's newest word on a trace, or a step, under a schema (row id, key); what they said before stays.
 
-    A withdrawal is a row too: it is never current.
+    It counts (is current) unless it is a withdrawal or has a `place` apart; what counted before no longer does, unless
+    this is a hidden repeat, which replaces nothing.
     """
-    mine = (
-        AnnotationRow.trace_id == trace_id,
-        AnnotationRow.person_id == person,
-        AnnotationRow.schema_key == schema[1],
-    )
+    mine = _of(trace_id, annotation.step_id, person, schema[1])
     last = session.scalar(select(func.max(AnnotationRow.revision)).where(*mine)) or 0
-    session.execute(update(AnnotationRow).where(*mine, AnnotationRow.current).values(current=False))
+    if place != REPEAT:
+        session.execute(update(AnnotationRow).where(*mine, AnnotationRow.current).values(current=False))
     row = AnnotationRow(
         trace_id=trace_id,
+        step_uid=clean(annotation.step_id, 200),
         item_id=item_id,
         person_id=person,
         schema_id=schema[0],
         schema_key=schema[1],
         revision=last + 1,
-        current=not withdrawn,
+        current=not withdrawn and not place,
         withdrawn=withdrawn,
+        place=place,
+        bulk_id=bulk_id,
         blind=blind,
         answers=dict(annotation.answers),
         marks=[asdict(mark) for mark in annotation.marks],
@@ -81,16 +89,33 @@ def add_annotation(
     return row
 
 
+def _of(trace_id: int, step_uid: str, person: int, schema: str) -> tuple[Any, ...]:
+    return (
+        AnnotationRow.trace_id == trace_id,
+        AnnotationRow.step_uid == step_uid,
+        AnnotationRow.person_id == person,
+        AnnotationRow.schema_key == schema,
+    )
+
+
 def recount(session: Session, trace_id: int) -> None:
     """Bring the trace's number of labels up to date."""
     count = select(func.count()).where(AnnotationRow.trace_id == trace_id, AnnotationRow.current).scalar_subquery()
     session.execute(update(TraceRow).where(TraceRow.id == trace_id).values(n_annotations=count))
 
 
-def current_annotation(session: Session, trace_id: int, person: int, schema: str) -> AnnotationRow | None:
-    """What a person says on a trace under a schema (key) now, if anything."""
-    query = select(AnnotationRow).where(AnnotationRow.trace_id == trace_id, AnnotationRow.person_id == person)
-    return session.scalar(query.where(AnnotationRow.schema_key == schema, AnnotationRow.current))
+def said_annotation(
+    session: Session, trace_id: int, step_uid: str, person: int, schema: str, repeat: int | None = None
+) -> AnnotationRow | None:
+    """What a person says on a trace or step under a schema (key) now, whether it counts or is surplus, if anything.
+
+    `repeat` is a hidden repeat (item): what they said in answer to that.
+    """
+    apart = (AnnotationRow.place == REPEAT, AnnotationRow.item_id == repeat)
+    place = apart if repeat is not None else (AnnotationRow.place.in_(("", SURPLUS)),)
+    query = select(AnnotationRow).where(*_of(trace_id, step_uid, person, schema), *place)
+    row = session.scalar(query.order_by(AnnotationRow.revision.desc()).limit(1))
+    return None if row is None or row.withdrawn else row
 
 
 def says_the_same(row: AnnotationRow, annotation: Annotation) -> bool:
@@ -123,6 +148,7 @@ def given_from_row(row: AnnotationRow, person: str, role: str) -> Given:
     return Given(
         row.id,
         row.trace_id,
+        row.step_uid,
         row.item_id,
         row.person_id,
         person,

@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, String, and_, case, exists, func, literal_
 from sqlalchemy.orm import Session
 
 from core.store.dialect import is_postgresql
+from core.store.hidden import hidden_from
 from core.store.intake import Came
-from core.store.queues import hidden_from
 from core.store.tables import AnnotationRow, DeliveryRow, IntakeRow, RefusalRow, TraceRow
 
 _SUMS = (

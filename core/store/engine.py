@@ -9,6 +9,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
@@ -77,6 +78,7 @@ def open_store(database_url: str) -> Store:
             engine = create_engine(url)
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
+            event.listen(engine, "checkin", _check_again)
         else:
             # who waits for a lock is told so after a while, as on SQLite, instead of holding a thread of the server
             waits = {"options": f"-c lock_timeout={LONGEST_WAIT * 1000:.0f}"}
@@ -90,11 +92,26 @@ def open_store(database_url: str) -> Store:
 
 def migrate(engine: Engine) -> None:
     """Bring the schema to its newest revision, in one transaction."""
-    with engine.execution_options(write=True).begin() as connection:
+    with engine.execution_options(write=True, **REBUILDS).begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL lock_timeout = 0")  # another process may be at it, and take long
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(730021)")
+        before = MigrationContext.configure(connection).get_current_revision()
         command.upgrade(migration_config(connection), "head")
+        if before != MigrationContext.configure(connection).get_current_revision():
+            check_references(connection)
+
+
+REBUILDS = {"rebuilds": True}
+"""The option of a connection that makes tables anew: SQLite checks references at its end (`check_references`)."""
+
+
+def check_references(connection: Connection) -> None:
+    """Raise ValueError where a row refers to one that is not there; PostgreSQL never lets that happen."""
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if broken is not None:
+            raise ValueError(f"a row of {broken[0]} refers to one of {broken[2]} that is not there")
 
 
 def migration_config(connection: Any) -> Config:
@@ -122,5 +139,15 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     """A writer takes the write lock at its start, so that it waits for its turn instead of failing in the middle."""
-    write = connection.get_execution_options().get("write", False)
+    options = connection.get_execution_options()
+    if options.get("rebuilds", False):  # a table that others refer to cannot be made anew while each step is checked
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        connection.info["rebuilds"] = True
+    write = options.get("write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _check_again(connection: Any, record: Any) -> None:
+    """Whoever uses the connection next has references checked."""
+    if record.info.pop("rebuilds", False) and connection is not None:
+        connection.execute("PRAGMA foreign_keys=ON")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.clock import now
 from core.errors import NotFound
 from core.records import Choice, Pair, Preference, Role
+from core.store.annotations import REPEAT, SURPLUS
 from core.store.catalog import task_ids
 from core.store.content import clean
 from core.store.dialect import insert_new
@@ -56,6 +57,8 @@ def insert_pairs(session: Session, pairs: Sequence[Pair]) -> dict[str, int]:
                 "text_b": clean(pair.text_b),
                 "trace_a_id": traces.get(pair.trace_a),
                 "trace_b_id": traces.get(pair.trace_b),
+                "step_a": clean(pair.step_a, 200),
+                "step_b": clean(pair.step_b, 200),
                 "name_a": clean(pair.name_a),
                 "name_b": clean(pair.name_b),
                 "attributes": dict(pair.attributes),
@@ -97,22 +100,33 @@ def add_preference(
     item_id: int | None = None,
     blind: bool = False,
     withdrawn: bool = False,
+    place: str = "",
+    schema_id: int | None = None,
+    given_id: int | None = None,
 ) -> PreferenceRow:
-    """Write a person's newest word on a pair; what they said before stays, not current."""
+    """Write a person's newest word on a pair; what they said before stays, not current.
+
+    `place` as in `core.store.annotations.add_annotation`; `given_id` is the ranking that it was part of.
+    """
     mine = (PreferenceRow.pair_id == pair_id, PreferenceRow.person_id == person)
     last = session.scalar(select(func.max(PreferenceRow.revision)).where(*mine)) or 0
-    session.execute(update(PreferenceRow).where(*mine, PreferenceRow.current).values(current=False))
+    if place != REPEAT:
+        session.execute(update(PreferenceRow).where(*mine, PreferenceRow.current).values(current=False))
     row = PreferenceRow(
         pair_id=pair_id,
         item_id=item_id,
         person_id=person,
         revision=last + 1,
-        current=not withdrawn,
+        current=not withdrawn and not place,
         withdrawn=withdrawn,
+        place=place,
+        schema_id=schema_id,
+        given_id=given_id,
         blind=blind,
         choice=preference.choice.value,
         left=preference.left,
         reason=clean(preference.reason),
+        answers=dict(preference.answers),
         confidence=preference.confidence,
         active_seconds=preference.active_seconds,
         submitted_at=submitted_at,
@@ -122,10 +136,14 @@ def add_preference(
     return row
 
 
-def current_preference(session: Session, pair_id: int, person: int) -> PreferenceRow | None:
-    """What a person says on a pair now, if anything."""
-    mine = (PreferenceRow.pair_id == pair_id, PreferenceRow.person_id == person, PreferenceRow.current)
-    return session.scalar(select(PreferenceRow).where(*mine))
+def said_preference(session: Session, pair_id: int, person: int, repeat: int | None = None) -> PreferenceRow | None:
+    """What a person says on a pair now, or said in answer to a hidden repeat (item), if anything."""
+    apart = (PreferenceRow.place == REPEAT, PreferenceRow.item_id == repeat)
+    place = apart if repeat is not None else (PreferenceRow.place.in_(("", SURPLUS)),)
+    mine = (PreferenceRow.pair_id == pair_id, PreferenceRow.person_id == person)
+    query = select(PreferenceRow).where(*mine, *place).order_by(PreferenceRow.revision.desc()).limit(1)
+    row = session.scalar(query)
+    return None if row is None or row.withdrawn else row
 
 
 def import_preferences(session: Session, given: Sequence[tuple[Preference, int, int]]) -> int:
@@ -153,7 +171,9 @@ def _first_word(preference: Preference, pair: int, person: int, at: datetime) ->
         "revision": 1,
         "current": True,
         "withdrawn": False,
+        "place": "",
         "blind": False,
+        "answers": dict(preference.answers),
         "choice": preference.choice.value,
         "left": preference.left,
         "reason": clean(preference.reason),

@@ -1,33 +1,33 @@
-"""Queues, their items, and the claims that people hold on items. Items are taken under a lock."""
+"""Queues: what is reviewed, by whom, under which questions; and how far each is. Every count of them is made here."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, or_, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from core.clock import content_hash, now
+from core.clock import now
 from core.errors import NotFound
 from core.store.content import clean
 from core.store.dialect import insert_new
+from core.store.items import DONE, OPEN, ORDINARY
 from core.store.tables import (
     AnnotationRow,
-    ClaimRow,
     ItemRow,
-    LabelSchemaRow,
     PairRow,
-    PersonRow,
     PreferenceRow,
+    QueuePersonRow,
     QueueRow,
+    RankingGivenRow,
+    RankingRow,
     TraceRow,
 )
 
-CLAIMED, LAPSED, SKIPPED, SUBMITTED = "claimed", "lapsed", "skipped", "submitted"
-OPEN, DONE = "open", "done"
+QUEUE_OPEN, PAUSED, ARCHIVED = "open", "paused", "archived"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,22 @@ class QueueProgress:
 def make_queue(
     session: Session, name: str, subject: str, schema_id: int | None, overlap: int = 1, blind: bool = True
 ) -> int:
-    """The row id of a queue, made when its name is new."""
+    """The row id of a queue, made when its name is new; what else it may be is set on its row."""
     name = clean(name, 200)
-    values = {
+    values: dict[str, Any] = {
         "name": name,
         "subject": subject,
         "schema_id": schema_id,
         "overlap": overlap,
         "blind": blind,
+        "state": QUEUE_OPEN,
+        "filter": {},
+        "standing": False,
+        "order": "random",
+        "seed": 0,
+        "repeat_share": 0.0,
+        "gold_share": 0.0,
+        "votes_to_discard": 0,
         "created_at": now(),
     }
     insert_new(session, QueueRow, [values], QueueRow.id)
@@ -65,172 +73,54 @@ def get_queue(session: Session, queue: int) -> QueueRow:
     return row
 
 
-def list_queues(session: Session, subject: str) -> list[QueueRow]:
-    """All queues of traces or of pairs, by name."""
-    return list(session.scalars(select(QueueRow).where(QueueRow.subject == subject).order_by(QueueRow.name)))
+def list_queues(session: Session, *subjects: str, person: int | None = None) -> list[QueueRow]:
+    """The queues of these subjects that are not archived, by name; those that a person may review, where one is named.
 
-
-def add_items(session: Session, queue: QueueRow, subjects: Sequence[int]) -> int:
-    """Put traces or pairs (row ids) into a queue, in an order that only the queue and the subject decide.
-
-    What is in it already stays where it is; the number that was new.
+    Without subjects all queues, archived ones too.
     """
-    column = ItemRow.trace_id if queue.subject == "trace" else ItemRow.pair_id
-    rows = [
-        {
-            "queue_id": queue.id,
-            column.key: subject,
-            "rank": _rank(queue.name, subject),
-            "state": OPEN,
-            "n_done": 0,
-            "flag": "",
-        }
-        for subject in subjects
-    ]
-    added = insert_new(session, ItemRow, rows, column)
-    refresh_items(session, queue.subject, list(added))
-    return len(added)
+    query = select(QueueRow).order_by(QueueRow.name)
+    if subjects:
+        query = query.where(QueueRow.subject.in_(subjects), QueueRow.state != ARCHIVED)
+    if person is not None:
+        members = exists().where(QueuePersonRow.queue_id == QueueRow.id)
+        member = exists().where(QueuePersonRow.queue_id == QueueRow.id, QueuePersonRow.person_id == person)
+        query = query.where(or_(~members, member))
+    return list(session.scalars(query))
 
 
-def _rank(queue: str, subject: int) -> float:
-    return int(content_hash([queue, subject], 12), 16) / 16**12
+def members(session: Session, queue: int) -> set[int]:
+    """The people who review a queue; empty where everybody may."""
+    return set(session.scalars(select(QueuePersonRow.person_id).where(QueuePersonRow.queue_id == queue)))
 
 
-def refresh_items(session: Session, subject: str, subjects: Sequence[int]) -> None:
-    """Bring `n_done` and the state of the items of these traces or pairs in line with the labels they have."""
-    label: Any
-    if subject == "trace":
-        column, label = ItemRow.trace_id, AnnotationRow
-        asked, given = aliased(LabelSchemaRow), (AnnotationRow.trace_id == ItemRow.trace_id, AnnotationRow.current)
-    else:
-        column, label = ItemRow.pair_id, PreferenceRow
-        asked, given = aliased(LabelSchemaRow), (PreferenceRow.pair_id == ItemRow.pair_id, PreferenceRow.current)
-    query = (
-        select(ItemRow.id, ItemRow.state, QueueRow.overlap, func.count(label.id))
-        .join(QueueRow, QueueRow.id == ItemRow.queue_id)
-        .outerjoin(asked, asked.id == QueueRow.schema_id)
-        .outerjoin(label, and_(*given, *([AnnotationRow.schema_key == asked.key] if subject == "trace" else [])))
-        .group_by(ItemRow.id, ItemRow.state, QueueRow.overlap)
-    )
-    listed = list(subjects)
-    for start in range(0, len(listed), 500):
-        counted = session.execute(query.where(column.in_(listed[start : start + 500]))).all()
-        rows = [
-            {
-                "id": item,
-                "n_done": done,
-                "state": (DONE if done >= overlap else OPEN) if state in (OPEN, DONE) else state,
-            }
-            for item, state, overlap, done in counted
-        ]
-        if rows:
-            session.execute(update(ItemRow), rows)
-    session.expire_all()
-
-
-def get_item(session: Session, item: int) -> ItemRow:
-    """An item by row id; raises NotFound."""
-    row = session.get(ItemRow, item)
-    if row is None:
-        raise NotFound(f"There is no item {item}. It may have been removed; the next one is shown.", field="item")
-    return row
-
-
-def my_claim(session: Session, item: int, person: int) -> ClaimRow | None:
-    """A person's claim on an item, in whatever state."""
-    return session.scalar(select(ClaimRow).where(ClaimRow.item_id == item, ClaimRow.person_id == person))
-
-
-def held_item(session: Session, queue: int, person: int) -> ItemRow | None:
-    """The item of the queue that a person holds already, if any."""
-    query = (
-        select(ItemRow)
-        .join(ClaimRow, ClaimRow.item_id == ItemRow.id)
-        .where(
-            ItemRow.queue_id == queue, ClaimRow.person_id == person, ClaimRow.state == CLAIMED, ItemRow.state == OPEN
-        )
-    )
-    return session.scalar(query.order_by(ClaimRow.claimed_at).limit(1))
-
-
-def next_open_item(session: Session, queue: QueueRow, person: int) -> ItemRow | None:
-    """The first item that needs a reviewer and that this person has not had; locked until the transaction ends."""
-    needs_one = ItemRow.n_done + _claims_of_others(person) < queue.overlap
-    query = (
-        select(ItemRow)
-        .where(
-            ItemRow.queue_id == queue.id,
-            ItemRow.state == OPEN,
-            needs_one,
-            ~exists().where(ClaimRow.item_id == ItemRow.id, ClaimRow.person_id == person),
-            ~_labelled_by(queue, person),
-        )
-        .order_by(ItemRow.rank, ItemRow.id)
-        .limit(1)
-    )
-    passing, waiting = (query.with_for_update(of=ItemRow, skip_locked=skip) for skip in (True, False))
-    while (found := session.scalar(passing) or session.scalar(waiting)) is not None:
-        # what was counted may have been claimed between the count and the lock: count again under the lock
-        if session.scalar(select(needs_one).select_from(ItemRow).where(ItemRow.id == found.id)):
-            return found
-    return None
-
-
-def is_free(session: Session, item: ItemRow, person: int) -> bool:
-    """Whether the item needs one reviewer more than have or hold it; it is locked until the transaction ends."""
-    session.scalar(select(ItemRow.id).where(ItemRow.id == item.id).with_for_update())
-    needs_one = ItemRow.n_done + _claims_of_others(person) < QueueRow.overlap
-    query = select(needs_one).select_from(ItemRow).join(QueueRow, QueueRow.id == ItemRow.queue_id)
-    return bool(session.scalar(query.where(ItemRow.id == item.id)))
-
-
-def _claims_of_others(person: int) -> ScalarSelect[int]:
-    return (
-        select(func.count())
-        .where(
-            ClaimRow.item_id == ItemRow.id,
-            ClaimRow.person_id != person,
-            ClaimRow.state == CLAIMED,
-            ClaimRow.expires_at > now(),
-        )
-        .scalar_subquery()
-    )
-
-
-def _labelled_by(queue: QueueRow, person: int) -> ColumnElement[bool]:
-    if queue.subject == "pair":
-        mine = and_(PreferenceRow.pair_id == ItemRow.pair_id, PreferenceRow.person_id == person, PreferenceRow.current)
-        return exists().where(mine)
-    mine = and_(AnnotationRow.trace_id == ItemRow.trace_id, AnnotationRow.person_id == person, AnnotationRow.current)
-    return exists().where(mine, AnnotationRow.schema_id == queue.schema_id)
-
-
-def claim(session: Session, item: int, person: int, lease: timedelta, left: str = "") -> ClaimRow:
-    """Give the item to the person until the lease ends; a claim they had keeps its side."""
-    at = now()
-    row = my_claim(session, item, person)
-    if row is None:
-        row = ClaimRow(item_id=item, person_id=person, state=CLAIMED, left=left, claimed_at=at, expires_at=at + lease)
-        session.add(row)
-    else:
-        row.state, row.claimed_at, row.expires_at = CLAIMED, at, at + lease
+def set_members(session: Session, queue: int, people: Iterable[int]) -> None:
+    """Let only these people review a queue; none: everybody."""
+    session.execute(delete(QueuePersonRow).where(QueuePersonRow.queue_id == queue))
+    session.add_all(QueuePersonRow(queue_id=queue, person_id=person) for person in sorted(set(people)))
     session.flush()
-    return row
 
 
-def renew(session: Session, item: int, person: int, lease: timedelta) -> None:
-    """Move the end of a person's claim: they are still at it."""
-    held = (ClaimRow.item_id == item, ClaimRow.person_id == person, ClaimRow.state == CLAIMED)
-    session.execute(update(ClaimRow).where(*held).values(expires_at=now() + lease))
+def may_review(session: Session, queue: int, person: int) -> bool:
+    """Whether the queue is this person's to review."""
+    chosen = members(session, queue)
+    return not chosen or person in chosen
+
+
+_SAID: dict[str, Any] = {"pair": PreferenceRow, "ranking": RankingGivenRow}
+
+
+def said_on(queue: QueueRow) -> Any:
+    """The table of what people say on the items of a queue."""
+    return _SAID.get(queue.subject, AnnotationRow)
 
 
 def progress(session: Session, queue: QueueRow, person: int) -> QueueProgress:
     """Counts of a queue; the pace is a person's submissions over the last eight hours they were at it."""
-    states = select(ItemRow.state, func.count()).where(ItemRow.queue_id == queue.id).group_by(ItemRow.state)
-    counts = dict(session.execute(states).all())
-    table: Any = PreferenceRow if queue.subject == "pair" else AnnotationRow
+    states = select(ItemRow.state, func.count()).where(ItemRow.queue_id == queue.id, *ORDINARY)
+    counts = dict(session.execute(states.group_by(ItemRow.state)).all())
+    table = said_on(queue)
     # from the person's submissions to their items: a queue has many times as many items as one person submits
-    mine = (table.person_id == person, table.current, ItemRow.queue_id == queue.id)
+    mine = (table.person_id == person, stands(table), ItemRow.queue_id == queue.id)
     counted = select(func.count(), func.min(table.submitted_at), func.max(table.submitted_at))
     counted = counted.select_from(table).join(ItemRow, ItemRow.id == table.item_id).where(*mine)
     total_mine = session.execute(counted).one()[0]
@@ -238,57 +128,33 @@ def progress(session: Session, queue: QueueRow, person: int) -> QueueProgress:
     count, first, last = session.execute(recent).one()
     hours = (last - first).total_seconds() / 3600 if count >= 3 else 0.0
     return QueueProgress(
-        counts.get(DONE, 0), sum(counts.values()), total_mine, (count - 1) / hours if hours > 0.005 else None
+        counts.get(DONE, 0),
+        counts.get(DONE, 0) + counts.get(OPEN, 0),
+        total_mine,
+        (count - 1) / hours if hours > 0.005 else None,
     )
+
+
+def stands(table: Any) -> Any:
+    """A condition on answers: one that counts, or stands apart and was not withdrawn or written anew."""
+    newer = aliased(table)
+    later = exists().where(
+        newer.item_id == table.item_id, newer.person_id == table.person_id, newer.revision > table.revision
+    )
+    return or_(table.current, and_(table.place.in_(("surplus", "repeat")), ~table.withdrawn, ~later))
 
 
 def submissions(session: Session, queue: QueueRow, person: int, limit: int) -> list[tuple[int, str, datetime]]:
-    """(item, title, when) of a person's current submissions in a queue, newest first."""
-    query: Any
-    if queue.subject == "pair":
-        query = (
-            select(ItemRow.id, PairRow.prompt, PreferenceRow.submitted_at)
-            .join(PreferenceRow, PreferenceRow.item_id == ItemRow.id)
-            .join(PairRow, PairRow.id == ItemRow.pair_id)
-            .where(PreferenceRow.current, PreferenceRow.person_id == person)
-            .order_by(PreferenceRow.submitted_at.desc(), PreferenceRow.id.desc())
-        )
-    else:
-        query = (
-            select(ItemRow.id, TraceRow.title, AnnotationRow.submitted_at)
-            .join(AnnotationRow, AnnotationRow.item_id == ItemRow.id)
-            .join(TraceRow, TraceRow.id == ItemRow.trace_id)
-            .where(AnnotationRow.current, AnnotationRow.person_id == person)
-            .order_by(AnnotationRow.submitted_at.desc(), AnnotationRow.id.desc())
-        )
-    found = session.execute(query.where(ItemRow.queue_id == queue.id).limit(limit))
-    return [(item, title[:120], at) for item, title, at in found]
-
-
-def hidden_from(person: int) -> ColumnElement[bool]:
-    """A condition on `TraceRow`: an open item of a blind queue that this annotator has still to judge (law 7)."""
-    said = exists().where(
-        AnnotationRow.trace_id == TraceRow.id, AnnotationRow.person_id == person, AnnotationRow.current
+    """(item, title, when) of what a person has submitted in a queue and not withdrawn, newest first."""
+    table = said_on(queue)
+    subject: Any = {"pair": PairRow, "ranking": RankingRow}.get(queue.subject, TraceRow)
+    key = {"pair": ItemRow.pair_id, "ranking": ItemRow.ranking_id}.get(queue.subject, ItemRow.trace_id)
+    title = TraceRow.title if subject is TraceRow else subject.prompt
+    query = (
+        select(ItemRow.id, title, table.submitted_at)
+        .join(table, table.item_id == ItemRow.id)
+        .join(subject, subject.id == key)
+        .where(stands(table), table.person_id == person, ItemRow.queue_id == queue.id)
+        .order_by(table.submitted_at.desc(), table.id.desc())
     )
-    annotator = exists().where(PersonRow.id == person, PersonRow.role == "annotator")
-    traces = exists().where(
-        ItemRow.trace_id == TraceRow.id, ItemRow.state == OPEN, QueueRow.id == ItemRow.queue_id, QueueRow.blind
-    )
-    decided = exists().where(
-        PreferenceRow.item_id == ItemRow.id, PreferenceRow.person_id == person, PreferenceRow.current
-    )
-    pairs = exists().where(
-        or_(PairRow.trace_a_id == TraceRow.id, PairRow.trace_b_id == TraceRow.id),
-        ItemRow.pair_id == PairRow.id,
-        ItemRow.state == OPEN,
-        QueueRow.id == ItemRow.queue_id,
-        QueueRow.blind,
-        ~decided,
-    )
-    return and_(annotator, or_(and_(traces, ~said), pairs))
-
-
-def hidden_traces(session: Session, person: int, trace_ids: Sequence[int]) -> set[int]:
-    """Which of these traces must not show their outcome, version, signals and labels to this person yet."""
-    query = select(TraceRow.id).where(TraceRow.id.in_(trace_ids), hidden_from(person))
-    return set(session.scalars(query))
+    return [(item, title[:120], at) for item, title, at in session.execute(query.limit(limit))]

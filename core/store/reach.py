@@ -14,13 +14,15 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from core.clock import content_hash, now
 from core.errors import NotFound
 from core.records import LessonState
+from core.store.claims import CLAIMED
 from core.store.dialect import BATCH
-from core.store.queues import CLAIMED
 from core.store.tables import (
     AgentRow,
     AnnotationRow,
     Base,
+    CandidateRow,
     ClaimRow,
+    CommentRow,
     DraftCopyRow,
     DraftRow,
     ItemRow,
@@ -28,7 +30,10 @@ from core.store.tables import (
     LessonRow,
     PairRow,
     PreferenceRow,
+    RankingGivenRow,
+    RankingRow,
     RecallRow,
+    ResolutionRow,
     SignalRow,
     StepRow,
     SuiteCaseRow,
@@ -93,6 +98,7 @@ class Reach:
 
     runs: Sequence[Run]
     pairs: Sequence[int]
+    rankings: Sequence[int]
     items: Sequence[int]
     recalls: Sequence[int]
 
@@ -112,9 +118,17 @@ PARTS = (
     Part("claims", ClaimRow, ClaimRow.item_id, "items"),
     Part("drafts", DraftRow, DraftRow.item_id, "items"),
     Part("drafts", DraftCopyRow, DraftCopyRow.item_id, "items"),
+    Part("resolutions", ResolutionRow, ResolutionRow.pair_id, "pairs"),
+    Part("resolutions", ResolutionRow, ResolutionRow.trace_id, "runs"),
+    Part("comments", CommentRow, CommentRow.pair_id, "pairs"),
+    Part("comments", CommentRow, CommentRow.trace_id, "runs"),
     Part("preferences", PreferenceRow, PreferenceRow.pair_id, "pairs"),
+    Part("rankings given", RankingGivenRow, RankingGivenRow.ranking_id, "rankings"),
     Part("annotations", AnnotationRow, AnnotationRow.trace_id, "runs"),
+    Part("items", ItemRow, ItemRow.repeat_of, "items"),
     Part("items", ItemRow, ItemRow.id, "items"),
+    Part("candidates", CandidateRow, CandidateRow.ranking_id, "rankings"),
+    Part("rankings", RankingRow, RankingRow.id, "rankings"),
     Part("pairs", PairRow, PairRow.id, "pairs"),
     Part("recalls", RecallRow, RecallRow.id, "recalls"),
     Part("signals", SignalRow, SignalRow.trace_uid, "uids"),
@@ -193,13 +207,17 @@ def reach_of(session: Session, runs: Sequence[Run]) -> Reach:
     ids = [run.id for run in runs]
     pairs: set[int] = set(_correction_pairs(session, runs))
     items: set[int] = set()
+    rankings: set[int] = set()
     for some in parts(ids):
         either = or_(PairRow.trace_a_id.in_(some), PairRow.trace_b_id.in_(some))
         pairs.update(session.scalars(select(PairRow.id).where(either)))
         items.update(session.scalars(select(ItemRow.id).where(ItemRow.trace_id.in_(some))))
+        rankings.update(session.scalars(select(CandidateRow.ranking_id).where(CandidateRow.trace_id.in_(some))))
     for some in parts(sorted(pairs)):
         items.update(session.scalars(select(ItemRow.id).where(ItemRow.pair_id.in_(some))))
-    return Reach(runs, sorted(pairs), sorted(items), sorted(_recalls(session, runs)))
+    for some in parts(sorted(rankings)):
+        items.update(session.scalars(select(ItemRow.id).where(ItemRow.ranking_id.in_(some))))
+    return Reach(runs, sorted(pairs), sorted(rankings), sorted(items), sorted(_recalls(session, runs)))
 
 
 def _correction_pairs(session: Session, runs: Sequence[Run]) -> Iterator[int]:

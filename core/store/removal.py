@@ -34,6 +34,8 @@ from core.store.tables import (
     ItemRow,
     LessonEvidenceRow,
     PairRow,
+    PreferenceRow,
+    RankingGivenRow,
     RecallRow,
     RefusalRow,
     RemovalRow,
@@ -88,6 +90,10 @@ def remove_runs(session: Session, runs: Sequence[Run], by: str) -> Counter[str]:
     for some in parts(locked):
         versions.update(session.scalars(select(TraceRow.version_id).where(TraceRow.id.in_(some)).distinct()))
         _forget_reviews(session, some)
+    for some in parts(reach.rankings):
+        given = select(RankingGivenRow.id).where(RankingGivenRow.ranking_id.in_(some))
+        kept = update(PreferenceRow).where(PreferenceRow.given_id.in_(given))  # between candidates that stay
+        session.execute(kept.values(given_id=None).execution_options(synchronize_session=False))
     for some in parts(reach.pairs):
         pairs = select(PairRow.task_id, PairRow.prompt).where(PairRow.id.in_(some), PairRow.task_id.is_not(None))
         for task, prompt in session.execute(pairs):

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 from core.clock import new_id, parse_time
 from core.errors import Conflict, InvalidInput, Unavailable
 from core.store.backup import DATASETS, MANIFEST, revision
-from core.store.engine import Store, migration_config
+from core.store.engine import REBUILDS, Store, check_references, migration_config
 from core.store.tables import Base, TraceRow
 from core.store.text_search import index_due
 
@@ -64,8 +64,8 @@ def read_backup(store: Store, file: Path, folder: Path) -> dict[str, int]:
     index is made right after; cut short there, a server goes on with it.
     """
     with _opened(file) as (archive, manifest), _datasets(archive, folder) as put_datasets, store.session() as session:
+        connection = session.connection(execution_options=REBUILDS)
         _refuse_filled(session)
-        connection = session.connection()
         made_with = manifest["revision"]
         if made_with != revision(session):
             _begin_anew(connection, made_with)
@@ -74,6 +74,7 @@ def read_backup(store: Store, file: Path, folder: Path) -> dict[str, int]:
         for table in tables.sorted_tables:
             _fill(connection, table, archive, manifest["rows"][table.name])
         command.upgrade(migration_config(connection), "head")
+        check_references(connection)
         session.execute(update(TraceRow).values(n_indexed=0))
         put_datasets()
     waiting = True

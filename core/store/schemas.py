@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.clock import now
 from core.errors import NotFound
-from core.records import LabelSchema, Question
+from core.records import LabelSchema, Option, Question, ShownIf
 from core.store.tables import LabelSchemaRow
 
 
-def save_schema(session: Session, schema: LabelSchema) -> int:
+def save_schema(session: Session, schema: LabelSchema, by: int | None = None) -> int:
     """The row id of a schema version, written when it is not there yet; one that is there is never changed."""
     known = session.scalar(
         select(LabelSchemaRow.id).where(LabelSchemaRow.key == schema.key, LabelSchemaRow.version == schema.version)
@@ -26,6 +28,9 @@ def save_schema(session: Session, schema: LabelSchema) -> int:
         guidelines=schema.guidelines,
         source=schema.source,
         questions=[asdict(question) for question in schema.questions],
+        note=schema.note,
+        created_at=now(),
+        created_by=by,
     )
     session.add(row)
     session.flush()
@@ -48,8 +53,12 @@ def newest_schema_id(session: Session, key: str) -> int | None:
 
 def schema_from_row(row: LabelSchemaRow) -> LabelSchema:
     """The schema that a row holds."""
-    questions = tuple(
-        Question(**(question | {"options": tuple(tuple(option) for option in question["options"])}))
-        for question in row.questions
-    )
-    return LabelSchema(row.key, row.version, row.title, questions, row.guidelines, row.source)
+    questions = tuple(_question(stored) for stored in row.questions)
+    return LabelSchema(row.key, row.version, row.title, questions, row.guidelines, row.source, row.note)
+
+
+def _question(stored: dict[str, Any]) -> Question:
+    options = tuple(Option(**option) for option in stored["options"])
+    condition = stored["shown_if"]
+    shown_if = condition and ShownIf(condition["question"], tuple(condition["values"]))
+    return Question(**(stored | {"options": options, "shown_if": shown_if}))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.clock import now
 from core.records import LessonState, Outcome, Role
-from core.store.queues import OPEN
+from core.store.items import OPEN
 from core.store.tables import AgentRow, AnnotationRow, ItemRow, LessonRow, PersonRow, RecallRow, TraceRow
 
 RECENT = timedelta(days=7)

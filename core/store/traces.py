@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from core.errors import NotFound
 from core.records import Outcome, Step
 from core.store.content import step_from_row
-from core.store.queues import hidden_from
+from core.store.hidden import hidden_from
 from core.store.tables import AgentRow, AnnotationRow, SignalRow, StepRow, TaskRow, TraceRow, VersionRow
 from core.store.text_search import matching_traces
 

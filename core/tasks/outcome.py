@@ -99,6 +99,7 @@ def refresh_outcomes(session: Session, trace_ids: Sequence[int]) -> None:
         labels: dict[int, list[Given]] = {trace_id: [] for trace_id in stands}
         labelled = [trace_id for trace_id, one in stands.items() if one.n_annotations]
         for given in annotations_of(session, labelled) if labelled else ():
-            labels[given.trace_id].append(given)
+            if not given.step_id:
+                labels[given.trace_id].append(given)
         told = {trace_id: outcome_of(labels[trace_id], signals[trace_id]) for trace_id in stands}
         set_outcomes(session, {key: said for key, said in told.items() if not stands[key].is_already(*said)})

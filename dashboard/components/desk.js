@@ -235,7 +235,7 @@ function createSubject(frame) {
     describe,
     focus,
     invalid: (field, message) => form.invalid(field, message),
-    terms: () => [...TERMS, ...schema.questions.flatMap((one) => one.options.filter(([, , means]) => means).map(([, label, means]) => [label, means]))],
+    terms: () => [...TERMS, ...schema.questions.flatMap((one) => one.options.filter(({ definition }) => definition).map(({ label, definition }) => [label, definition]))],
     otherKeys: READER_KEYS.filter(({ keys }) => !keys.includes("l")),
     commands: [
       { keys: ["m"], group: onStep, name: "First mistake: mark it, or take the mark back", when: () => stepWork.pointer, run: () => point(stepWork.pointer) },

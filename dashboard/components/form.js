@@ -11,7 +11,7 @@
 import { cap, el } from "./dom.js"
 import { diffWords } from "./diff.js"
 
-const YES_NO = [[true, "Yes", ""], [false, "No", ""]]
+const YES_NO = [{ value: true, label: "Yes", definition: "" }, { value: false, label: "No", definition: "" }]
 export const LESSON = [
   ["when", "When", "the situation in which it applies, so that an agent can recognise it"],
   ["guidance", "do", "what to do then"],
@@ -79,7 +79,7 @@ export function createForm({ schema, work, stepName, jump, actions, onChange }) 
   function options(question) {
     const several = question.kind === "multi_choice"
     const chosen = () => [work.answers[question.key] ?? []].flat()
-    const inputs = question.options.map(([value, label, definition], index) => {
+    const inputs = question.options.map(({ value, label, definition }, index) => {
       const input = el("input", {
         type: several ? "checkbox" : "radio",
         name: `${id}-${question.key}`,
@@ -102,7 +102,7 @@ export function createForm({ schema, work, stepName, jump, actions, onChange }) 
     function draw() {
       for (const one of inputs) one.input.checked = chosen().includes(one.value)
     }
-    const long = question.options.some(([, label]) => label.length > 24)
+    const long = question.options.some(({ label }) => label.length > 24)
     const body = el(
       `div.options.${question.kind}${long ? ".stacked" : ""}`,
       { role: several ? "group" : "radiogroup", "aria-labelledby": `${id}-${question.key}`, "aria-required": question.required ? "true" : null },
@@ -158,7 +158,7 @@ export function createForm({ schema, work, stepName, jump, actions, onChange }) 
   }
 
   function taxonomy(question) {
-    const names = new Map(question.options.map(([value, label, definition]) => [value, [label, definition]]))
+    const names = new Map(question.options.map(({ value, label, definition }) => [value, [label, definition]]))
     const body = el("div.marks")
     const foot = el(
       "div.row",

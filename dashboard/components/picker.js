@@ -12,7 +12,7 @@ const IMPACTS = [["LOW", "low"], ["MEDIUM", "medium"], ["HIGH", "high"]]
 export function createPicker({ questions, where, quoted: selected, details = true, taken, onTake, onClose }) {
   const id = `picker-${(made += 1)}`
   const choices = questions.flatMap((question) =>
-    question.options.map(([value, label, definition]) => ({ question: question.key, value, label, definition })),
+    question.options.map(({ value, label, definition }) => ({ question: question.key, value, label, definition })),
   )
   let shown = choices
   let at = 0

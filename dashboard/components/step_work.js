@@ -11,7 +11,7 @@ export function createStepWork({ work, schema, actions, onChange }) {
   const pointer = schema.questions.find((one) => one.kind === "step")
   const taxonomies = schema.questions.filter((one) => one.kind === "taxonomy")
   const corrects = schema.questions.some((one) => one.kind === "correction")
-  const titles = new Map(taxonomies.flatMap((one) => one.options.map(([value, label, definition]) => [`${one.key} ${value}`, [label, definition]])))
+  const titles = new Map(taxonomies.flatMap((one) => one.options.map(({ value, label, definition }) => [`${one.key} ${value}`, [label, definition]])))
 
   function tools(step) {
     const button = (label, key, run, pressed) =>

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.records import LabelSchema
-from core.review import desk
-from core.store import drafts, queues
+from core.review.submitting import current_submission
+from core.store import claims, drafts, queues
 from core.store.pairs import pair_row
 from core.store.people import PersonLine
 from core.store.schemas import get_schema
@@ -24,15 +24,17 @@ FIRST_PAGE = 40
 def item_view(session: Session, item: ItemRow, person: PersonLine) -> dict[str, Any]:
     """Everything the desk needs to show the item at once, in one answer."""
     queue = queues.get_queue(session, item.queue_id)
-    claim = queues.my_claim(session, item.id, person.id)
+    claim = claims.my_claim(session, item.id, person.id)
     draft = drafts.get_draft(session, item.id, person.id)
-    said = desk.current_submission(session, item, person.id)
+    said = current_submission(session, item, person)
+    schema = (claim.schema_id if claim is not None else None) or queue.schema_id
     view: dict[str, Any] = {
         "item": item.id,
         "queue": {"id": queue.id, "name": queue.name, "subject": queue.subject, "blind": queue.blind},
-        "state": claim.state if claim is not None else queues.CLAIMED,
+        "state": claim.state if claim is not None else claims.CLAIMED,
         "expires_at": claim.expires_at if claim is not None else None,
-        "schema": _schema(get_schema(session, queue.schema_id)) if queue.schema_id is not None else None,
+        "schema": _schema(get_schema(session, schema)) if schema is not None else None,
+        "step": item.step_uid,
         "draft": draft and {"revision": draft.revision, "body": draft.body, "saved_at": draft.saved_at},
         "submitted": said and {"revision": said.revision, "submitted_at": said.submitted_at, "body": said.body},
         "pair": None,

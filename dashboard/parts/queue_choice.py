@@ -8,7 +8,8 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
-from core.store.queues import get_item, list_queues
+from core.store.items import get_item
+from core.store.queues import list_queues
 from dashboard.process import store
 
 # The desk fills the window and scrolls inside itself; the page around it must not scroll as well.

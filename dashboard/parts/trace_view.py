@@ -13,7 +13,7 @@ from core.errors import NotFound
 from core.records import Role, Signal
 from core.store.annotations import Given, annotations_of
 from core.store.content import text_of
-from core.store.queues import hidden_traces
+from core.store.hidden import hidden_traces
 from core.store.schemas import get_schema
 from core.store.signals import SignalLine, signal_lines, signals_of
 from core.store.tasks import task_text
@@ -155,7 +155,7 @@ def _labels(
         for mark in one.marks:
             question = questions.get(mark.question)
             title = question.title if question else mark.question
-            named = {option[0]: option[1] for option in question.options} if question else {}
+            named = {option.value: option.label for option in question.options} if question else {}
             pointer = question is not None and question.kind == "step"
             text = title if pointer else named.get(mark.value, mark.value)
             note = "\n".join(filter(None, (f"“{mark.quote[:LONGEST_NOTE]}”" if mark.quote else "", mark.comment)))
@@ -188,7 +188,7 @@ def _said(session: Session, given: Sequence[Given]) -> list[Said]:
         rows = []
         for key, value in one.answers.items():
             question = questions.get(key)
-            named = {option[0]: option[1] for option in question.options} if question else {}
+            named = {option.value: option.label for option in question.options} if question else {}
             values = value if isinstance(value, list) else [value]
             answer = ", ".join(named.get(str(each), _word(each)) for each in values)
             rows.append((question.title if question else key, plain(answer)))

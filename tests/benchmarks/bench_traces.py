@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from core.records import Signal, SignalKind
 from core.store.engine import Store, open_store
-from core.store.queues import hidden_traces
+from core.store.hidden import hidden_traces
 from core.store.signals import add_signals
 from core.store.tables import TraceRow
 from core.store.traces import TraceFilter, count_traces, list_traces

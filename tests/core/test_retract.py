@@ -30,12 +30,13 @@ from core.retract import (
     retentions,
     set_retention,
 )
+from core.store.claims import claim
 from core.store.datasets import DatasetVersion, list_versions
 from core.store.engine import Store
 from core.store.intake import add_refusals
 from core.store.people import person_id
 from core.store.policies import set_policy
-from core.store.queues import claim, make_queue
+from core.store.queues import make_queue
 from core.store.recalls import log_recall
 from core.store.removal import list_removals
 from core.store.signals import add_signals

@@ -19,8 +19,9 @@ from core.review.ready_made import RUN_REVIEW
 from core.store.annotations import annotations_of
 from core.store.drafts import get_draft
 from core.store.engine import open_store
+from core.store.items import NewItem, add_items
 from core.store.pairs import insert_pairs, preferences_of
-from core.store.queues import add_items, get_queue, make_queue
+from core.store.queues import get_queue, make_queue
 from core.store.schemas import save_schema
 from core.store.trace_writing import insert_traces
 from tests.worlds import run
@@ -70,7 +71,7 @@ def queue_runs(folder: Path, name: str, runs: Sequence[Trace]) -> Work:
     with session(folder) as opened:
         ids = tuple(insert_traces(opened, runs).traces.values())
         queue = make_queue(opened, name, "trace", save_schema(opened, RUN_REVIEW))
-        add_items(opened, get_queue(opened, queue), ids)
+        add_items(opened, get_queue(opened, queue), [NewItem(one) for one in ids])
     return Work(folder, name, "trace", ids)
 
 
@@ -80,7 +81,7 @@ def queue_pairs(folder: Path, name: str, pairs: Sequence[Pair], runs: Sequence[T
         insert_traces(opened, runs)
         ids = tuple(insert_pairs(opened, pairs).values())
         queue = make_queue(opened, name, "pair", None)
-        add_items(opened, get_queue(opened, queue), ids)
+        add_items(opened, get_queue(opened, queue), [NewItem(one) for one in ids])
     return Work(folder, name, "pair", ids)
 
 

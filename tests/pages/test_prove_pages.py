@@ -10,8 +10,9 @@ from core.evaluate.weeks import FEW
 from core.records import Annotation, Mark, Role, Task, Version
 from core.review.ready_made import RUN_REVIEW
 from core.store.annotations import add_annotation
+from core.store.items import NewItem, add_items
 from core.store.people import add_person, person_id
-from core.store.queues import add_items, get_queue, make_queue
+from core.store.queues import get_queue, make_queue
 from core.store.schemas import save_schema
 from core.store.suites import add_tasks, find_suite
 from core.store.tables import TaskRow
@@ -42,7 +43,7 @@ def world(data_dir):
     with store().session() as session:
         schema = save_schema(session, RUN_REVIEW)
         queue = get_queue(session, make_queue(session, "all *runs*", "trace", schema))
-        add_items(session, queue, [find_trace(session, f"v1/{n}/0") for n in range(8)])
+        add_items(session, queue, [NewItem(find_trace(session, f"v1/{n}/0")) for n in range(8)])
         for person in ("ann", "bob"):
             who = person_id(session, person)
             for n in range(FEW):

@@ -12,9 +12,10 @@ from core.store.tables.catalog import (
     TaskRow,
     VersionRow,
 )
+from core.store.tables.decisions import AnswerWordRow, BulkRow, CommentRow, ResolutionRow, SavedFilterRow
 from core.store.tables.intake import DeliveryRow, ImportRow, IntakeRow, RefusalRow, RemovalRow
 from core.store.tables.learning import DatasetVersionRow, LessonEvidenceRow, LessonRevisionRow, LessonRow, RecallRow
-from core.store.tables.preferences import PairRow, PreferenceRow
+from core.store.tables.preferences import CandidateRow, PairRow, PreferenceRow, RankingGivenRow, RankingRow
 from core.store.tables.review import (
     AnnotationRow,
     ClaimRow,
@@ -23,6 +24,7 @@ from core.store.tables.review import (
     ItemRow,
     LabelSchemaRow,
     PersonRow,
+    QueuePersonRow,
     QueueRow,
 )
 from core.store.tables.runs import MOST_STEPS, STEP_BITS, SignalRow, StepRow, TraceRow
@@ -33,8 +35,12 @@ __all__ = [
     "AgentRow",
     "AggregateRow",
     "AnnotationRow",
+    "AnswerWordRow",
     "Base",
+    "BulkRow",
+    "CandidateRow",
     "ClaimRow",
+    "CommentRow",
     "DatasetVersionRow",
     "DeliveryRow",
     "DraftCopyRow",
@@ -51,11 +57,16 @@ __all__ = [
     "PolicyRow",
     "PreferenceRow",
     "PriceRow",
+    "QueuePersonRow",
     "QueueRow",
+    "RankingGivenRow",
+    "RankingRow",
     "RecallRow",
     "RefusalRow",
     "RemovalRow",
+    "ResolutionRow",
     "ResultRow",
+    "SavedFilterRow",
     "SignalRow",
     "StepRow",
     "SuiteCaseRow",

@@ -26,7 +26,8 @@ class TraceRow(Base):
     """One run, with what lists and charts need of it kept beside it (see core.store.traces).
 
     It is open until `closed_at`; `changed_at` is when the last step came after that. The first `n_indexed` of its
-    steps, as they came, are in the text index. `n_unpriced` model calls have tokens and no known price.
+    steps, as they came, are in the text index; `n_embedded` of them were read for its vector in the index of runs, -1
+    where there is none yet. `n_unpriced` model calls have tokens and no known price.
     """
 
     __tablename__ = "trace"
@@ -47,6 +48,12 @@ class TraceRow(Base):
             "id",
             sqlite_where=text("n_indexed < n_steps"),
             postgresql_where=text("n_indexed < n_steps"),
+        ),
+        Index(
+            "ix_trace_unembedded",
+            "id",
+            sqlite_where=text("n_embedded <> n_steps"),
+            postgresql_where=text("n_embedded <> n_steps"),
         ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -69,6 +76,7 @@ class TraceRow(Base):
     time_known: Mapped[bool] = mapped_column(default=True)
     n_steps: Mapped[int]
     n_indexed: Mapped[int] = mapped_column(default=0)
+    n_embedded: Mapped[int] = mapped_column(default=-1)
     n_errors: Mapped[int] = mapped_column(default=0)
     n_unpriced: Mapped[int] = mapped_column(default=0)
     seconds: Mapped[float | None] = mapped_column(Float)

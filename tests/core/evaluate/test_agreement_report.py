@@ -6,15 +6,16 @@ from core.clock import now
 from core.errors import InvalidInput, NotFound
 from core.evaluate.agreement_report import agreement_report
 from core.ingest.accept import ImportOptions, import_paths
-from core.records import Annotation, LabelSchema, Mark, Question, Role
+from core.records import Annotation, LabelSchema, Mark, Option, Question, Role
 from core.store.annotations import add_annotation
+from core.store.items import NewItem, add_items
 from core.store.people import person_id
-from core.store.queues import add_items, get_queue, make_queue
+from core.store.queues import get_queue, make_queue
 from core.store.schemas import save_schema
 from core.store.traces import find_trace
 from tests.core.evaluate.conftest import keep, run
 
-OPTIONS = tuple((value, value, "") for value in "abc")
+OPTIONS = tuple(Option(value, value) for value in "abc")
 SCHEMA = LabelSchema(
     "kinds",
     1,
@@ -105,7 +106,7 @@ def test_one_queue_only(store):
             say(store, uid, person, {"outcome": "a"})
     with store.session() as session:
         queue = make_queue(session, "first", "trace", save_schema(session, SCHEMA))
-        add_items(session, get_queue(session, queue), [find_trace(session, "x")])
+        add_items(session, get_queue(session, queue), [NewItem(find_trace(session, "x"))])
     assert report(store, queue="first", question="outcome").questions[0].report.n_items == 1
     assert report(store, question="outcome").questions[0].report.n_items == 2
 

@@ -9,11 +9,13 @@ from core.evaluate.loop import loop_state
 from core.records import Annotation, Lesson, LessonState, LoggedRecall, Role, Version
 from core.review.ready_made import RUN_REVIEW
 from core.store.annotations import add_annotation
+from core.store.items import NewItem, add_items, refresh_items
 from core.store.lessons import add_lesson
 from core.store.people import person_id
-from core.store.queues import add_items, get_queue, make_queue, refresh_items
+from core.store.queues import get_queue, make_queue
 from core.store.recalls import log_recall
 from core.store.schemas import save_schema
+from core.store.tables import ItemRow
 from core.store.traces import find_trace
 from tests.core.evaluate.conftest import keep, plan
 
@@ -26,7 +28,7 @@ def state(store):
 def queue_up(store, uids):
     with store.session() as session:
         queue = make_queue(session, "all", "trace", save_schema(session, RUN_REVIEW))
-        add_items(session, get_queue(session, queue), [find_trace(session, uid) for uid in uids])
+        add_items(session, get_queue(session, queue), [NewItem(find_trace(session, uid)) for uid in uids])
 
 
 def review(store, uid, outcome="failed"):
@@ -34,7 +36,7 @@ def review(store, uid, outcome="failed"):
         trace, who = find_trace(session, uid), person_id(session, "ann")
         said = Annotation(uid, "ann", "run-review", {"outcome": outcome})
         add_annotation(session, trace, who, (save_schema(session, RUN_REVIEW), "run-review"), said, now())
-        refresh_items(session, "trace", [trace])
+        refresh_items(session, ItemRow.trace_id, [trace])
 
 
 def teach(store, name, state):

@@ -12,9 +12,13 @@ from sqlalchemy.orm import Session
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from core.records import Role
 from core.review import desk
+from core.review.drafting import late_draft
 from core.review.queues import ALL_PAIRS, ALL_RUNS, enqueue
+from core.review.submitting import current_submission, submit, undo
 from core.store import drafts, queues
 from core.store.engine import Store
+from core.store.hidden import hidden_traces
+from core.store.items import get_item
 from core.store.pairs import insert_pairs
 from core.store.people import PersonLine, person_id
 from core.store.signals import add_signals
@@ -48,7 +52,7 @@ def world(store: Store, runs: int = 3, pairs: int = 0) -> tuple[int, int]:
         refresh_outcomes(session, list(traces.values()))
         made = insert_pairs(session, [texts(f"p{n}") for n in range(pairs)])
         enqueue(session, list(traces.values()), list(made.values()))
-        names = {row.name: row.id for subject in ("trace", "pair") for row in queues.list_queues(session, subject)}
+        names = {row.name: row.id for row in queues.list_queues(session)}
     return names[ALL_RUNS], names.get(ALL_PAIRS, 0)
 
 
@@ -65,11 +69,12 @@ def test_each_run_is_given_to_one_reviewer_until_none_is_left(store: Store) -> N
         assert theirs is not None
         assert mine.id != theirs.id
         assert take(session, queue, ada) is mine
-        desk.submit(session, mine.id, ada, SOLVED)
+        submit(session, mine.id, ada, SOLVED)
         third = take(session, queue, ada)
         assert third is not None
         assert take(session, queue, person(session, "cem")) is None
-        assert "others hold" in desk.why_empty(session, queues.get_queue(session, queue), person(session, "cem"))
+        told = desk.why_empty(session, queues.get_queue(session, queue), person(session, "cem"))
+        assert "Others are at all that is left" in told
 
 
 def test_a_submission_is_kept_and_decides_the_outcome(store: Store) -> None:
@@ -78,11 +83,12 @@ def test_a_submission_is_kept_and_decides_the_outcome(store: Store) -> None:
         ada = person(session, "ada")
         item = take(session, queue, ada)
         assert item is not None
-        assert item.trace_id is not None
-        done = desk.submit(session, item.id, ada, FAILED)
+        trace, number = item.trace_id, item.id
+        assert trace is not None
+        done = submit(session, number, ada, FAILED)
     with store.reading() as session:
-        line = trace_line(session, item.trace_id)
-        said = desk.current_submission(session, queues.get_item(session, item.id), ada.id)
+        line = trace_line(session, trace)
+        said = current_submission(session, get_item(session, number), ada)
         progress = queues.progress(session, queues.get_queue(session, queue), ada.id)
     assert (line.outcome, line.outcome_from, line.n_annotations) == ("failed", "people", 1)
     assert said is not None
@@ -99,11 +105,11 @@ def test_sending_the_same_twice_adds_nothing_and_an_edit_adds_a_revision(store: 
         ada = person(session, "ada")
         item = take(session, queue, ada)
         assert item is not None
-        first = desk.submit(session, item.id, ada, SOLVED)
-        again = desk.submit(session, item.id, ada, SOLVED)
+        first = submit(session, item.id, ada, SOLVED)
+        again = submit(session, item.id, ada, SOLVED)
         with pytest.raises(Conflict, match="elsewhere"):
-            desk.submit(session, item.id, ada, FAILED)
-        edited = desk.submit(session, item.id, ada, FAILED, editing=1)
+            submit(session, item.id, ada, FAILED)
+        edited = submit(session, item.id, ada, FAILED, editing=1)
         kept = session.execute(select(AnnotationRow.revision, AnnotationRow.current).order_by(AnnotationRow.id)).all()
     assert (first.revision, again.revision, again.new, edited.revision) == (1, 1, False, 2)
     assert [tuple(row) for row in kept] == [(1, False), (2, True)]
@@ -151,7 +157,7 @@ def test_what_cannot_be_stored_is_refused_by_question(
         item = take(session, queue, ada)
         assert item is not None
         with pytest.raises(InvalidInput, match=says) as caught:
-            desk.submit(session, item.id, ada, body)
+            submit(session, item.id, ada, body)
         assert caught.value.field == field
         assert session.scalar(select(func.count()).select_from(AnnotationRow)) == 0
 
@@ -162,9 +168,7 @@ def test_a_correction_that_changes_nothing_is_none(store: Store) -> None:
         ada = person(session, "ada")
         item = take(session, queue, ada)
         assert item is not None
-        desk.submit(
-            session, item.id, ada, SOLVED | {"corrections": [{"step_id": "3", "corrected": "It was sent, t0. "}]}
-        )
+        submit(session, item.id, ada, SOLVED | {"corrections": [{"step_id": "3", "corrected": "It was sent, t0. "}]})
         assert session.scalars(select(AnnotationRow.corrections)).one() == []
 
 
@@ -195,11 +199,11 @@ def test_a_draft_after_the_end_is_kept_and_said_to_be_late(store: Store) -> None
         ada = person(session, "ada")
         item = take(session, queue, ada)
         assert item is not None
-        assert desk.late_draft(session, item.id, ada, "tab1", late, None) is None
-        done = desk.submit(session, item.id, ada, SOLVED)
-        assert desk.late_draft(session, item.id, ada, "tab1", late, None) == done.submitted_at
+        assert late_draft(session, item.id, ada, "tab1", late, None) is None
+        done = submit(session, item.id, ada, SOLVED)
+        assert late_draft(session, item.id, ada, "tab1", late, None) == done.submitted_at
         assert session.scalars(select(DraftCopyRow.body)).all() == [late]
-        assert desk.late_draft(session, item.id, ada, "tab1", late, done.revision) is None
+        assert late_draft(session, item.id, ada, "tab1", late, done.revision) is None
 
 
 def test_undo_withdraws_and_gives_the_text_back(store: Store) -> None:
@@ -209,8 +213,8 @@ def test_undo_withdraws_and_gives_the_text_back(store: Store) -> None:
         item = take(session, queue, ada)
         assert item is not None
         assert item.trace_id is not None
-        desk.submit(session, item.id, ada, FAILED)
-        again, _ = desk.undo(session, queues.get_queue(session, queue), ada)
+        submit(session, item.id, ada, FAILED)
+        again, _ = undo(session, queues.get_queue(session, queue), ada)
         assert again.id == item.id
         draft = drafts.get_draft(session, item.id, ada.id)
         assert draft is not None
@@ -218,7 +222,7 @@ def test_undo_withdraws_and_gives_the_text_back(store: Store) -> None:
         assert trace_line(session, item.trace_id).outcome_from == "automated check: reward"
         assert session.scalars(select(AnnotationRow.withdrawn).order_by(AnnotationRow.id)).all() == [False, True]
         with pytest.raises(NotFound, match="nothing to undo"):
-            desk.undo(session, queues.get_queue(session, queue), ada)
+            undo(session, queues.get_queue(session, queue), ada)
         assert take(session, queue, ada) is not None
 
 
@@ -236,7 +240,7 @@ def test_skipped_and_flagged_items_do_not_come_back_to_the_same_person(store: St
         desk.flag(session, second.id, ada, "The customer's name is in it")
         assert take(session, queue, ada) is None
         assert take(session, queue, ben) is not None
-        assert queues.get_item(session, second.id).flag == "ada: The customer's name is in it"
+        assert get_item(session, second.id).flag == "ada: The customer's name is in it"
 
 
 def test_a_lapsed_claim_goes_to_the_next_and_a_late_answer_is_kept(store: Store) -> None:
@@ -250,10 +254,12 @@ def test_a_lapsed_claim_goes_to_the_next_and_a_late_answer_is_kept(store: Store)
         assert take(session, queue, ben) is item
         assert take(session, queue, ada) is None
         assert desk.open_item(session, item.id, ada) is item
-        desk.submit(session, item.id, ben, SOLVED)
-        done = desk.submit(session, item.id, ada, FAILED)
+        submit(session, item.id, ben, SOLVED)
+        done = submit(session, item.id, ada, FAILED)
         assert "kept beside" in done.note
-        assert session.scalar(select(func.count()).select_from(AnnotationRow)) == 2
+        rows = session.execute(select(AnnotationRow.person_id, AnnotationRow.current, AnnotationRow.place)).all()
+        assert [tuple(row) for row in rows] == [(ben.id, True, ""), (ada.id, False, "surplus")]
+        assert (item.n_done, item.state) == (1, "done")
 
 
 def test_an_item_that_is_not_mine_cannot_be_written_to(store: Store) -> None:
@@ -263,12 +269,12 @@ def test_an_item_that_is_not_mine_cannot_be_written_to(store: Store) -> None:
         item = take(session, queue, ada)
         assert item is not None
         with pytest.raises(NotPermitted):
-            desk.submit(session, item.id, ben, SOLVED)
+            submit(session, item.id, ben, SOLVED)
         with pytest.raises(NotPermitted):
             desk.save_draft(session, item.id, ben, "tab", 0, {})
         with pytest.raises(Conflict, match="Somebody else"):
             desk.open_item(session, item.id, ben)
-        desk.submit(session, item.id, ada, SOLVED)
+        submit(session, item.id, ada, SOLVED)
         with pytest.raises(Conflict, match="Enough people"):
             desk.open_item(session, item.id, ben)
         assert desk.open_item(session, item.id, ada) is item
@@ -282,11 +288,11 @@ def test_a_choice_is_stored_by_the_pairs_own_names_whichever_side_stood_left(sto
             item = take(session, queue, ada)
             assert item is not None
             with pytest.raises(InvalidInput, match="six answers"):
-                desk.submit(session, item.id, ada, {"choice": "a"})
-            desk.submit(session, item.id, ada, {"choice": "left_much", "confidence": 4, "reason": "kinder"})
+                submit(session, item.id, ada, {"choice": "a"})
+            submit(session, item.id, ada, {"choice": "left_much", "confidence": 4, "reason": "kinder"})
         rows = session.execute(select(PreferenceRow.choice, PreferenceRow.left)).all()
         assert {tuple(row) for row in rows} == {("a_much", "a"), ("b_much", "b")}
-        item, _ = desk.undo(session, queues.get_queue(session, queue), ada)
+        item, _ = undo(session, queues.get_queue(session, queue), ada)
         draft = drafts.get_draft(session, item.id, ada.id)
         assert draft is not None
         assert draft.body["choice"] == "left_much"
@@ -299,10 +305,10 @@ def test_annotators_are_blind_until_they_have_submitted_and_leads_are_not(store:
         item = take(session, queue, ada)
         assert item is not None
         assert item.trace_id is not None
-        assert queues.hidden_traces(session, ada.id, [item.trace_id]) == {item.trace_id}
-        assert queues.hidden_traces(session, eve.id, [item.trace_id]) == set()
-        desk.submit(session, item.id, ada, SOLVED)
-        assert queues.hidden_traces(session, ada.id, [item.trace_id]) == set()
+        assert hidden_traces(session, ada.id, [item.trace_id]) == {item.trace_id}
+        assert hidden_traces(session, eve.id, [item.trace_id]) == set()
+        submit(session, item.id, ada, SOLVED)
+        assert hidden_traces(session, ada.id, [item.trace_id]) == set()
         assert session.scalars(select(AnnotationRow.blind)).one() is True
 
 
@@ -319,7 +325,7 @@ def test_overlap_is_exact_with_everybody_at_once(store: Store) -> None:
             if item is None:
                 return
             with store.session() as session:
-                desk.submit(session, item.id, who, SOLVED)
+                submit(session, item.id, who, SOLVED)
 
     with ThreadPoolExecutor(len(everybody)) as pool:
         list(pool.map(work, everybody))

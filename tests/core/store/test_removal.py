@@ -27,6 +27,7 @@ from core.review.pairing import pair_corrections, pair_runs
 from core.review.queues import enqueue
 from core.review.ready_made import RUN_REVIEW
 from core.store.annotations import add_annotation
+from core.store.claims import claim
 from core.store.drafts import keep_copy, put_draft
 from core.store.engine import Store
 from core.store.imports import log_import
@@ -36,7 +37,6 @@ from core.store.lessons import add_lesson, lesson_history, lesson_line, lessons_
 from core.store.mentions import find_mentions, remove_mentions
 from core.store.pairs import add_preference, list_pairs
 from core.store.people import person_id
-from core.store.queues import claim
 from core.store.reach import Scope, chosen_runs, count_reach, reach_of
 from core.store.recalls import log_recall
 from core.store.removal import empty_log, merge_words, remove_runs, zeroed
