@@ -1,29 +1,27 @@
 """Traces: search, filter and page through every run; read one, or one conversation, in full; import files."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 
 import streamlit as st
 
 from core.errors import LoopwrightError
-from core.records import Outcome
-from core.store.catalog import list_versions
 from core.store.hidden import hidden_traces
-from core.store.signals import signal_names, signals_waiting
+from core.store.signals import signals_waiting
 from core.store.traces import TraceFilter, count_traces, list_traces, trace_line
 from dashboard.components import run_table, trace_reader
 from dashboard.identity import acting
 from dashboard.parts.removal import removal_door, show_removed
 from dashboard.parts.trace_facts import show_facts, show_task
+from dashboard.parts.trace_filters import choose_filter, clear_filter
 from dashboard.parts.trace_import import import_door
 from dashboard.parts.trace_list import COLUMNS, run_rows
-from dashboard.parts.trace_signals import ABOUT, show_waiting, signal_choices
+from dashboard.parts.trace_signals import show_waiting
 from dashboard.parts.trace_view import position_of, view_trace
 from dashboard.process import store
 
 PAGE = 50
 WAITING = 50
 WIDE = "<style>.stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }</style>"
-LABELLED = {"": None, "labelled": True, "not labelled": False}
 
 
 def open_trace(trace: int) -> None:
@@ -42,13 +40,6 @@ def back_to_list() -> None:
 def turn(to: list[tuple[datetime, int]]) -> None:
     """Show another page of the list; a page is known by where each page up to it begins."""
     st.session_state.traces_pages = to
-
-
-def clear_filters() -> None:
-    """Let every run through."""
-    for name in ("agent", "version", "outcome", "labels", "signal", "text"):
-        st.session_state[f"traces_{name}"] = ""
-    st.session_state.traces_from = st.session_state.traces_to = None
 
 
 actor = acting()
@@ -93,41 +84,7 @@ show_removed()
 if problem:
     st.warning(problem, icon=":material/warning:")
 
-with store().reading() as session:
-    known = [one for one in list_versions(session) if one.n_traces]  # others have results or published rates only
-    signals = signal_choices(signal_names(session))
-with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-    text = st.text_input(
-        "Text",
-        key="traces_text",
-        placeholder="words in any step",
-        help="Runs in which one step has all these words.",
-        width=160,
-        bind="query-params",
-    )
-    choose = {"format_func": lambda name: name or "any", "bind": "query-params", "width": 116}
-    agents = sorted({one.agent for one in known})
-    agent = st.selectbox("Agent", ["", *agents], key="traces_agent", **choose)
-    versions = list(dict.fromkeys(one.name for one in known if agent in ("", one.agent)))
-    version = st.selectbox("Version", ["", *versions], key="traces_version", **choose)
-    outcome = st.selectbox("Outcome", ["", *map(str, Outcome)], key="traces_outcome", **choose)
-    labels = st.selectbox("Labels", list(LABELLED), key="traces_labels", **choose)
-    signal, says = signals[st.selectbox("Signal", list(signals), key="traces_signal", help=ABOUT, **choose)]
-    day = {"format": "YYYY-MM-DD", "bind": "query-params", "width": 126}
-    since = st.date_input("From", None, key="traces_from", **day)
-    until = st.date_input("To", None, key="traces_to", **day)
-chosen = TraceFilter(
-    agent=agent,
-    version=version,
-    outcome=outcome,
-    labelled=LABELLED[labels],
-    signal=signal,
-    says=says,
-    since=datetime.combine(since, time(), UTC) if since else None,
-    until=datetime.combine(until + timedelta(days=1), time(), UTC) if until else None,
-    text=text,
-    blind_for=actor.id,
-)
+chosen = choose_filter("traces", actor)
 if st.session_state.get("traces_filter") != chosen:
     st.session_state.traces_filter, st.session_state.traces_pages = chosen, []
 pages = st.session_state.traces_pages
@@ -148,7 +105,7 @@ if not total:
     )
 elif not matching:
     st.info(f"None of the {total:,} runs fits these filters.", icon=":material/search_off:")
-    st.button("Clear the filters", on_click=clear_filters)
+    st.button("Clear the filters", on_click=clear_filter, args=("traces",))
 else:
     opened = run_table("traces_table", COLUMNS, run_rows(found, hidden))
     told, newer, older = st.columns([6, 1, 1], vertical_alignment="center")
