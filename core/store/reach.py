@@ -163,7 +163,7 @@ def chosen_runs(session: Session, scope: Scope, most: int | None = None) -> list
             raise NotFound(f"There is no agent {scope.agent}.", field="agent")
         meant = and_(TraceRow.agent_id == agent, TraceRow.started_at < scope.before)
     elif scope.trace:
-        meant = TraceRow.uid == scope.trace
+        meant = TraceRow.uid.in_({scope.trace, scope.trace.lower()})  # ids of OpenTelemetry are kept in lower case
     else:
         meant = TraceRow.session == scope.session if scope.session else TraceRow.user == scope.user
     return [Run(*row) for row in session.execute(_RUN.where(meant).order_by(TraceRow.id).limit(most))]

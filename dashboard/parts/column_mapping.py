@@ -207,11 +207,14 @@ def _import(table: Unmapped, options: ImportOptions) -> str:
     except LoopwrightError as error:
         return f"{table.title}: nothing was imported. {error.message}"
     index_due.set()
-    told = [f"{report.counts[name]:,} {name}" for name in ("traces", "steps", "signals") if report.counts[name]]
+    counts = {name: report.counts[name] for name in ("traces", "steps", "signals") if report.counts[name]}
+    told = [f"{n:,} {name if n > 1 else name[:-1]}" for name, n in counts.items()]
     said = "arrived: " + ", ".join(told) if told else "nothing new"
     if repeated := report.counts["duplicates"]:
         said += f"; {repeated:,} were here already"
     if report.rejected:
         one = report.rejected[0]
-        said += f"; {len(report.rejected):,} rows were rejected, the first at {one.record}: {one.reason}"
+        n = len(report.rejected)
+        rejected = "1 row was rejected, at" if n == 1 else f"{n:,} rows were rejected, the first at"
+        said += f"; {rejected} {one.record}: {one.reason}"
     return f"{table.title}: {said}."
