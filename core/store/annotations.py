@@ -112,10 +112,10 @@ def said_annotation(
     `repeat` is a hidden repeat (item): what they said in answer to that.
     """
     apart = (AnnotationRow.place == REPEAT, AnnotationRow.item_id == repeat)
-    place = apart if repeat is not None else (AnnotationRow.place.in_(("", SURPLUS)),)
+    place = apart if repeat is not None else (AnnotationRow.place != REPEAT,)
     query = select(AnnotationRow).where(*_of(trace_id, step_uid, person, schema), *place)
     row = session.scalar(query.order_by(AnnotationRow.revision.desc()).limit(1))
-    return None if row is None or row.withdrawn else row
+    return None if row is None or row.withdrawn or row.place == REQUEUED else row
 
 
 def says_the_same(row: AnnotationRow, annotation: Annotation) -> bool:

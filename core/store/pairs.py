@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from core.clock import now
 from core.errors import NotFound
 from core.records import Choice, Pair, Preference, Role
-from core.store.annotations import REPEAT, SURPLUS
+from core.store.annotations import REPEAT, REQUEUED
 from core.store.catalog import task_ids
 from core.store.content import clean
 from core.store.dialect import insert_new
@@ -139,11 +139,11 @@ def add_preference(
 def said_preference(session: Session, pair_id: int, person: int, repeat: int | None = None) -> PreferenceRow | None:
     """What a person says on a pair now, or said in answer to a hidden repeat (item), if anything."""
     apart = (PreferenceRow.place == REPEAT, PreferenceRow.item_id == repeat)
-    place = apart if repeat is not None else (PreferenceRow.place.in_(("", SURPLUS)),)
+    place = apart if repeat is not None else (PreferenceRow.place != REPEAT,)
     mine = (PreferenceRow.pair_id == pair_id, PreferenceRow.person_id == person)
     query = select(PreferenceRow).where(*mine, *place).order_by(PreferenceRow.revision.desc()).limit(1)
     row = session.scalar(query)
-    return None if row is None or row.withdrawn else row
+    return None if row is None or row.withdrawn or row.place == REQUEUED else row
 
 
 def import_preferences(session: Session, given: Sequence[tuple[Preference, int, int]]) -> int:

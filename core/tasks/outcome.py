@@ -1,10 +1,10 @@
-"""Whether a trace succeeded, by one order: labels, automated checks, users' judgements and behaviour, judges.
+"""Whether a trace succeeded, by one order: a lead's resolution, labels, automated checks, users, judges.
 
-Where people disagree, the strict majority counts; without one the outcome is unknown, from "people disagree". Among the
-signals of one kind, all must say success for *solved*; one failure makes it *failed*; a grade between counts as
-*partly*. A grade is a number between 0 and 1 that a benchmark or a validator gave, or that has the name of a verdict;
-any other signal whose `success` is None says nothing: 0.4 may be seconds. A user's thumb comes after an automated check
-because it judges the conversation, not the state it left. Machines' labels do not count.
+Where people disagree, a lead's resolution counts, else the strict majority; without one the outcome is unknown, from
+"people disagree". Among the signals of one kind, all must say success for *solved*; one failure makes it *failed*; a
+grade between counts as *partly*. A grade is a number between 0 and 1 that a benchmark or a validator gave, or that has
+the name of a verdict; any other signal whose `success` is None says nothing: 0.4 may be seconds. A user's thumb comes
+after an automated check because it judges the conversation, not the state it left. Machines' labels do not count.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from core.measure.majority import majority
 from core.records import Outcome, Role, Signal, SignalKind
 from core.store.annotations import Given, annotations_of
+from core.store.resolutions import resolutions_of_traces
 from core.store.signals import signals_of
 from core.store.traces import judged_as, set_outcomes
 
@@ -25,6 +26,7 @@ OUTCOME = "outcome"
 """The question of a label schema whose answer says whether the task was solved."""
 
 DISAGREE = "people disagree"
+RESOLUTION = "resolution"
 
 JUDGE = "judge"
 """The `source` of a signal that a model gave as its opinion: the last to be asked, because it verifies nothing."""
@@ -45,8 +47,15 @@ _ORDER = ("automated check", "user's judgement", "user's behaviour", "judge's op
 _KINDS = {SignalKind.EXPLICIT: _ORDER[1], SignalKind.IMPLICIT: _ORDER[2]}
 
 
-def outcome_of(annotations: Sequence[Given], signals: Sequence[Signal]) -> tuple[Outcome, str]:
-    """The outcome of a trace and where it comes from, in words; (unknown, "") when nothing says."""
+def outcome_of(
+    annotations: Sequence[Given], signals: Sequence[Signal], resolved: Outcome | None = None
+) -> tuple[Outcome, str]:
+    """The outcome of a trace and where it comes from, in words; (unknown, "") when nothing says.
+
+    `resolved` is what a lead decided: it outranks all else.
+    """
+    if resolved is not None:
+        return resolved, RESOLUTION
     people = [
         given.answers[OUTCOME] for given in annotations if given.role is not Role.MACHINE and OUTCOME in given.answers
     ]
@@ -101,5 +110,7 @@ def refresh_outcomes(session: Session, trace_ids: Sequence[int]) -> None:
         for given in annotations_of(session, labelled) if labelled else ():
             if not given.step_id:
                 labels[given.trace_id].append(given)
-        told = {trace_id: outcome_of(labels[trace_id], signals[trace_id]) for trace_id in stands}
+        resolutions = resolutions_of_traces(session, list(stands), OUTCOME)
+        decided = {key: Outcome(one.answer) for key, one in resolutions.items() if one.answer in set(Outcome)}
+        told = {key: outcome_of(labels[key], signals[key], decided.get(key)) for key in stands}
         set_outcomes(session, {key: said for key, said in told.items() if not stands[key].is_already(*said)})
