@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from core.errors import InvalidInput, LoopwrightError, NotFound, NotPermitted, TooLarge
-from dashboard.identity import Actor, actor_from
+from dashboard.identity import Actor, actor_from, was_let_go
 
 LARGEST_BODY = 8_000_000
 LARGEST_ID = 2**63 - 1
@@ -81,6 +81,11 @@ async def _json_body(request: Request) -> dict[str, Any]:
 def actor_of(request: Request) -> Actor:
     """Who is acting, by the request's cookie; raises NotPermitted when nobody was chosen."""
     actor = actor_from(request.cookies)
+    if actor is None and (name := was_let_go(request.cookies)):
+        raise NotPermitted(
+            f"A lead has made {name} inactive, so nothing can be saved under that name. What you typed is still in "
+            "this browser: copy what you need, or ask a lead to make you active again, then submit."
+        )
     if actor is None:
         raise NotPermitted("Choose who you are first: open Loopwright and pick your name.")
     return actor

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy.orm import Session
 
 from core.errors import NotPermitted
 from core.records import Role
@@ -39,16 +40,30 @@ def cookie_for(person: int) -> str:
 
 
 def actor_from(cookies: Mapping[str, str]) -> Actor | None:
-    """Who the cookies say; without a valid one, the only active person there is; None when somebody must choose."""
+    """Who the cookies say; without a valid one, the only active person there is; None when somebody must choose.
+
+    Whoever was made inactive is nobody, and never taken for the one who is left.
+    """
     with store().reading() as session:
-        try:
-            chosen = get_person(session, int(URLSafeSerializer(secret(), salt="person").loads(cookies.get(COOKIE, ""))))
-        except (BadSignature, ValueError, TypeError):
-            chosen = None
-        if chosen is None or not chosen.active:
+        chosen = _named_by(session, cookies)
+        if chosen is None:
             active = list_people(session, active_only=True)
             chosen = active[0] if len(active) == 1 else None
-    return None if chosen is None else Actor(chosen.id, chosen.name, chosen.role)
+    return None if chosen is None or not chosen.active else Actor(chosen.id, chosen.name, chosen.role)
+
+
+def was_let_go(cookies: Mapping[str, str]) -> str:
+    """The name of somebody who was made inactive, by the cookies that their browser still has; "" for anybody else."""
+    with store().reading() as session:
+        named = _named_by(session, cookies)
+    return "" if named is None or named.active else named.name
+
+
+def _named_by(session: Session, cookies: Mapping[str, str]) -> PersonLine | None:
+    try:
+        return get_person(session, int(URLSafeSerializer(secret(), salt="person").loads(cookies.get(COOKIE, ""))))
+    except (BadSignature, ValueError, TypeError):
+        return None
 
 
 def acting() -> Actor:

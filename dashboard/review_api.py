@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,20 +15,44 @@ from core.records import Lesson
 from core.review import desk
 from core.review.drafting import late_draft
 from core.review.submitting import Submitted, current_submission, submit, undo
-from core.store import queues
+from core.store import claims, queues
 from core.store.items import get_item
 from core.store.people import PersonLine
 from core.store.tables import ItemRow, QueueRow
-from core.store.traces import trace_line
+from core.store.traces import trace_line, trace_row
 from dashboard.answering import actor_of, answer_error, number_in, route, text_field
 from dashboard.parts.item_view import item_view
 from dashboard.process import index_due, store
 
 
-def _next(session: Session, queue: QueueRow, person: PersonLine, wanted: int | None = None) -> dict[str, Any]:
-    item = desk.next_item(session, queue, person, wanted)
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The item that a screen has loaded ahead, and how many steps its run had then."""
+
+    item: int
+    n_steps: int
+
+
+def _ahead(body: dict[str, Any]) -> Ahead | None:
+    sent = body.get("ahead")
+    if not isinstance(sent, dict) or not all(isinstance(sent.get(name), int) for name in ("item", "n_steps")):
+        return None
+    return Ahead(sent["item"], sent["n_steps"])
+
+
+def _view(session: Session, item: ItemRow, person: PersonLine, ahead: Ahead | None) -> dict[str, Any]:
+    """The item, or only its number where the screen has it already and its run has not grown."""
+    if ahead is not None and ahead.item == item.id and item.trace_id is not None:
+        claim = claims.my_claim(session, item.id, person.id)
+        if trace_row(session, item.trace_id).n_steps == ahead.n_steps and claim is not None:
+            return {"item": item.id, "loaded": True, "expires_at": claim.expires_at}
+    return item_view(session, item, person)
+
+
+def _next(session: Session, queue: QueueRow, person: PersonLine, ahead: Ahead | None = None) -> dict[str, Any]:
+    item = desk.next_item(session, queue, person, ahead.item if ahead is not None else None)
     return {
-        "item": None if item is None else item_view(session, item, person),
+        "item": None if item is None else _view(session, item, person, ahead),
         "progress": _progress(session, queue, person),
         "empty": desk.why_empty(session, queue, person) if item is None else None,
     }
@@ -51,10 +76,13 @@ def _editing(body: dict[str, Any]) -> int | None:
     return revision if isinstance(revision, int) else None
 
 
-def _ahead(body: dict[str, Any]) -> int | None:
-    """The item that the screen has loaded ahead."""
-    item = body.get("ahead")
-    return item if isinstance(item, int) else None
+def show_ahead(request: Request, body: dict[str, Any]) -> Any:
+    """What will most likely come next, to be loaded while the person still reads; nobody holds it yet."""
+    person = actor_of(request).person()
+    with store().reading() as session:
+        queue = _queue_of(session, request)
+        item = desk.likely_next(session, queue, person)
+        return {"item": None if item is None else item_view(session, item, person)}
 
 
 def take_next(request: Request, body: dict[str, Any]) -> Any:
@@ -178,6 +206,7 @@ def show_progress(request: Request, body: dict[str, Any]) -> Any:
 
 ROUTES = [
     Route("/api/queues/{queue:int}/next", route(take_next), methods=["POST"]),
+    Route("/api/queues/{queue:int}/ahead", route(show_ahead)),
     Route("/api/queues/{queue:int}/undo", route(post_undo), methods=["POST"]),
     Route("/api/queues/{queue:int}/mine", route(mine)),
     Route("/api/queues/{queue:int}/progress", route(show_progress)),

@@ -84,6 +84,13 @@ def _as_shown(session: Session, queue: QueueRow, person: PersonLine, wanted: int
     return item if claims.is_free(session, item, person.id) else None
 
 
+def likely_next(session: Session, queue: QueueRow, person: PersonLine) -> ItemRow | None:
+    """The run that the person would be given after the one they hold, were it free then; nothing is claimed."""
+    if queue.subject not in ("trace", "step") or queue.state != queues.QUEUE_OPEN:
+        return None
+    return claims.next_in_line(session, queue, person.id) if queues.may_review(session, queue.id, person.id) else None
+
+
 def why_empty(session: Session, queue: QueueRow, person: PersonLine) -> str:
     """Why there is no next item, in a sentence that is true."""
     if queue.state == queues.PAUSED:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from core.clock import now
@@ -48,26 +48,38 @@ def held_item(session: Session, queue: int, person: int) -> ItemRow | None:
 
 def next_open_item(session: Session, queue: QueueRow, person: int) -> ItemRow | None:
     """The first item that needs a reviewer and that this person has not had; locked until the transaction ends."""
-    needs_one = ItemRow.n_done + _claims_of_others(person) < queue.overlap
-    query = (
-        select(ItemRow)
-        .where(
-            ItemRow.queue_id == queue.id,
-            ItemRow.state == OPEN,
-            ItemRow.for_person == 0,
-            needs_one,
-            ~exists().where(ClaimRow.item_id == ItemRow.id, ClaimRow.person_id == person),
-            ~answered_by(queue, person),
-        )
-        .order_by(ItemRow.rank, ItemRow.id)
-        .limit(1)
-    )
+    query, needs_one = _in_line(queue, person), _needs_one(queue, person)
     passing, waiting = (query.with_for_update(of=ItemRow, skip_locked=skip) for skip in (True, False))
     while (found := session.scalar(passing) or session.scalar(waiting)) is not None:
         # what was counted may have been claimed between the count and the lock: count again under the lock
         if session.scalar(select(needs_one).select_from(ItemRow).where(ItemRow.id == found.id)):
             return found
     return None
+
+
+def next_in_line(session: Session, queue: QueueRow, person: int) -> ItemRow | None:
+    """What `next_open_item` would find now; nobody is kept from it."""
+    return session.scalar(_in_line(queue, person))
+
+
+def _needs_one(queue: QueueRow, person: int) -> ColumnElement[bool]:
+    return ItemRow.n_done + _claims_of_others(person) < queue.overlap
+
+
+def _in_line(queue: QueueRow, person: int) -> Select[ItemRow]:
+    return (
+        select(ItemRow)
+        .where(
+            ItemRow.queue_id == queue.id,
+            ItemRow.state == OPEN,
+            ItemRow.for_person == 0,
+            _needs_one(queue, person),
+            ~exists().where(ClaimRow.item_id == ItemRow.id, ClaimRow.person_id == person),
+            ~answered_by(queue, person),
+        )
+        .order_by(ItemRow.rank, ItemRow.id)
+        .limit(1)
+    )
 
 
 def is_free(session: Session, item: ItemRow, person: int) -> bool:

@@ -15,11 +15,12 @@ export function createAttention() {
   }
   for (const sign of SIGNS) window.addEventListener(sign, note, { capture: true, passive: true })
   const timer = setInterval(() => {
-    if (document.visibilityState === "visible" && Date.now() - last < AWAY_MS) attention.seconds += 1
+    if (attention.present()) attention.seconds += 1
   }, 1000)
   const attention = {
     seconds: 0,
     touched: false,
+    present: () => document.visibilityState === "visible" && Date.now() - last < AWAY_MS,
     stop() {
       clearInterval(timer)
       for (const sign of SIGNS) window.removeEventListener(sign, note, { capture: true })

@@ -3,8 +3,9 @@
 import { cap, clock, el } from "./dom.js"
 import { openDialog } from "./help.js"
 
-// `send(reason, done)` is called when it is to be flagged; `done(message)` then says what is wrong, or null.
-export function openFlag(host, send) {
+// `discard` is what the person may do beside it: "decide" or "vote" that the item is taken out for all, or "".
+// `send(reason, discard, done)` is called when it is to be flagged; `done(message)` then says what is wrong, or null.
+export function openFlag(host, discard, send) {
   const reason = el("textarea", { rows: "3", "aria-label": "Why this item is flagged", placeholder: "what is wrong with this item" })
   const error = el("p.question-error", { role: "alert", hidden: true })
   const done = (message) => {
@@ -13,7 +14,8 @@ export function openFlag(host, send) {
     error.hidden = false
     reason.focus()
   }
-  const submit = () => send(reason.value, done)
+  const out = el("input", { type: "checkbox" })
+  const submit = () => send(reason.value, Boolean(discard) && out.checked, done)
   reason.onkeydown = (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit()
   }
@@ -23,6 +25,7 @@ export function openFlag(host, send) {
     el("p", {}, "The leads read this. You get the next item, and what you wrote here is kept."),
     reason,
     error,
+    discard && el("label.flag-out", {}, out, discard === "decide" ? " Take it out of the queue for all" : " Vote to take it out of the queue for all"),
     el("div.row", {}, el("button.primary.key-button", { type: "button", onclick: submit }, "Flag it", cap("Ctrl+Enter"))),
   )
   const { dialog } = openDialog(host, "Flag this item", content)

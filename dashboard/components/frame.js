@@ -22,6 +22,8 @@ import { createKeys, openDialog, openHelp } from "./help.js"
 import { createMessages } from "./messages.js"
 
 const AGAIN_MS = 3000
+const HOLD_MS = 60000 // so often somebody who is at it says so, and keeps the item
+const AHEAD_MS = 700 // after an item is drawn, the one that most likely follows is loaded
 
 const UNREAD_MS = 3000 // so long a submit alone is taken for a second press of the one before
 
@@ -32,6 +34,8 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   let handedAt = 0
   let generation = 0
   let again = null
+  let ahead = null
+  let aheadTimer = null
   const attention = createAttention()
   let elsewhere = false
   let given = { queue, item }
@@ -95,6 +99,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   desks.onmessage = ({ data }) => {
     if (view?.item === data.submitted && !busy) submittedElsewhere({ message: "This item was submitted in another tab." })
   }
+  const holding = setInterval(hold, HOLD_MS)
   if (item) openItem(item)
   else takeNext()
 
@@ -109,16 +114,19 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
 
   // ---- items
 
-  async function show(next, given = {}) {
+  async function show(given, rest = {}) {
     generation += 1
     const mine = generation
     clearTimeout(again)
+    clearTimeout(aheadTimer)
+    const next = given?.loaded ? { ...ahead, ...given } : given
+    ahead = null
     draft?.close()
     draft = null
     view = null
-    if (given.progress) drawProgress(given.progress)
-    for (const name of ["other", "submitted", "editing", "message"]) dismiss(name)
-    if (!next) return showBlank(given.empty ?? "There is nothing to do in this queue.")
+    if (rest.progress) drawProgress(rest.progress)
+    for (const name of ["other", "submitted", "editing", "message", "held"]) dismiss(name)
+    if (!next) return showBlank(rest.empty ?? "There is nothing to do in this queue.")
     const opened = await openDraft({
       person,
       view: next,
@@ -145,7 +153,40 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
       const back = { label: "Back to the queue", run: () => takeNext() }
       notify("editing", `You submitted this at ${clock(next.submitted.submitted_at)} and are changing it. The earlier answers stay in the record.`, { actions: [back] })
     }
-    subject.focus()
+    if (view.state === "lapsed") hold()
+    if (!busyElsewhere()) subject.focus()
+    if (kind !== "pair" && !next.submitted) aheadTimer = setTimeout(loadAhead, AHEAD_MS)
+  }
+
+  // Somebody who is at a control of the page around the desk keeps it.
+  function busyElsewhere() {
+    const at = document.activeElement
+    return at instanceof HTMLElement && at !== document.body && !at.shadowRoot && !at.contains(host) && at.matches("input, textarea, [role=combobox], [contenteditable]")
+  }
+
+  async function loadAhead() {
+    const mine = generation
+    try {
+      const answer = await ask("GET", `api/queues/${asked}/ahead`)
+      if (mine === generation) ahead = answer.item
+    } catch (failure) {
+      if (!(failure instanceof Refused)) throw failure // the next item is then loaded when it is due
+    }
+  }
+
+  // Says that the person is still at the item; an item that others have taken meanwhile is said to be so.
+  async function hold() {
+    if (!view || busy || view.submitted || (view.state !== "lapsed" && !attention.present())) return
+    const { item: id } = view
+    try {
+      const { held, note } = await ask("POST", `api/items/${id}/hold`, {})
+      if (view?.item !== id) return
+      if (held) dismiss("held")
+      else notify("held", note, { tone: "bad", actions: [{ label: "Go on to the next", run: () => takeNext() }] })
+    } catch (failure) {
+      if (!(failure instanceof Refused)) throw failure
+      if (!failure.unreachable && view?.item === id) notify("held", failure.message, { tone: "bad" })
+    }
   }
 
   // Loads something that may fail because the server is away; then says so, and tries again by itself.
@@ -257,6 +298,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
         dismiss("message")
         draft.pause()
         const sent = { tab: tab(), body: collect(), ...(draft.editing === null ? {} : { editing: draft.editing }) }
+        if (ahead) sent.ahead = { item: ahead.item, n_steps: ahead.facts.n_steps }
         const answer = await ask("POST", `api/items/${id}/submit`, sent)
         draft.finish()
         draft = null
@@ -292,13 +334,13 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   function flag() {
     if (!fresh()) return
     const { item: id } = view
-    openFlag(host, (reason, done) =>
+    openFlag(host, view.queue.discard, (reason, discard, done) =>
       act(
         async () => {
-          const answer = await ask("POST", `api/items/${id}/flag`, { reason })
+          const answer = await ask("POST", `api/items/${id}/flag`, { reason, discard })
           done(null)
           await show(answer.next.item, answer.next)
-          announce("Flagged, and skipped.")
+          announce(answer.discarded ? "Taken out of the queue for all." : discard ? "Flagged and skipped; your vote to take it out is kept." : "Flagged, and skipped.")
         },
         (failure) => {
           done(failure.message)
@@ -415,6 +457,8 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     close() {
       generation += 1
       clearTimeout(again)
+      clearTimeout(aheadTimer)
+      clearInterval(holding)
       stopKeys()
       stopFit()
       desks.close()

@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from core.records import LabelSchema
+from core.records import LabelSchema, Role
 from core.review.submitting import current_submission
 from core.store import claims, drafts, queues
 from core.store.pairs import pair_row
 from core.store.people import PersonLine
 from core.store.schemas import get_schema
-from core.store.tables import ItemRow, PairRow
+from core.store.tables import ItemRow, PairRow, QueueRow
 from core.store.tasks import task_text
 from core.store.traces import TraceLine, outline, read_steps, trace_line
 from dashboard.parts.reading import outline_json, steps_json
@@ -30,7 +30,13 @@ def item_view(session: Session, item: ItemRow, person: PersonLine) -> dict[str, 
     schema = (claim.schema_id if claim is not None else None) or queue.schema_id
     view: dict[str, Any] = {
         "item": item.id,
-        "queue": {"id": queue.id, "name": queue.name, "subject": queue.subject, "blind": queue.blind},
+        "queue": {
+            "id": queue.id,
+            "name": queue.name,
+            "subject": queue.subject,
+            "blind": queue.blind,
+            "discard": _discard(queue, person),
+        },
         "state": claim.state if claim is not None else claims.CLAIMED,
         "expires_at": claim.expires_at if claim is not None else None,
         "schema": _schema(get_schema(session, schema)) if schema is not None else None,
@@ -42,6 +48,11 @@ def item_view(session: Session, item: ItemRow, person: PersonLine) -> dict[str, 
     if item.pair_id is not None:
         return view | _pair(session, pair_row(session, item.pair_id), claim.left if claim is not None else "a")
     return view | _run(session, item.trace_id or 0)
+
+
+def _discard(queue: QueueRow, person: PersonLine) -> str:
+    """What the person may do about an item that is worth nobody's time: "decide", "vote" or ""."""
+    return "decide" if person.role is Role.LEAD else "vote" if queue.votes_to_discard else ""
 
 
 def _schema(schema: LabelSchema) -> dict[str, Any]:
