@@ -13,8 +13,8 @@ def per_hour(seconds: Sequence[float], confidence: float = 0.95) -> Mean | None:
     """Items an hour of work: their number over the sum of their times; None without any time.
 
     The interval is taken on the logarithm, where a ratio is nearly symmetric: pace · exp(∓ z s / (m √n)) with m the
-    mean and s the standard deviation of the times (the delta method). Times are taken as independent; below about ten
-    of them it is too narrow. No interval from one item.
+    mean and s the standard deviation of the times (the delta method). Times are taken as independent; skewed
+    as people's are, 95 % intervals of 40 of them cover about 91 %, of 200 about 94 %. No interval from one item.
     """
     if not seconds or (mean := fmean(seconds)) <= 0:
         return None

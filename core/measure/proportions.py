@@ -42,7 +42,7 @@ def fisher_exact(successes: int, n: int, other: int, other_n: int) -> float:
 
 @lru_cache(maxsize=4)
 def _log_factorials(bits: int) -> npt.NDArray[np.float64]:
-    """log 0!, log 1!, … up to the largest number of so many bits."""
+    """The logarithms of 0!, 1!, … up to the largest number of so many bits."""
     return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, 2**bits)))])
 
 
