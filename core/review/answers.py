@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Any, TypeVar
@@ -10,34 +10,15 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import InvalidInput
-from core.records import Annotation, Choice, Correction, LabelSchema, Mark, Preference, Question, Step
-from core.store.content import text_of
-
-LONGEST_TEXT = 200_000
-
-MARKING = ("step", "taxonomy", "span", "step_verdict")
-"""The kinds of questions that are answered with marks on steps."""
-
-VERDICTS = ("1", "0", "-1")
-"""What a step can be judged as; one that nobody judged has no mark."""
+from core.records import Annotation, Choice, Correction, LabelSchema, Preference, Question
+from core.review.marks import LONGEST_TEXT, SentMark, StepOf, read_marks
+from core.review.marks import written as written
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 class _Sent(BaseModel):
     model_config = ConfigDict(extra="ignore", str_max_length=LONGEST_TEXT)
-
-
-class _SentMark(_Sent):
-    question: str
-    step_id: str
-    value: str
-    quote: str = ""
-    comment: str = ""
-    impact: str = ""
-    start: int | None = Field(None, ge=0)
-    end: int | None = Field(None, ge=0)
-    suggested: str = ""
 
 
 class _SentCorrection(_Sent):
@@ -54,7 +35,7 @@ class _SentLesson(_Sent):
 
 class _SentReview(_Sent):
     answers: dict[str, Any] = Field(default_factory=dict)
-    marks: list[_SentMark] = Field(default_factory=list, max_length=500)
+    marks: list[SentMark] = Field(default_factory=list, max_length=2_000)
     corrections: list[_SentCorrection] = Field(default_factory=list, max_length=500)
     lesson: _SentLesson | None = None
     active_seconds: float | None = Field(None, ge=0, le=86_400)
@@ -91,41 +72,46 @@ def read_review(
     schema: LabelSchema,
     trace_uid: str,
     person: str,
-    step_of: Callable[[str], Step | None],
+    step_of: StepOf,
     step_id: str = "",
+    order: Sequence[str] = (),
 ) -> Review:
     """The review that was sent; raises InvalidInput with the question's key as its field.
 
-    `step_of` gives a step of the run by its id, or None; `step_id` is the step that is judged, where one is.
+    `step_of` gives a step of the run by its id, or None; `step_id` is the step that is judged, where one is; `order`
+    are the ids of the run's steps as they are read. Of a question that is not on the form nothing is kept.
     """
     sent = _parsed(_SentReview, body)
     known = {question.key: question for question in schema.questions}
-    answers = _answers(sent.answers, known)
-    marks = tuple(_mark(mark, known, step_of) for mark in sent.marks)
-    asked = asked_questions(schema, answers, marks)
-    answers = {key: value for key, value in answers.items() if key in asked}
-    marks = tuple(mark for mark in marks if mark.question in asked)
-    corrections = tuple(
-        c for c in (_correction(correction, step_of) for correction in sent.corrections) if c is not None
-    )
-    marked = {mark.question for mark in marks}
-    for question in schema.questions:
-        if question.required and question.key in asked and question.key not in answers and question.key not in marked:
-            raise InvalidInput(f"“{question.title}” needs an answer.", field=question.key)
+    given = _given(sent.answers)
+    said = {question.key for question in schema.questions if _is_written(question, sent)}
+    asked = asked_questions(schema, given, [(mark.question, mark.value) for mark in sent.marks])
+    answers = _answers(given, known, asked)
+    sent_marks = [mark for mark in sent.marks if mark.question in asked or mark.question not in known]
+    marks = read_marks(sent_marks, known, step_of, step_id, order)
+    corrections = _corrections(sent, schema, asked, step_of, step_id)
+    lesson = _lesson(sent.lesson) if _asks(schema, asked, "lesson", bool(sent.lesson)) else None
+    answered = {*answers, *said, *(mark.question for mark in marks)}
+    _check_needed(schema, asked, answered)
     annotation = Annotation(
         trace_uid, person, schema.key, answers, marks, corrections, None, sent.active_seconds, step_id=step_id
     )
-    return Review(annotation, _lesson(sent.lesson))
+    return Review(annotation, lesson)
 
 
-def asked_questions(schema: LabelSchema, answers: Mapping[str, Any], marks: Sequence[Mark] = ()) -> set[str]:
-    """The keys of the questions that are on the form, given the answers: their conditions hold, and those of these."""
+def asked_questions(
+    schema: LabelSchema, answers: Mapping[str, Any], marked: Iterable[tuple[str, str]] = ()
+) -> set[str]:
+    """The keys of the questions that are on the form: their conditions hold, and those of the questions they are about.
+
+    `marked` are the (question, value) of marks.
+    """
     said: dict[str, set[str]] = {}
     for key, value in answers.items():
         listed = value if isinstance(value, list) else [value]
         said[key] = {str(one).lower() if isinstance(one, bool) else str(one) for one in listed}
-    for mark in marks:
-        said.setdefault(mark.question, set()).add(mark.value)
+    for key, value in marked:
+        said.setdefault(key, set()).add(value)
     asked: set[str] = set()
     for question in schema.questions:  # a condition is about a question before it
         condition = question.shown_if
@@ -135,13 +121,42 @@ def asked_questions(schema: LabelSchema, answers: Mapping[str, Any], marks: Sequ
     return asked
 
 
-def _answers(sent: Mapping[str, Any], known: Mapping[str, Question]) -> dict[str, Any]:
-    answers = {key: value for key, value in sent.items() if value not in (None, "", [])}
-    for key, value in answers.items():
+def _given(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """What was answered at all: an empty text or list is no answer."""
+    return {key: value for key, value in sent.items() if value not in (None, "", []) and not _is_blank(value)}
+
+
+def _is_blank(value: Any) -> bool:
+    return isinstance(value, str) and not value.strip()
+
+
+def _answers(given: Mapping[str, Any], known: Mapping[str, Question], asked: Collection[str]) -> dict[str, Any]:
+    for key, value in given.items():
         if key not in known:
             raise InvalidInput(f"This schema has no question {key}. Reload the page.", field=key)
-        _check(known[key], value)
-    return answers
+        if key in asked:
+            _check(known[key], value)
+    return {key: value for key, value in given.items() if key in asked}
+
+
+def _check_needed(schema: LabelSchema, asked: Collection[str], answered: Collection[str]) -> None:
+    for question in schema.questions:
+        if question.required and question.key in asked and question.key not in answered:
+            raise InvalidInput(f"“{question.title}” needs an answer.", field=question.key)
+
+
+def _is_written(question: Question, sent: _SentReview) -> bool:
+    if question.kind == "correction":
+        return bool(sent.corrections)
+    return question.kind == "lesson" and sent.lesson is not None and bool(sent.lesson.when.strip())
+
+
+def _asks(schema: LabelSchema, asked: Collection[str], kind: str, sent: bool) -> bool:
+    """Whether the form has a question of a kind now; raises InvalidInput for one that the schema never asks."""
+    keys = [question.key for question in schema.questions if question.kind == kind]
+    if sent and not keys:
+        raise InvalidInput(f"This schema asks for no {kind}. Reload the page.", field=kind)
+    return any(key in asked for key in keys)
 
 
 def read_choice(
@@ -164,12 +179,11 @@ def read_choice(
 
 def _given_with(schema: LabelSchema, sent: Mapping[str, Any]) -> dict[str, Any]:
     """What was answered beside a choice."""
-    answers = _answers(sent, {question.key: question for question in schema.questions})
-    asked = asked_questions(schema, answers)
-    for question in schema.questions:
-        if question.required and question.key in asked and question.key not in answers:
-            raise InvalidInput(f"“{question.title}” needs an answer.", field=question.key)
-    return {key: value for key, value in answers.items() if key in asked}
+    given = _given(sent)
+    asked = asked_questions(schema, given)
+    answers = _answers(given, {question.key: question for question in schema.questions}, asked)
+    _check_needed(schema, asked, answers)
+    return answers
 
 
 def review_body(annotation: Mapping[str, Any], lesson: LessonText | None = None) -> dict[str, Any]:
@@ -207,15 +221,6 @@ def choice_body(
     }
 
 
-def written(step: Step) -> str:
-    """The text of a step that a correction replaces: what was said, else what was called or returned."""
-    said = "\n".join(message.content for message in step.output if message.content)
-    calls = "\n".join(
-        f"{call.name}({text_of(call.arguments)})" for message in step.output for call in message.tool_calls
-    )
-    return said or calls or text_of(step.arguments) or text_of(step.result)
-
-
 def _parsed(model: type[Model], body: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(body)
@@ -230,49 +235,29 @@ def _check(question: Question, value: Any) -> None:
     if question.kind == "yes_no":
         good = isinstance(value, bool)
     elif question.kind in ("choice", "scale"):
-        good = str(value) in allowed
+        good = isinstance(value, (str, int, float)) and not isinstance(value, bool) and str(value) in allowed
     elif question.kind in ("multi_choice", "taxonomy"):
         good = isinstance(value, list) and all(isinstance(one, str) and one in allowed for one in value)
+        good = good and len(set(value)) == len(value)
     elif question.kind == "number":
         good = isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
         if good and not (-inf if question.minimum is None else question.minimum) <= value <= (
             inf if question.maximum is None else question.maximum
         ):
             raise InvalidInput(f"“{question.title}” takes {_bounds(question)}.", field=question.key)
-    else:
+    elif question.kind in ("text", "step"):
         good = isinstance(value, str)
+        if good and len(value) > LONGEST_TEXT:
+            raise InvalidInput(f"“{question.title}” takes at most {LONGEST_TEXT:,} characters.", field=question.key)
+    else:
+        good = False
+    if good and question.kind == "taxonomy" and question.belongs == "step":
+        raise InvalidInput(f"“{question.title}” is marked on steps, not on the whole run.", field=question.key)
     if not good:
         raise InvalidInput(
             f"“{question.title}” cannot be answered with {str(value)[:60]!r}. Choose one of its answers.",
             field=question.key,
         )
-
-
-def _mark(sent: _SentMark, questions: Mapping[str, Question], step_of: Callable[[str], Step | None]) -> Mark:
-    question = questions.get(sent.question)
-    if question is None or question.kind not in MARKING or question.belongs == "trace":
-        raise InvalidInput(
-            f"This schema has no question {sent.question} to mark steps with. Reload the page.", field=sent.question
-        )
-    if step_of(sent.step_id) is None:
-        raise InvalidInput(f"“{question.title}” points at a step that this run does not have.", field=question.key)
-    if question.options and sent.value not in {option.value for option in question.options}:
-        raise InvalidInput(f"“{question.title}” has no answer {sent.value[:60]!r}.", field=question.key)
-    if sent.impact not in ("", "LOW", "MEDIUM", "HIGH"):
-        raise InvalidInput("Impact is low, medium or high.", field=question.key)
-    if question.kind == "span" and (sent.start is None or sent.end is None or sent.start >= sent.end or not sent.quote):
-        raise InvalidInput(f"“{question.title}” points at no words. Select them again.", field=question.key)
-    return Mark(
-        sent.question,
-        sent.step_id,
-        sent.value,
-        sent.start,
-        sent.end,
-        sent.quote,
-        sent.comment,
-        sent.impact,
-        sent.suggested[:40],
-    )
 
 
 def _bounds(question: Question) -> str:
@@ -282,14 +267,24 @@ def _bounds(question: Question) -> str:
     return f"{low:g} to {high:g}"
 
 
-def _correction(sent: _SentCorrection, step_of: Callable[[str], Step | None]) -> Correction | None:
-    step = step_of(sent.step_id)
-    if step is None:
-        raise InvalidInput("A correction points at a step that this run does not have.", field="correction")
-    original = written(step)
-    return (
-        None if sent.corrected.strip() in ("", original.strip()) else Correction(sent.step_id, original, sent.corrected)
-    )
+def _corrections(
+    sent: _SentReview, schema: LabelSchema, asked: Collection[str], step_of: StepOf, judged: str
+) -> tuple[Correction, ...]:
+    """The corrections that change something."""
+    if not _asks(schema, asked, "correction", bool(sent.corrections)):
+        return ()
+    field = next(question.key for question in schema.questions if question.kind == "correction")
+    made = []
+    for one in sent.corrections:
+        step = step_of(one.step_id)
+        if step is None:
+            raise InvalidInput("A correction points at a step that this run does not have.", field=field)
+        if judged and one.step_id != judged:
+            raise InvalidInput("Only the step to judge is corrected here.", field=field)
+        original = written(step)
+        if one.corrected.strip() not in ("", original.strip()):
+            made.append(Correction(one.step_id, original, one.corrected))
+    return tuple(made)
 
 
 def _lesson(sent: _SentLesson | None) -> LessonText | None:

@@ -26,7 +26,7 @@ def read(session: Session, asked: Asked, body: Mapping[str, Any]) -> Review:
     trace = trace_row(session, _trace(asked))
     steps = {step.step_id: step for step in read_steps(session, trace.id)}
     schema = get_schema(session, asked.schema_id)
-    return read_review(body, schema, trace.uid, asked.person.name, steps.get, asked.item.step_uid)
+    return read_review(body, schema, trace.uid, asked.person.name, steps.get, asked.item.step_uid, list(steps))
 
 
 def said(session: Session, asked: Asked) -> Submission | None:
