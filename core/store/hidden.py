@@ -37,7 +37,8 @@ def hidden_from(person: int) -> ColumnElement[bool]:
         or_(~members, member),
     )
     label = AnnotationRow
-    key = select(LabelSchemaRow.key).where(LabelSchemaRow.id == QueueRow.schema_id).scalar_subquery()
+    asked_key = select(LabelSchemaRow.key).where(LabelSchemaRow.id == QueueRow.schema_id)
+    key = asked_key.correlate(QueueRow).scalar_subquery()
     said = exists().where(
         label.trace_id == ItemRow.trace_id,
         label.step_uid == ItemRow.step_uid,
