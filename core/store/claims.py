@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from core.clock import now
@@ -107,14 +107,19 @@ def _claims_of_others(person: int) -> ScalarSelect[int]:
 
 def answered_by(queue: QueueRow, person: int) -> ColumnElement[bool]:
     """A condition on ItemRow: the person has answered its subject under the same questions, in whatever queue."""
+    return exists().where(*answers_of(queue, person))
+
+
+def answers_of(queue: QueueRow, person: int) -> tuple[ColumnElement[bool], ...]:
+    """Conditions on ItemRow and on what the person said that counts: these answers are answers to these items."""
     if queue.subject == "pair":
-        mine = and_(PreferenceRow.pair_id == ItemRow.pair_id, PreferenceRow.person_id == person, PreferenceRow.current)
-        return exists().where(mine)
+        chosen = PreferenceRow
+        return chosen.pair_id == ItemRow.pair_id, chosen.person_id == person, chosen.current
     if queue.subject == "ranking":
         given = RankingGivenRow
-        return exists().where(given.ranking_id == ItemRow.ranking_id, given.person_id == person, given.current)
+        return given.ranking_id == ItemRow.ranking_id, given.person_id == person, given.current
     asked = select(LabelSchemaRow.key).where(LabelSchemaRow.id == queue.schema_id).scalar_subquery()
-    return exists().where(
+    return (
         AnnotationRow.trace_id == ItemRow.trace_id,
         AnnotationRow.step_uid == ItemRow.step_uid,
         AnnotationRow.person_id == person,
@@ -158,9 +163,14 @@ def is_live(claim: ClaimRow) -> bool:
     return claim.state == CLAIMED and claim.expires_at > now()
 
 
-def let_go(session: Session, person: int) -> int:
-    """End all claims of somebody who left, so that others get these items at once; how many there were."""
+def let_go(session: Session, person: int, queue: int | None = None) -> int:
+    """End all claims of somebody who left (in one queue, or everywhere), so that others get these items at once.
+
+    How many there were. What they had written is kept, and may still be submitted.
+    """
     held = select(ClaimRow.id).where(ClaimRow.person_id == person, ClaimRow.state == CLAIMED)
+    if queue is not None:
+        held = held.join(ItemRow, ItemRow.id == ClaimRow.item_id).where(ItemRow.queue_id == queue)
     found = list(session.scalars(held))
     session.execute(update(ClaimRow).where(ClaimRow.id.in_(found)).values(state=LAPSED))
     return len(found)

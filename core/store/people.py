@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core.clock import now
 from core.errors import Conflict, InvalidInput, NotFound
 from core.records import Role
+from core.store.claims import let_go
 from core.store.content import clean
 from core.store.dialect import insert_new
 from core.store.tables import PersonRow
@@ -47,13 +48,18 @@ def add_person(session: Session, name: str, role: Role) -> int:
 
 
 def change_person(session: Session, person: int, role: Role | None = None, active: bool | None = None) -> None:
-    """Change a person's role, or whether they may act; the last active lead stays."""
+    """Change a person's role, or whether they may act; the last active lead stays.
+
+    What somebody holds who may act no more is free for others at once.
+    """
     row = session.get(PersonRow, person)
     if row is None:
         raise NotFound(f"There is no person {person}.")
     row.role = role.value if role is not None else row.role
     row.active = active if active is not None else row.active
     session.flush()
+    if not row.active:
+        let_go(session, person)
     if not session.scalar(select(PersonRow.id).where(PersonRow.role == Role.LEAD.value, PersonRow.active).limit(1)):
         raise Conflict("Somebody has to be lead: make another person lead first.", field="role")
 

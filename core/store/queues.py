@@ -7,18 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from core.clock import now
 from core.errors import NotFound
+from core.records import Role
+from core.store.claims import CLAIMED, answers_of
 from core.store.content import clean
 from core.store.dialect import insert_new
-from core.store.items import DONE, OPEN, ORDINARY
+from core.store.items import DISCARDED, DONE, GOLD, OPEN
 from core.store.tables import (
     AnnotationRow,
+    ClaimRow,
     ItemRow,
     PairRow,
+    PersonRow,
     PreferenceRow,
     QueuePersonRow,
     QueueRow,
@@ -38,6 +42,29 @@ class QueueProgress:
     total: int
     mine: int
     per_hour: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCounts:
+    """The items of a queue by how far they are; hidden repeats are none of them.
+
+    `in_work` are open items that somebody holds now, `waiting` those that nobody does. Of all items `flagged` have a
+    flag that no lead has looked at. `gold` have a known answer and are never done. `answers_left` are the answers that
+    open items still need.
+    """
+
+    done: int
+    in_work: int
+    waiting: int
+    discarded: int
+    gold: int
+    flagged: int
+    answers_left: int
+
+    @property
+    def total(self) -> int:
+        """What there is to be done, and was."""
+        return self.done + self.in_work + self.waiting
 
 
 def make_queue(
@@ -116,8 +143,7 @@ def said_on(queue: QueueRow) -> Any:
 
 def progress(session: Session, queue: QueueRow, person: int) -> QueueProgress:
     """Counts of a queue; the pace is a person's submissions over the last eight hours they were at it."""
-    states = select(ItemRow.state, func.count()).where(ItemRow.queue_id == queue.id, *ORDINARY)
-    counts = dict(session.execute(states.group_by(ItemRow.state)).all())
+    counts = _by_state(session, queue)
     table = said_on(queue)
     # from the person's submissions to their items: a queue has many times as many items as one person submits
     mine = (table.person_id == person, stands(table), ItemRow.queue_id == queue.id)
@@ -133,6 +159,66 @@ def progress(session: Session, queue: QueueRow, person: int) -> QueueProgress:
         total_mine,
         (count - 1) / hours if hours > 0.005 else None,
     )
+
+
+def _by_state(session: Session, queue: QueueRow) -> dict[str, int]:
+    """State → items. All are counted from an index alone, and the few hidden repeats taken off."""
+    states = select(ItemRow.state, func.count()).where(ItemRow.queue_id == queue.id).group_by(ItemRow.state)
+    counts: dict[str, int] = dict(session.execute(states).all())
+    for state, n in session.execute(states.where(ItemRow.repeat_of.is_not(None))):
+        counts[state] -= n
+    return counts
+
+
+def count_queue(session: Session, queue: QueueRow) -> QueueCounts:
+    """How far the items of a queue are."""
+    counts = _by_state(session, queue)
+    ordinary = (ItemRow.queue_id == queue.id, ItemRow.for_person == 0)
+    open_ones = (*ordinary, ItemRow.state == OPEN)
+    held = select(func.count(ClaimRow.item_id.distinct())).join(ItemRow, ItemRow.id == ClaimRow.item_id)
+    in_work = session.scalar(held.where(*open_ones, *_live())) or 0
+    flagged = session.scalar(select(func.count()).where(*ordinary, ItemRow.flag != "", ItemRow.state != DISCARDED))
+    answered = session.scalar(select(func.sum(ItemRow.n_done)).where(*open_ones)) or 0
+    n_open = counts.get(OPEN, 0)
+    return QueueCounts(
+        done=counts.get(DONE, 0),
+        in_work=in_work,
+        waiting=n_open - in_work,
+        discarded=counts.get(DISCARDED, 0),
+        gold=counts.get(GOLD, 0),
+        flagged=flagged or 0,
+        answers_left=n_open * queue.overlap - answered,
+    )
+
+
+def _live() -> tuple[ColumnElement[bool], ...]:
+    """Conditions on claims that keep others away now; person by person, which an index finds."""
+    everybody = ClaimRow.person_id.in_(select(PersonRow.id))
+    return everybody, ClaimRow.state == CLAIMED, ClaimRow.expires_at > now()
+
+
+def left_for(session: Session, queue: QueueRow, person: int) -> int:
+    """How many items of an open queue a person may still be given as things stand, the one they hold among them.
+
+    What they had or answered is taken off, and what others hold or have answered as often as the queue asks.
+    """
+    if queue.state != QUEUE_OPEN or not may_review(session, queue.id, person):
+        return 0
+    open_ones = (ItemRow.queue_id == queue.id, ItemRow.state == OPEN, ItemRow.for_person == 0)
+    on_claims = select(ItemRow.id).join(ClaimRow, ClaimRow.item_id == ItemRow.id).where(*open_ones)
+    had = on_claims.where(ClaimRow.person_id == person, ClaimRow.state != CLAIMED)
+    answered = select(ItemRow.id).where(*open_ones, *answers_of(queue, person))
+    others = ItemRow.n_done + func.count() >= queue.overlap
+    full = on_claims.where(ClaimRow.person_id != person, *_live()).group_by(ItemRow.id, ItemRow.n_done).having(others)
+    without = session.scalars(union(had, answered, full)).all()
+    return _by_state(session, queue).get(OPEN, 0) - len(without)
+
+
+def n_reviewers(session: Session, queue: int) -> int:
+    """How many people may review a queue: the chosen ones who are active, or all who are."""
+    people = select(func.count()).where(PersonRow.active, PersonRow.role != Role.MACHINE.value)
+    chosen = members(session, queue)
+    return session.scalar(people.where(PersonRow.id.in_(chosen)) if chosen else people) or 0
 
 
 def stands(table: Any) -> Any:

@@ -118,3 +118,18 @@ def matching_traces(session: Session, query: str) -> ColumnElement[bool] | None:
     index = table("step_text", column("rowid", Integer), column("step_text"))
     trace = index.c.rowid.bitwise_rshift(STEP_BITS)
     return TraceRow.id.in_(select(trace).where(index.c.step_text.op("MATCH")(wanted)))
+
+
+def matching_steps(session: Session, query: str) -> ColumnElement[bool] | None:
+    """A condition on `StepRow`: it has all the words (the last as a beginning); None without words."""
+    words = words_in(query)
+    if not words:
+        return None
+    if is_postgresql(session):
+        wanted = " & ".join([*words[:-1], words[-1] + ":*"])
+        index = table("step_text", column("step_id"), column("body"))
+        found = select(index.c.step_id).where(index.c.body.op("@@")(func.to_tsquery("simple", wanted)))
+        return StepRow.id == any_(func.array(found.scalar_subquery()))
+    wanted = " ".join(f'"{word}"' for word in words) + "*"
+    index = table("step_text", column("rowid", Integer), column("step_text"))
+    return StepRow.id.in_(select(index.c.rowid).where(index.c.step_text.op("MATCH")(wanted)))

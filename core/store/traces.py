@@ -150,7 +150,8 @@ def _line(row: TraceRow, agent: str, version: str, task: str | None, outdated: i
     return TraceLine(agent=agent, version=version, task=task or "", outdated=outdated, **shared)
 
 
-def _filtered(session: Session, query: Any, wanted: TraceFilter) -> Any:
+def filtered(session: Session, query: Any, wanted: TraceFilter) -> Any:
+    """A query over `TraceRow`, narrowed to what the filter lets through."""
     if wanted.agent:
         query = query.where(
             TraceRow.agent_id == select(AgentRow.id).where(AgentRow.name == wanted.agent).scalar_subquery()
@@ -186,7 +187,7 @@ def list_traces(
     """One page, newest first; `after` is (started_at, id) of the last line of the page before."""
     newest = (TraceRow.started_at.desc(), TraceRow.id.desc())
     # only the keys are sorted, most of them from an index alone; the rows of one page are read after
-    keys = _filtered(session, select(TraceRow.id), wanted).order_by(*newest).limit(limit)
+    keys = filtered(session, select(TraceRow.id), wanted).order_by(*newest).limit(limit)
     if after is not None:
         keys = keys.where(tuple_(TraceRow.started_at, TraceRow.id) < tuple_(after[0], after[1]))
     query = _LINE.where(TraceRow.id.in_(list(session.scalars(keys)))).order_by(*newest)
@@ -195,7 +196,16 @@ def list_traces(
 
 def count_traces(session: Session, wanted: TraceFilter) -> int:
     """How many traces the filter lets through."""
-    return session.scalar(_filtered(session, select(func.count()).select_from(TraceRow), wanted)) or 0
+    return session.scalar(filtered(session, select(func.count()).select_from(TraceRow), wanted)) or 0
+
+
+def traces_among(session: Session, wanted: TraceFilter, trace_ids: Sequence[int]) -> set[int]:
+    """Those of these traces that the filter lets through."""
+    found: set[int] = set()
+    for start in range(0, len(trace_ids), 1_000):
+        some = select(TraceRow.id).where(TraceRow.id.in_(trace_ids[start : start + 1_000]))
+        found.update(session.scalars(filtered(session, some, wanted)))
+    return found
 
 
 def trace_line(session: Session, trace_id: int) -> TraceLine:
