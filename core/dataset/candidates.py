@@ -36,12 +36,22 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """A lead's resolution that outranks the labels: at which revision, under which schema ("" for a preference)."""
+
+    person: str
+    revision: int
+    schema: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One thing that may become a row, and the evidence for it.
 
     `key` is the same on every database. `at` is when it was first labelled, else when the run started, where that is
     known. `agreement` is the share of the labels that say what the verdict says. `reworked` marks a run in which
-    somebody corrected a turn.
+    somebody corrected a turn. `ruling` is the resolution that the verdict follows, where there is one.
     """
 
     key: str
@@ -57,6 +67,7 @@ class Candidate:
     outcome_from: str = ""
     at: datetime | None = None
     reworked: bool = False
+    ruling: Ruling | None = None
 
     @property
     def reviewers(self) -> int:

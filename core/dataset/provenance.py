@@ -1,4 +1,4 @@
-"""Where a row comes from: its runs, step and task, who said so and how far they agreed, which lessons were shown.
+"""Where a row comes from: its runs, step and task, who said and who resolved it, which lessons were shown.
 
 Only what is the same on every database stands here: no row ids, and no times, which an import may have had to make up.
 """
@@ -24,11 +24,19 @@ def provenance(candidate: Candidate, lessons: Mapping[str, Sequence[str]]) -> di
         for label in candidate.labels
     ]
     labels.sort(key=lambda label: (label["annotator"], label["schema"], label["said"]))
+    ruling = candidate.ruling
+    resolution = ruling and {
+        "by": pseudonym(ruling.person),
+        "revision": ruling.revision,
+        "schema": ruling.schema,
+        "said": ruling.said,
+    }
     return _named(candidate) | {
         "annotators": sorted({label["annotator"] for label in labels}),
         "agreement": candidate.agreement,
         "outcome_from": candidate.outcome_from,
         "labels": labels,
+        **({"resolution": resolution} if resolution else {}),
         "lessons_shown": sorted({lesson for run in candidate.runs for lesson in lessons.get(run.uid, ())}),
     }
 

@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from core.clock import content_hash
 from core.dataset.candidates import Candidate, Label, Verdict
+from core.dataset.rulings import AdoptedCorrections, Adoption, adopted_corrections, ruling
 from core.measure.majority import majority
 from core.records import Choice, Correction, Outcome, Role, Split
 from core.store.annotations import Given, annotations_of
 from core.store.datasets import PairLine, RunLine, Vote, pair_lines, run_lines, schema_names, votes
-from core.tasks.outcome import DISAGREE, OUTCOME
+from core.store.resolutions import PREFERENCE, Resolved, Subject, current_resolutions
+from core.tasks.outcome import DISAGREE, OUTCOME, RESOLUTION
 
 _DIRECTIONS = {
     Choice.A_MUCH: Verdict.A,
@@ -32,17 +34,32 @@ _CORRECTION = "correction"
 
 
 def runs(session: Session) -> list[Candidate]:
-    """Every run, with the outcome that people or an automated check gave it."""
-    schemas = schema_names(session)
+    """Every run, with the outcome that a resolution, people or an automated check gave it."""
+    schemas, rulings = schema_names(session), current_resolutions(session)
+    adopted = adopted_corrections(session, rulings)
+    decided = {
+        one.subject.trace_id: one
+        for one in rulings
+        if one.question == OUTCOME and one.subject == Subject(one.subject.trace_id)
+    }
     given: dict[int, list[Given]] = {}
     for annotation in annotations_of(session):
         if annotation.role is not Role.MACHINE:
             given.setdefault(annotation.trace_id, []).append(annotation)
-    return [_run(run, given.get(row_id, []), schemas) for row_id, run in run_lines(session).items()]
+    return [
+        _run(run, given.get(row_id, []), schemas, adopted, decided.get(row_id))
+        for row_id, run in run_lines(session).items()
+    ]
 
 
-def _run(run: RunLine, given: Sequence[Given], schemas: Mapping[int, str]) -> Candidate:
-    judged = [annotation for annotation in given if OUTCOME in annotation.answers]
+def _run(
+    run: RunLine,
+    given: Sequence[Given],
+    schemas: Mapping[int, str],
+    adopted: AdoptedCorrections,
+    decided: Resolved | None,
+) -> Candidate:
+    judged = [annotation for annotation in given if OUTCOME in annotation.answers and not annotation.step_id]
     said = [str(annotation.answers[OUTCOME]) for annotation in judged]
     return Candidate(
         key=f"run:{run.uid}",
@@ -55,15 +72,16 @@ def _run(run: RunLine, given: Sequence[Given], schemas: Mapping[int, str]) -> Ca
         agreement=_share(said, run.outcome),
         outcome_from=run.outcome_from,
         at=min((annotation.submitted_at for annotation in judged), default=run.started_at),
-        reworked=any(annotation.corrections for annotation in given),
+        reworked=any(annotation.corrections for annotation in adopted.counting(run.id, given)),
+        ruling=ruling(decided, schemas) if decided is not None and run.outcome_from == RESOLUTION else None,
     )
 
 
 def _of_outcome(run: RunLine) -> Verdict:
-    """A user's own thumb or behaviour verifies nothing: only people's labels and automated checks do."""
+    """A user's own thumb or behaviour verifies nothing: only resolutions, people's labels and automated checks do."""
     if run.outcome == Outcome.UNKNOWN:
         return Verdict.DISPUTED if run.outcome_from == DISAGREE else Verdict.UNVERIFIED
-    if run.outcome_from != "people" and not run.outcome_from.startswith("automated check"):
+    if run.outcome_from not in (RESOLUTION, "people") and not run.outcome_from.startswith("automated check"):
         return Verdict.UNVERIFIED
     return Verdict.GOOD if run.outcome == Outcome.SOLVED else Verdict.FAILED
 
@@ -72,14 +90,15 @@ def corrections(session: Session) -> list[Candidate]:
     """Every corrected step, once for each text that it was corrected to; the same text from two people is one.
 
     Where the correction was put to reviewers beside the original (core.review.pairing), it counts only if most of them
-    prefer it.
+    prefer it, or a lead resolved so. Where a lead adopted one reviewer's corrections of a run, no other's count.
     """
-    schemas = schema_names(session)
+    schemas, rulings = schema_names(session), current_resolutions(session)
+    adopted, chosen = adopted_corrections(session, rulings), _chosen(rulings)
     lines = run_lines(session)
     given = votes(session)
     asked = {pair.uid: (pair, given.get(pair.id, [])) for pair in pair_lines(session) if pair.source == _CORRECTION}
     same: dict[tuple[int, str, str], list[tuple[Given, Correction]]] = {}
-    for annotation in annotations_of(session):
+    for annotation in adopted.with_adopted(annotations_of(session)):
         for correction in annotation.corrections:
             at = (annotation.trace_id, correction.step_id, correction.corrected.strip())
             same.setdefault(at, []).append((annotation, correction))
@@ -89,7 +108,8 @@ def corrections(session: Session) -> list[Candidate]:
         texts = {correction.corrected for _, correction in written}
         uids = [f"correction-{content_hash([run.uid, at[1], text], 24)}" for text in sorted(texts)]
         compared = [asked[uid] for uid in uids if uid in asked]
-        found.append(_correction(run, written, compared, schemas))
+        rules = next((chosen[pair.id] for pair, _ in compared if pair.id in chosen), None)
+        found.append(_correction(run, written, compared, schemas, adopted.on(written), rules))
     return found
 
 
@@ -98,6 +118,8 @@ def _correction(
     written: Sequence[tuple[Given, Correction]],
     compared: Sequence[tuple[PairLine, Sequence[Vote]]],
     schemas: Mapping[int, str],
+    adoption: Adoption | None,
+    chosen: Resolved | None,
 ) -> Candidate:
     people = [given for given, _ in written if given.role is not Role.MACHINE]
     correction = written[0][1]
@@ -110,6 +132,14 @@ def _correction(
             directions.append(Verdict.GOOD if direction is better else Verdict.DISPUTED)
             labels.append(Label(vote.person, vote.revision, said="prefers it" if direction is better else "does not"))
     agreed = (majority(directions) or Verdict.DISPUTED) if directions else Verdict.GOOD
+    rules = None
+    if adoption is not None:
+        agreed, rules = Verdict.GOOD if adoption.holds else Verdict.DISPUTED, ruling(adoption.resolution, schemas)
+    elif chosen is not None:
+        pair = next(pair for pair, _ in compared if pair.id == chosen.subject.pair_id)
+        better = Verdict.A if pair.name_a == "corrected" else Verdict.B
+        agreed = Verdict.GOOD if _DIRECTIONS[Choice(chosen.answer)] is better else Verdict.DISPUTED
+        rules = ruling(chosen, schemas)
     return Candidate(
         key=f"correction:{run.uid}:{correction.step_id}:{content_hash(correction.corrected.strip(), 12)}",
         source="correction",
@@ -121,20 +151,33 @@ def _correction(
         labels=tuple(labels),
         agreement=_share(directions, agreed),
         at=min((given.submitted_at for given in people), default=None),
+        ruling=rules,
     )
 
 
 def preferences(session: Session) -> list[Candidate]:
-    """Every pair, with the direction in which most of its reviewers chose; a correction's pair speaks for that one."""
+    """Every pair, with the direction that a lead resolved or most reviewers chose; a correction's speaks for that."""
+    schemas, chosen = schema_names(session), _chosen(current_resolutions(session))
     lines = run_lines(session)
     given = votes(session)
     pairs = (pair for pair in pair_lines(session) if pair.source != _CORRECTION)
-    return [_pair(pair, _people(given.get(pair.id, [])), lines) for pair in pairs]
+    return [_pair(pair, _people(given.get(pair.id, [])), lines, chosen.get(pair.id), schemas) for pair in pairs]
 
 
-def _pair(pair: PairLine, people: Sequence[Vote], lines: Mapping[int, RunLine]) -> Candidate:
+def _chosen(resolutions: Sequence[Resolved]) -> dict[int, Resolved]:
+    """Pair → which side a lead says is better."""
+    return {one.subject.pair_id: one for one in resolutions if one.subject.pair_id and one.question == PREFERENCE}
+
+
+def _pair(
+    pair: PairLine,
+    people: Sequence[Vote],
+    lines: Mapping[int, RunLine],
+    chosen: Resolved | None,
+    schemas: Mapping[int, str],
+) -> Candidate:
     directions = [_DIRECTIONS[vote.choice] for vote in people]
-    agreed = majority(directions)
+    agreed = majority(directions) if chosen is None else _DIRECTIONS[Choice(chosen.answer)]
     sides = tuple(lines[row_id] for row_id in (pair.trace_a, pair.trace_b) if row_id is not None)
     return Candidate(
         key=f"pair:{pair.uid}",
@@ -147,6 +190,7 @@ def _pair(pair: PairLine, people: Sequence[Vote], lines: Mapping[int, RunLine]) 
         labels=tuple(Label(vote.person, vote.revision, said=vote.choice.value) for vote in people),
         agreement=_share(directions, agreed),
         at=min((vote.submitted_at for vote in people), default=None),
+        ruling=None if chosen is None else ruling(chosen, schemas),
     )
 
 

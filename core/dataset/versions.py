@@ -113,6 +113,7 @@ def make_version(store: Store, root: Path, definition: Definition, dataset: str)
 def _content(selection: Selection, dataset: str, lines: list[dict[str, Any]], sums: dict[str, str]) -> dict[str, Any]:
     """The manifest but for the number; `content` is the hash that makes two versions the same."""
     labels = [label | {"key": line["key"]} for line in lines for label in line["labels"]]
+    rulings = [line["resolution"] | {"key": line["key"]} for line in lines if "resolution" in line]
     said: dict[str, Any] = {
         "definition": {"format": selection.definition.format, "gates": dict(selection.definition.gates)},
         "candidates": selection.candidates,
@@ -120,11 +121,13 @@ def _content(selection: Selection, dataset: str, lines: list[dict[str, Any]], su
         "excluded": selection.reasons,
         "sources": dict(sorted(Counter(row.candidate.source for row in selection.rows).items())),
         "evidence": {
-            "checked": sum(1 for line in lines if line["outcome_from"] and not line["labels"]),
+            "checked": sum(
+                1 for line in lines if line["outcome_from"] and not line["labels"] and "resolution" not in line
+            ),
             "count": len(labels),
             "people": len({label["annotator"] for label in labels}),
         },
-        "labels": {"listed_in": PROVENANCE, "sha256": content_hash(labels)},
+        "labels": {"listed_in": PROVENANCE, "sha256": content_hash([*labels, *rulings])},
         "sha256": sums,
     }
     return said | {"content": content_hash(said)}

@@ -130,17 +130,28 @@ def annotation_with_key(session: Session, key: str) -> int | None:
     return session.scalar(select(AnnotationRow.id).where(AnnotationRow.key == clean(key, 200)).limit(1))
 
 
+_BY = (
+    select(AnnotationRow, PersonRow.name, PersonRow.role)
+    .join(PersonRow, PersonRow.id == AnnotationRow.person_id)
+    .order_by(AnnotationRow.submitted_at, AnnotationRow.id)
+)
+
+
 def annotations_of(session: Session, trace_ids: Sequence[int] | None = None) -> list[Given]:
     """Current annotations of the traces (None: all), oldest first."""
-    query = (
-        select(AnnotationRow, PersonRow.name, PersonRow.role)
-        .join(PersonRow, PersonRow.id == AnnotationRow.person_id)
-        .where(AnnotationRow.current)
-        .order_by(AnnotationRow.submitted_at, AnnotationRow.id)
-    )
+    query = _BY.where(AnnotationRow.current)
     if trace_ids is not None:
         query = query.where(AnnotationRow.trace_id.in_(trace_ids))
     return [given_from_row(*row) for row in session.execute(query)]
+
+
+def annotations_with_ids(session: Session, ids: Sequence[int]) -> dict[int, Given]:
+    """Row id → annotation, whether it counts or not."""
+    found: dict[int, Given] = {}
+    for start in range(0, len(ids), 500):
+        query = _BY.where(AnnotationRow.id.in_(ids[start : start + 500]))
+        found |= {row.id: given_from_row(row, *who) for row, *who in session.execute(query)}
+    return found
 
 
 def given_from_row(row: AnnotationRow, person: str, role: str) -> Given:

@@ -24,6 +24,7 @@ from core.store.tables import (
     PersonRow,
     PreferenceRow,
     RecallRow,
+    ResolutionRow,
     SignalRow,
     StepRow,
     TaskRow,
@@ -168,7 +169,7 @@ def fingerprint(session: Session) -> str:
     """A short text that changes whenever anything changes that a dataset is made from."""
     newest = [
         session.execute(select(func.count(), func.max(table.id)).select_from(table)).one()
-        for table in (TraceRow, PairRow, AnnotationRow, PreferenceRow, SignalRow, RecallRow)
+        for table in (TraceRow, PairRow, AnnotationRow, PreferenceRow, SignalRow, RecallRow, ResolutionRow)
     ]
     splits = session.execute(select(TaskRow.split, func.count(), func.sum(TaskRow.id)).group_by(TaskRow.split))
     said = session.scalar(select(func.count()).where(AnnotationRow.current))
