@@ -1,4 +1,4 @@
-"""What the process holds once: settings, the store, the lesson index, and the worker's wake-up call."""
+"""What the process holds once: settings, the store, the two indexes, and the worker's wake-up call."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from functools import cache
 from pathlib import Path
 from threading import Event, Lock
 
+from core.errors import Conflict, Unavailable
 from core.memory.indexer import open_memory
 from core.records import Role
 from core.settings import Settings, load_settings
-from core.similarity.index import LessonIndex
+from core.similarity.index import TextIndex, open_run_index
 from core.store.engine import Store, open_store
 from core.store.people import list_people, person_id
 
@@ -20,7 +21,8 @@ spans_due = Event()
 
 _opening = Lock()
 _stores: dict[str, Store] = {}
-_indexes: dict[Path, LessonIndex] = {}
+_indexes: dict[Path, TextIndex] = {}
+_run_indexes: dict[Path, TextIndex] = {}
 
 index_due = Event()
 """Set when a lesson changed: the worker brings the index up to date at once instead of at its next round."""
@@ -63,7 +65,7 @@ def _secret(folder: Path) -> str:
     return path.read_text()
 
 
-def lesson_index() -> LessonIndex:
+def lesson_index() -> TextIndex:
     """The index of the process, taken under the data folder's lock and verified at the first call."""
     chosen, opened = settings(), store()
     with _opening:
@@ -73,9 +75,24 @@ def lesson_index() -> LessonIndex:
         return _indexes[chosen.folder]
 
 
-def close_all() -> None:
-    """Give the index and its lock, and the database, back."""
+def run_index() -> TextIndex:
+    """The index of runs, which the worker verifies and fills; raises Unavailable where another process owns it."""
+    try:
+        lesson_index()  # whoever has it has the data folder
+    except Conflict as error:
+        raise Unavailable(f"Similar runs are looked for by the server that owns them. {error.message}") from error
+    chosen = settings()
     with _opening:
+        if chosen.folder not in _run_indexes:
+            _run_indexes[chosen.folder] = open_run_index(chosen)
+        return _run_indexes[chosen.folder]
+
+
+def close_all() -> None:
+    """Give the indexes and their lock, and the database, back."""
+    with _opening:
+        while _run_indexes:
+            _run_indexes.popitem()[1].close()
         while _indexes:
             _indexes.popitem()[1].close()
         while _stores:

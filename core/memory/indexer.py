@@ -1,13 +1,14 @@
-"""Keeps the index what SQL says: pays the outbox, and rebuilds where there is any doubt."""
+"""Keeps the index of lessons what SQL says: pays the outbox, and rebuilds where there is any doubt."""
 
 from __future__ import annotations
 
 import logging
 
+from core.clock import content_hash
 from core.errors import Unavailable
 from core.records import LessonState
 from core.settings import Settings
-from core.similarity.index import Entry, LessonIndex, open_index
+from core.similarity.index import Entry, TextIndex, open_index
 from core.store.engine import Store
 from core.store.lessons import LessonLine, lessons_owing_index, list_lessons, mark_indexed
 
@@ -15,7 +16,7 @@ _BATCH = 500
 _log = logging.getLogger("loopwright")
 
 
-def open_memory(store: Store, settings: Settings, address: str = "") -> LessonIndex:
+def open_memory(store: Store, settings: Settings, address: str = "") -> TextIndex:
     """The index that the settings name, verified; raises Conflict when another process owns the data folder.
 
     A Chroma server that does not answer is no reason not to start: `sync` goes on asking.
@@ -31,7 +32,7 @@ def open_memory(store: Store, settings: Settings, address: str = "") -> LessonIn
     return index
 
 
-def sync(store: Store, index: LessonIndex) -> int:
+def sync(store: Store, index: TextIndex) -> int:
     """Bring the index up to date (verified first where it is not); how many lessons it took in or let go.
 
     Raises Unavailable while the index cannot be used; what is owed stays owed.
@@ -50,7 +51,7 @@ def sync(store: Store, index: LessonIndex) -> int:
         return paid
 
 
-def verify_or_rebuild(store: Store, index: LessonIndex) -> bool:
+def verify_or_rebuild(store: Store, index: TextIndex) -> bool:
     """Compare what a query really finds with what SQL says it must, and rebuild at any difference; True when it was."""
     with index.writing:
         with store.reading() as session:
@@ -71,7 +72,7 @@ def verify_or_rebuild(store: Store, index: LessonIndex) -> bool:
         return True
 
 
-def rebuild(store: Store, index: LessonIndex) -> int:
+def rebuild(store: Store, index: TextIndex) -> int:
     """Make the index anew from SQL; how many lessons it holds."""
     with index.writing:
         with store.reading() as session:
@@ -97,4 +98,5 @@ def _owed(store: Store) -> list[LessonLine]:
 
 def _entry(line: LessonLine) -> Entry:
     """What is embedded of a lesson: the trigger counts twice, for a situation resembles it (docs/memory.md)."""
-    return Entry(line.uid, f"{line.when}\n{line.when}\n{line.guidance}", line.revision)
+    text = f"{line.when}\n{line.when}\n{line.guidance}"
+    return Entry(line.uid, text, f"{line.revision}:{content_hash(text, 16)}")

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from core.clock import new_id, now
 from core.errors import InvalidInput
 from core.records import LoggedRecall
-from core.similarity.index import Hit, LessonIndex
+from core.similarity.index import Hit, TextIndex
 from core.store.lessons import LessonLine, active_among
 from core.store.recalls import log_recall
 
@@ -79,7 +79,7 @@ class Recall:
         return {"recall_id": self.recall_id, "arm": self.arm, "lessons": lessons, "prompt": self.prompt}
 
 
-def recall(session: Session, index: LessonIndex, request: RecallRequest, dry_run: bool = False) -> Recall:
+def recall(session: Session, index: TextIndex, request: RecallRequest, dry_run: bool = False) -> Recall:
     """The lessons for a situation, and the recall logged. A dry run is the memory arm, unlogged.
 
     Raises InvalidInput for an empty task or a `k` that is no number of lessons, Unavailable when there is no index.
@@ -136,7 +136,7 @@ def prompt_block(lessons: tuple[RecalledLesson, ...]) -> str:
 
 
 def _fitting(
-    session: Session, index: LessonIndex, request: RecallRequest
+    session: Session, index: TextIndex, request: RecallRequest
 ) -> tuple[tuple[RecalledLesson, ...], tuple[RecalledLesson, ...]]:
     """The `k` best lessons above the threshold, and the next below it.
 

@@ -1,4 +1,4 @@
-"""Where Chroma keeps the collection of lessons: in our own data folder, or on a Chroma server.
+"""Where Chroma keeps a collection: in our own data folder, or on a Chroma server.
 
 The folder is one that can always be made again from SQL, and is, unless it is exactly as this program left it: a
 truncated index file makes Chroma end the whole process (no exception), so nothing is opened whose checksums were not
@@ -53,15 +53,15 @@ class Place(Protocol):
 
 
 class ChromaFolder:
-    """Embedded Chroma below `<data folder>/chroma`, owned by this process through the folder's lock."""
+    """Embedded Chroma in a folder of our own, written by the process that holds the data folder's lock alone."""
 
     owned = True
 
-    def __init__(self, data_folder: Path, name: str, address: str = "") -> None:
-        """Take the data folder; raises Conflict when another process owns it."""
+    def __init__(self, folder: Path, name: str, lock: FolderLock | None) -> None:
+        """`lock` is given back at the end; without one, whoever opens this sees to it that it is held."""
         self.name = name
-        self._lock = FolderLock(data_folder, address)
-        self._folder = data_folder / "chroma"
+        self._lock = lock
+        self._folder = folder
         self._part: Path | None = None
         self._clients: list[Client] = []
 
@@ -100,7 +100,7 @@ class ChromaFolder:
         return _collection(client, self.name)
 
     def close(self) -> None:
-        """Flush, write the checksums of what now lies there, and give the data folder back."""
+        """Flush, write the checksums of what now lies there, and give the lock back."""
         try:
             for client in self._clients:
                 client.close()
@@ -108,7 +108,8 @@ class ChromaFolder:
                 write_seal(self._part)
         finally:
             self._clients.clear()
-            self._lock.release()
+            if self._lock is not None:
+                self._lock.release()
 
 
 class ChromaServer:

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 Vectors = NDArray[np.float32]
 """One row a text, each of length one (of length zero where the text says nothing)."""
 
+Vector = NDArray[np.float32]
+"""The vector of one text."""
+
 LONGEST = 8_000
 """Characters of a text that are read: the mean over more words says less about any of them."""
 

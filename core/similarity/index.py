@@ -1,6 +1,7 @@
-"""The search index over texts that SQL holds: made from them, thrown away at any doubt, never the truth.
+"""A search index over texts that SQL holds: made from them, thrown away at any doubt, never the truth.
 
-It knows entries (an id, a text, a revision), not lessons. Similarity is the cosine of two embeddings, cut to 0..1.
+There is one of lessons and one of runs; an index knows entries (an id, a text, a stamp), not what they are. Similarity
+is the cosine of two embeddings, cut to 0..1.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import RLock
 
+import numpy as np
 from chromadb.api.models.Collection import Collection
 
-from core.clock import content_hash
 from core.errors import Unavailable
 from core.settings import Settings
 from core.similarity.chroma import TROUBLE, ChromaFolder, ChromaServer, Place
-from core.similarity.embedder import Embedder, default_embedder
+from core.similarity.embedder import Embedder, Vector, default_embedder
+from core.similarity.lock import FolderLock
 
 _BATCH = 1_000
 """Entries a write; Chroma takes up to 5,461."""
@@ -24,16 +26,11 @@ _BATCH = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One text to be found, as of one revision of it."""
+    """One text to be found; `stamp` tells this content from any other under the same id."""
 
     id: str
     text: str
-    revision: int
-
-    @property
-    def stamp(self) -> str:
-        """What tells this content from any other under the same id."""
-        return f"{self.revision}:{content_hash(self.text, 16)}"
+    stamp: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +41,15 @@ class Hit:
     score: float
 
 
-class LessonIndex:
+class TextIndex:
     """One collection of one embedding model. Queries may come from any thread; writers hold `writing`.
 
-    It answers once it is `ready`: verified against SQL or rebuilt from it (core.memory.indexer does that).
+    It answers once it is `ready`: verified against SQL or rebuilt from it (core.memory.indexer does that for lessons,
+    core.tasks.run_index for runs). `of` is what it holds, as a person is told.
     """
 
-    def __init__(self, place: Place, embedder: Embedder) -> None:
+    def __init__(self, of: str, place: Place, embedder: Embedder) -> None:
+        self.of = of
         self.writing = RLock()
         self.ready = False
         self._place = place
@@ -64,15 +63,42 @@ class LessonIndex:
 
     def query(self, text: str, n: int) -> list[Hit]:
         """The `n` most similar entries, best first; raises Unavailable."""
-        if not self.ready:
-            raise Unavailable("The lesson index is being made ready. Try again in a few seconds.")
-        vector = self._embedder.embed([text])
+        return self.nearest(self._embedder.embed([text])[0], n)
+
+    def nearest(self, vector: Vector, n: int) -> list[Hit]:
+        """The `n` entries nearest to a vector, best first; raises Unavailable."""
+        self._check_ready()
         with self._trusted("asked"):
-            found = self._opened().query(query_embeddings=vector, n_results=n, include=["distances"])
+            found = self._opened().query(query_embeddings=vector[np.newaxis], n_results=n, include=["distances"])
         scored = zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True)
         hits = [Hit(id_, round(min(1.0, max(0.0, 1 - float(distance))), 4)) for id_, distance in scored]
         # Entries of one score are put in an order of their own, so that every door ranks the same.
         return sorted(hits, key=lambda hit: (-hit.score, hit.id))
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vector]:
+        """The vector of each of these entries that is there; raises Unavailable."""
+        self._check_ready()
+        known: dict[str, Vector] = {}
+        for start in range(0, len(ids), _BATCH):
+            with self._trusted("read"):
+                found = self._opened().get(ids=list(ids[start : start + _BATCH]), include=["embeddings"])
+            vectors = found["embeddings"]
+            known.update(zip(found["ids"], [] if vectors is None else vectors, strict=True))  # type: ignore[arg-type]
+        return known
+
+    def ids(self) -> set[str]:
+        """The ids of all entries, as they are listed."""
+        with self._trusted("read"):
+            return set(self._opened().get(include=[])["ids"])
+
+    def count(self) -> int:
+        """How many entries are listed."""
+        with self._trusted("counted"):
+            return self._opened().count()
+
+    def _check_ready(self) -> None:
+        if not self.ready:
+            raise Unavailable(f"The index of {self.of} is being made ready. Try again in a few seconds.")
 
     def upsert(self, entries: Sequence[Entry]) -> None:
         """Write the entries, in place of what stood under their ids."""
@@ -128,7 +154,7 @@ class LessonIndex:
         except TROUBLE as error:
             self.ready, self._collection = False, None
             raise Unavailable(
-                f"The lesson index cannot be {what}: {str(error)[:200] or type(error).__name__}. "
+                f"The index of {self.of} cannot be {what}: {str(error)[:200] or type(error).__name__}. "
                 "A server mends it within seconds; else run `loopwright reindex`."
             ) from error
 
@@ -142,14 +168,26 @@ class LessonIndex:
             )
 
 
-def open_index(settings: Settings, address: str = "", embedder: Embedder | None = None) -> LessonIndex:
-    """The index that the settings name: embedded in the data folder, or on a Chroma server.
+def open_index(settings: Settings, address: str = "", embedder: Embedder | None = None) -> TextIndex:
+    """The index of lessons that the settings name: embedded in the data folder, or on a Chroma server.
 
     Embedded, this process becomes the owner of the folder, and `address` is where others may ask it; raises Conflict
     when another process is the owner already. A server is first called when it is needed.
     """
     embedder = embedder or default_embedder()
-    name = f"lessons-{embedder.name}"  # one collection a model: vectors of two models are never compared
+    lock = None if settings.chroma_url else FolderLock(settings.folder, address)
+    return TextIndex("lessons", _place(settings, "lessons", "chroma", embedder, lock), embedder)
+
+
+def open_run_index(settings: Settings, embedder: Embedder | None = None) -> TextIndex:
+    """The index of runs beside that of lessons; embedded, only the process that has opened that one may open it."""
+    embedder = embedder or default_embedder()
+    return TextIndex("runs", _place(settings, "runs", "chroma-runs", embedder, None), embedder)
+
+
+def _place(settings: Settings, what: str, folder: str, embedder: Embedder, lock: FolderLock | None) -> Place:
+    """Where a collection is kept; each has a folder of its own, so that one that is damaged takes no other with it."""
+    name = f"{what}-{embedder.name}"  # one collection a model: vectors of two models are never compared
     if settings.chroma_url:
-        return LessonIndex(ChromaServer(settings.chroma_url, name), embedder)
-    return LessonIndex(ChromaFolder(settings.folder, name, address), embedder)
+        return ChromaServer(settings.chroma_url, name)
+    return ChromaFolder(settings.folder / folder, name, lock)

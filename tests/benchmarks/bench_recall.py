@@ -16,7 +16,7 @@ from core.memory.recall import THRESHOLD, RecallRequest, recall
 from core.records import Lesson, LessonState, Role
 from core.settings import Settings
 from core.similarity.embedder import default_embedder
-from core.similarity.index import LessonIndex
+from core.similarity.index import TextIndex
 from core.store.engine import Store, open_store
 from core.store.lessons import LIMITS, add_lesson
 from core.store.people import person_id
@@ -105,7 +105,7 @@ def fill(store: Store, size: int) -> list[str]:
     return texts
 
 
-def ask(store: Store, index: LessonIndex, text: str) -> None:
+def ask(store: Store, index: TextIndex, text: str) -> None:
     with store.session() as session:
         recall(session, index, RecallRequest("shop", text))
 

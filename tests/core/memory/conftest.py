@@ -12,7 +12,7 @@ from core.memory.indexer import open_memory
 from core.memory.lessons import approve, propose
 from core.records import Lesson, Role
 from core.settings import Settings
-from core.similarity.index import LessonIndex
+from core.similarity.index import TextIndex
 from core.store.engine import Store
 from core.store.people import person_id
 
@@ -35,7 +35,7 @@ def people(store: Store) -> People:
 
 
 @pytest.fixture
-def index(store: Store, data_dir: Path) -> Iterator[LessonIndex]:
+def index(store: Store, data_dir: Path) -> Iterator[TextIndex]:
     """Embedded Chroma in the test's data folder."""
     opened = open_memory(store, Settings())
     yield opened

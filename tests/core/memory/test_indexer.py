@@ -17,7 +17,7 @@ from core.memory.lessons import approve, edit, propose, retire
 from core.memory.recall import RecallRequest, recall
 from core.records import Lesson, LessonState, Role
 from core.settings import Settings
-from core.similarity.index import LessonIndex
+from core.similarity.index import TextIndex
 from core.store.engine import Store, open_store
 from core.store.lessons import lesson_line, lessons_owing_index, list_lessons
 from core.store.people import person_id
@@ -26,12 +26,12 @@ from tests.core.memory.conftest import People
 Teach = Callable[..., str]
 
 
-def recalled(store: Store, index: LessonIndex, task: str) -> list[str]:
+def recalled(store: Store, index: TextIndex, task: str) -> list[str]:
     with store.reading() as session:
         return [lesson.id for lesson in recall(session, index, RecallRequest("", task), dry_run=True).lessons]
 
 
-def test_every_change_is_taken_in_once(store: Store, index: LessonIndex, teach: Teach, people: People) -> None:
+def test_every_change_is_taken_in_once(store: Store, index: TextIndex, teach: Teach, people: People) -> None:
     refund, late = teach("a refund is asked for"), teach("the parcel is late")
     with store.session() as session:
         propose(session, Lesson("", "somebody is angry", "stay calm"), people.ann)
@@ -48,7 +48,7 @@ def test_every_change_is_taken_in_once(store: Store, index: LessonIndex, teach: 
 
 
 def test_approved_is_recallable_and_retired_is_gone_at_once(
-    store: Store, index: LessonIndex, teach: Teach, people: People
+    store: Store, index: TextIndex, teach: Teach, people: People
 ) -> None:
     start = time.monotonic()
     refund = teach("a refund is asked for")
@@ -60,9 +60,7 @@ def test_approved_is_recallable_and_retired_is_gone_at_once(
     assert recalled(store, index, "a refund is asked for") == []  # before the index heard of it
 
 
-def test_retired_under_load_is_never_given_again(
-    store: Store, index: LessonIndex, teach: Teach, people: People
-) -> None:
+def test_retired_under_load_is_never_given_again(store: Store, index: TextIndex, teach: Teach, people: People) -> None:
     taught = [teach(f"a refund is asked for in case {number}") for number in range(12)]
     sync(store, index)
     stop, wrong = Event(), []
@@ -87,7 +85,7 @@ def test_retired_under_load_is_never_given_again(
     assert index.contents() == {}
 
 
-def test_a_clean_close_is_verified_and_not_rebuilt(store: Store, index: LessonIndex, teach: Teach) -> None:
+def test_a_clean_close_is_verified_and_not_rebuilt(store: Store, index: TextIndex, teach: Teach) -> None:
     taught = {teach("a refund is asked for"), teach("the parcel is late")}
     sync(store, index)
     index.close()
@@ -100,7 +98,7 @@ def test_a_clean_close_is_verified_and_not_rebuilt(store: Store, index: LessonIn
 
 @pytest.mark.parametrize("damage", ["gone", "other lesson", "other text", "one too many", "one too few"])
 def test_what_is_not_what_sql_says_is_rebuilt(
-    store: Store, index: LessonIndex, teach: Teach, data_dir: Path, damage: str
+    store: Store, index: TextIndex, teach: Teach, data_dir: Path, damage: str
 ) -> None:
     from core.similarity.index import Entry
 
@@ -115,9 +113,9 @@ def test_what_is_not_what_sql_says_is_rebuilt(
         if damage in ("other lesson", "one too few"):
             index.delete([taught[0]])
         if damage in ("other lesson", "one too many"):
-            index.upsert([Entry("foreign", "a refund is asked for", 2)])
+            index.upsert([Entry("foreign", "a refund is asked for", "2")])
         if damage == "other text":
-            index.upsert([Entry(taught[0], "a poem about the sea", 2)])
+            index.upsert([Entry(taught[0], "a poem about the sea", "2")])
         assert verify_or_rebuild(store, index) is True
     assert index.contents() == stamps
     assert verify_or_rebuild(store, index) is False
@@ -125,9 +123,7 @@ def test_what_is_not_what_sql_says_is_rebuilt(
     index.close()
 
 
-def test_a_folder_deleted_while_open_is_made_anew(
-    store: Store, index: LessonIndex, teach: Teach, data_dir: Path
-) -> None:
+def test_a_folder_deleted_while_open_is_made_anew(store: Store, index: TextIndex, teach: Teach, data_dir: Path) -> None:
     first = teach("a refund is asked for")
     sync(store, index)
     shutil.rmtree(data_dir / "chroma")
@@ -141,7 +137,7 @@ def test_a_folder_deleted_while_open_is_made_anew(
     assert recalled(store, index, "the parcel is late")[0] == second
 
 
-def test_reindex_pays_the_outbox_too(store: Store, index: LessonIndex, teach: Teach, people: People) -> None:
+def test_reindex_pays_the_outbox_too(store: Store, index: TextIndex, teach: Teach, people: People) -> None:
     taught = {teach("a refund is asked for"), teach("the parcel is late")}
     with store.session() as session:
         propose(session, Lesson("", "somebody is angry", "stay calm"), people.ann)
@@ -165,7 +161,7 @@ def test_a_chroma_server_that_is_away_stops_nothing_else(
     index.close()
 
 
-def test_a_second_owner_is_refused(store: Store, index: LessonIndex) -> None:
+def test_a_second_owner_is_refused(store: Store, index: TextIndex) -> None:
     with pytest.raises(Conflict, match="belongs to"):
         open_memory(store, Settings())
 

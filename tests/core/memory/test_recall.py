@@ -21,7 +21,7 @@ from core.memory.recall import (
     recall,
 )
 from core.records import Lesson, Role
-from core.similarity.index import LessonIndex
+from core.similarity.index import TextIndex
 from core.store.engine import Store
 from core.store.recalls import count_recalls, list_recalls
 from tests.core.memory.conftest import People
@@ -30,20 +30,20 @@ SITUATIONS = json.loads((Path(__file__).parents[2] / "benchmarks" / "situations.
 Teach = Callable[..., str]
 
 
-def ask(store: Store, index: LessonIndex, request: RecallRequest, dry_run: bool = True) -> Recall:
+def ask(store: Store, index: TextIndex, request: RecallRequest, dry_run: bool = True) -> Recall:
     with store.session() as session:
         return recall(session, index, request, dry_run)
 
 
 @pytest.fixture
-def shop(store: Store, index: LessonIndex, teach: Teach) -> dict[str, str]:
+def shop(store: Store, index: TextIndex, teach: Teach) -> dict[str, str]:
     """The written lessons, active: row ids by name."""
     taught = {one["id"]: teach(one["when"], one["guidance"], agent="shop") for one in SITUATIONS["lessons"]}
     sync(store, index)
     return taught
 
 
-def test_the_written_situations_find_their_lessons(store: Store, index: LessonIndex, shop: dict[str, str]) -> None:
+def test_the_written_situations_find_their_lessons(store: Store, index: TextIndex, shop: dict[str, str]) -> None:
     first = among = asked = 0
     for one in SITUATIONS["lessons"]:
         for situation in one["situations"]:
@@ -60,7 +60,7 @@ def test_the_written_situations_find_their_lessons(store: Store, index: LessonIn
 
 
 def test_what_fits_is_given_best_first_and_the_rest_is_near(
-    store: Store, index: LessonIndex, shop: dict[str, str]
+    store: Store, index: TextIndex, shop: dict[str, str]
 ) -> None:
     found = ask(store, index, RecallRequest("shop", "I want my money back on another card", k=2))
     assert found.lessons[0].id == shop["refund-original-card"]
@@ -71,13 +71,13 @@ def test_what_fits_is_given_best_first_and_the_rest_is_near(
     assert all(lesson.score < THRESHOLD for lesson in found.near)
 
 
-def test_nothing_that_fits_is_nothing_given(store: Store, index: LessonIndex, shop: dict[str, str]) -> None:
+def test_nothing_that_fits_is_nothing_given(store: Store, index: TextIndex, shop: dict[str, str]) -> None:
     found = ask(store, index, RecallRequest("shop", "Prove that the square root of two is irrational."))
     assert (found.lessons, found.prompt, found.arm) == ((), "", "memory")
     assert found.near
 
 
-def test_an_agent_is_given_its_own_lessons_and_everybodys(store: Store, index: LessonIndex, teach: Teach) -> None:
+def test_an_agent_is_given_its_own_lessons_and_everybodys(store: Store, index: TextIndex, teach: Teach) -> None:
     mine, every = teach("a refund is asked for", agent="shop"), teach("a refund is asked for")
     other = teach("a refund is asked for", agent="bank")
     sync(store, index)
@@ -86,7 +86,7 @@ def test_an_agent_is_given_its_own_lessons_and_everybodys(store: Store, index: L
     assert {lesson.id for lesson in ask(store, index, RecallRequest("", task)).lessons} == {mine, every, other}
 
 
-def test_lessons_for_others_never_crowd_out_ones_own(store: Store, index: LessonIndex, teach: Teach) -> None:
+def test_lessons_for_others_never_crowd_out_ones_own(store: Store, index: TextIndex, teach: Teach) -> None:
     for number in range(60):
         teach(f"a refund is asked for, case {number}", agent="bank")
     mine = teach("the customer wants a refund for an order", agent="shop")
@@ -95,7 +95,7 @@ def test_lessons_for_others_never_crowd_out_ones_own(store: Store, index: Lesson
     assert [lesson.id for lesson in found.lessons] == [mine]
 
 
-def test_what_is_given_is_what_sql_says_now(store: Store, index: LessonIndex, teach: Teach, people: People) -> None:
+def test_what_is_given_is_what_sql_says_now(store: Store, index: TextIndex, teach: Teach, people: People) -> None:
     uid, gone = teach("a refund is asked for"), teach("a refund is asked for twice")
     sync(store, index)
     with store.session() as session:
@@ -105,7 +105,7 @@ def test_what_is_given_is_what_sql_says_now(store: Store, index: LessonIndex, te
     assert (lesson.id, lesson.revision, lesson.guidance) == (uid, 3, "ask a lead")
 
 
-def test_a_recall_is_logged_with_what_was_given_and_withheld(store: Store, index: LessonIndex, teach: Teach) -> None:
+def test_a_recall_is_logged_with_what_was_given_and_withheld(store: Store, index: TextIndex, teach: Teach) -> None:
     uid = teach("a refund is asked for", agent="shop")
     sync(store, index)
     control = next(
@@ -130,7 +130,7 @@ def test_a_recall_is_logged_with_what_was_given_and_withheld(store: Store, index
     )
 
 
-def test_a_dry_run_is_the_memory_arm_and_leaves_no_trace(store: Store, index: LessonIndex, teach: Teach) -> None:
+def test_a_dry_run_is_the_memory_arm_and_leaves_no_trace(store: Store, index: TextIndex, teach: Teach) -> None:
     teach("a refund is asked for")
     sync(store, index)
     control = next(f"run {n}" for n in range(1000) if arm_of(RecallRequest("", "x", run_key=f"run {n}")) == "control")
@@ -151,7 +151,7 @@ def test_all_recalls_of_a_run_share_its_arm_and_a_tenth_are_control() -> None:
 
 @pytest.mark.parametrize(("values", "field"), [({"task": " "}, "task"), ({"k": 0}, "k"), ({"k": 51}, "k")])
 def test_what_cannot_be_asked_is_explained(
-    store: Store, index: LessonIndex, values: dict[str, object], field: str
+    store: Store, index: TextIndex, values: dict[str, object], field: str
 ) -> None:
     with pytest.raises(InvalidInput) as refused:
         ask(store, index, replace(RecallRequest("", "a refund"), **values))  # type: ignore[arg-type]
@@ -176,7 +176,7 @@ def test_the_prompt_quotes_every_line_that_people_wrote() -> None:
     assert prompt_block(()) == ""
 
 
-def test_as_json_is_the_contract(store: Store, index: LessonIndex, teach: Teach) -> None:
+def test_as_json_is_the_contract(store: Store, index: TextIndex, teach: Teach) -> None:
     uid = teach("a refund is asked for", avoid="guessing")
     sync(store, index)
     found = ask(store, index, RecallRequest("", "a refund is asked for"))
