@@ -1,29 +1,42 @@
 """How far reviewers agree on one question: every measure of it, from one table of answers."""
 
-from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.measure.intervals import SEED, Interval
+import numpy as np
+
+from core.measure.intervals import SEED, Interval, wilson
 from core.measure.kappa import cohen_kappa, cohen_of, fleiss_of
-from core.measure.krippendorff import RESAMPLES, alpha_interval, alpha_of
-from core.measure.ratings import NO_PAIR, Coded, Coefficient, Level, Ratings, code
+from core.measure.krippendorff import alpha_of
+from core.measure.ratings import NO_PAIR, Coded, Coefficient, Level, Ratings, against_the_rest, code
+from core.measure.resampling import RESAMPLES, bootstrap
 
 __all__ = [
     "AgreementReport",
+    "CategoryAgreement",
     "Coefficient",
     "Level",
     "Ratings",
     "agreement",
+    "agreement_of",
+    "category_agreement",
+    "code",
     "cohen_kappa",
     "fleiss_kappa",
     "krippendorff_alpha",
     "percent_agreement",
 ]
 
+MANY_PAIRS = 100
+"""From so many pairs of raters on, the interval of each Cohen's κ is drawn from `FEWER_DRAWS` instead."""
+
+FEWER_DRAWS = 200
+
 
 @dataclass(frozen=True)
 class AgreementReport:
+    """Every coefficient carries its n and interval."""
+
     n_items: int
     """Items with at least two answers; the others say nothing about agreement."""
     n_raters: int
@@ -35,8 +48,24 @@ class AgreementReport:
     fleiss: Coefficient
     """`n_items` counts the items with the most common number of raters, which are all it speaks of."""
     krippendorff: Coefficient
-    interval: Interval | None
-    """95 % interval of Krippendorff's α; None where α is undefined or rests on one item."""
+
+    @property
+    def interval(self) -> Interval | None:
+        """Krippendorff's."""
+        return self.krippendorff.interval
+
+
+@dataclass(frozen=True)
+class CategoryAgreement:
+    """One answer against all others: how far reviewers agree on when to give it."""
+
+    value: Hashable
+    n_chosen: int
+    """Answers that give it."""
+    n_items: int
+    """Items on which at least one rater gave it."""
+    fleiss: Coefficient
+    krippendorff: Coefficient
 
 
 def agreement(
@@ -52,25 +81,56 @@ def agreement(
     answers of an ordinal question from lowest to highest; numbers need none.
     ValueError for an answer that the level cannot take.
     """
-    coded = code(ratings, level, order)
+    return agreement_of(code(ratings, level, order), level, resamples, seed)
+
+
+def agreement_of(
+    coded: Coded, level: Level, draws: int = RESAMPLES, seed: int = SEED, sure_pairs: bool = True
+) -> AgreementReport:
+    """The same of coded answers; with `sure_pairs` False the κ of each two raters has no interval, which saves time."""
+    each = (min(draws, FEWER_DRAWS) if len(coded.joint) >= MANY_PAIRS else draws) if sure_pairs else 0
     return AgreementReport(
         n_items=coded.n_items,
         n_raters=coded.n_raters,
         n_answers=coded.n_answers,
-        percent=_percent_of(coded),
-        cohen={f"{a}~{b}": cohen_of(joint) for (a, b), joint in coded.joint.items()},
-        fleiss=fleiss_of(coded),
-        krippendorff=alpha_of(coded, level),
-        interval=alpha_interval(coded, level, resamples, seed),
+        percent=_percent_of(coded, draws, seed),
+        cohen={f"{a}~{b}": cohen_of(joint, each, seed) for (a, b), joint in coded.joint.items()},
+        fleiss=fleiss_of(coded, draws, seed),
+        krippendorff=alpha_of(coded, level, draws, seed),
     )
+
+
+def category_agreement(
+    coded: Coded, level: Level, categories: Sequence[Hashable], draws: int = RESAMPLES, seed: int = SEED
+) -> list[CategoryAgreement]:
+    """Each category against the rest: α and Fleiss' κ of "gave it" and "did not"; of a set, whether it holds it."""
+    if not coded.n_items:
+        return []
+    found = []
+    for category in categories:
+        chosen = [category in value if level == "sets" else category == value for value in coded.values]
+        two = against_the_rest(coded, chosen)
+        gave = np.asarray(chosen, dtype=float)[coded.answers]
+        with_it = np.bincount(coded.pattern, weights=gave)
+        found.append(
+            CategoryAgreement(
+                category,
+                int(with_it @ coded.counts),
+                int(coded.counts[with_it > 0].sum()),
+                fleiss_of(two, draws, seed),
+                alpha_of(two, "nominal", draws, seed),
+            )
+        )
+    return found
 
 
 def percent_agreement(ratings: Ratings, level: Level = "nominal") -> Coefficient:
     """The mean over items of the share of its pairs of raters who gave the same answer, 0 to 100.
 
-    Takes no account of chance: 90 % says little where nine of ten answers are the same anyway.
+    Takes no account of chance: 90 % says little where nine of ten answers are the same anyway. Where all items agree,
+    or none does, a bootstrap sees no spread, and the interval is Wilson's.
     """
-    return _percent_of(code(ratings, level))
+    return _percent_of(code(ratings, level), RESAMPLES, SEED)
 
 
 def fleiss_kappa(ratings: Ratings) -> Coefficient:
@@ -85,11 +145,15 @@ def krippendorff_alpha(
     return alpha_of(code(ratings, level, order), level)
 
 
-def _percent_of(coded: Coded) -> Coefficient:
+def _percent_of(coded: Coded, draws: int, seed: int) -> Coefficient:
     if not coded.n_items:
         return Coefficient(None, 0, NO_PAIR)
-    shares = 0.0
-    for pattern, items in coded.patterns.items():
-        equal = sum(count * (count - 1) for count in Counter(pattern).values())
-        shares += items * equal / (len(pattern) * (len(pattern) - 1))
-    return Coefficient(100 * shares / coded.n_items, coded.n_items)
+    n, n_values = coded.n_items, len(coded.values)
+    held, times = np.unique(coded.pattern * n_values + coded.answers, return_counts=True)
+    equal = np.bincount(held // n_values, weights=times * (times - 1), minlength=len(coded.sizes))
+    share = 100 * equal / (coded.sizes * (coded.sizes - 1))
+    value = float(coded.counts @ share) / n
+    if value in (0, 100):
+        sure = wilson(n * value / 100, n)
+        return Coefficient(value, n, interval=Interval(100 * sure.low, 100 * sure.high) if n > 1 else None)
+    return Coefficient(value, n, interval=bootstrap(coded.counts, lambda weights: weights @ share / n, draws, seed))

@@ -141,8 +141,7 @@ def fit(wins: Floats, virtual: float = 0.0) -> Fit:
     chance = 1 / (1 + np.exp(values[None, :] - values[:, None]))
     average = 1 / (1 + np.exp(-values))
     information = _information(played, chance, virtual * average * (1 - average))
-    covariance: Floats = np.linalg.pinv(information, hermitian=True)
-    return Fit(values, covariance)
+    return Fit(values, np.asarray(np.linalg.pinv(information, hermitian=True), dtype=np.float64))
 
 
 def _information(played: Floats, chance: Floats, virtual: Floats) -> Floats:

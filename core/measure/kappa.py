@@ -4,8 +4,15 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TypeVar
 
-from core.measure.ratings import NO_PAIR, ONE_ANSWER, Coded, Coefficient
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
 
+from core.measure.intervals import SEED
+from core.measure.ratings import NO_PAIR, ONE_ANSWER, Coded, Coefficient
+from core.measure.resampling import RESAMPLES, bootstrap
+
+Floats = npt.NDArray[np.float64]
 Answer = TypeVar("Answer", bound=Hashable)
 
 
@@ -20,45 +27,56 @@ def cohen_kappa(a: Sequence[Hashable], b: Sequence[Hashable]) -> Coefficient:
     return cohen_of(Counter((x, y) for x, y in both if x is not None and y is not None))
 
 
-def cohen_of(joint: Mapping[tuple[Answer, Answer], int]) -> Coefficient:
-    """Cohen's κ from how often each pair of answers occurred."""
+def cohen_of(joint: Mapping[tuple[Answer, Answer], int], draws: int = RESAMPLES, seed: int = SEED) -> Coefficient:
+    """Cohen's κ from how often each pair of answers occurred; with `draws` 0 without an interval."""
     n = sum(joint.values())
     if not n:
         return Coefficient(None, 0, "the two raters share no item")
-    first: Counter[Answer] = Counter()
-    second: Counter[Answer] = Counter()
-    for (x, y), count in joint.items():
-        first[x] += count
-        second[y] += count
-    equal = sum(count for (x, y), count in joint.items() if x == y)
-    by_chance = sum(count * second[answer] for answer, count in first.items())
-    if by_chance == n * n:
+    place = {answer: index for index, answer in enumerate(dict.fromkeys(answer for cell in joint for answer in cell))}
+    if len(place) == 1:
         return Coefficient(None, n, ONE_ANSWER)
-    return Coefficient((n * equal - by_chance) / (n * n - by_chance), n)
+    cells = np.arange(len(joint))
+    counts = np.fromiter(joint.values(), dtype=np.intp)
+    first, second = (
+        csr_array((np.ones(len(joint)), (cells, [place[cell[side]] for cell in joint])), shape=(len(joint), len(place)))
+        for side in (0, 1)
+    )
+    same = np.array([x == y for x, y in joint], dtype=np.float64)
+
+    def kappa(weights: Floats) -> Floats:
+        equal = weights @ same
+        by_chance = ((weights @ first) * (weights @ second)).sum(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(by_chance < n * n, (n * equal - by_chance) / (n * n - by_chance), np.nan)
+
+    value = float(kappa(counts[None, :].astype(np.float64))[0])
+    return Coefficient(value, n, interval=bootstrap(counts, kappa, draws, seed) if draws else None)
 
 
-def fleiss_of(coded: Coded) -> Coefficient:
+def fleiss_of(coded: Coded, draws: int = RESAMPLES, seed: int = SEED) -> Coefficient:
     """κ = (P̄ - P_e) / (1 - P_e) over the items that have the most common number of raters (of two, the larger).
 
     P̄ is the mean share of agreeing pairs of raters within an item, P_e = Σ p_c² from the shares of all answers;
     -1 to 1; undefined where P_e = 1. `n_items` says how many items had that number of raters. Raters need not be the
     same people on each item. Source: Fleiss 1971, Psychol. Bull. 76.
     """
-    sizes: Counter[int] = Counter()
-    for pattern, items in coded.patterns.items():
-        sizes[len(pattern)] += items
-    if not sizes:
+    if not coded.n_items:
         return Coefficient(None, 0, NO_PAIR)
-    raters, n = max(sizes.items(), key=lambda entry: (entry[1], entry[0]))
-    totals: Counter[int] = Counter()
-    agreeing = 0
-    for pattern, items in coded.patterns.items():
-        if len(pattern) == raters:
-            for answer, count in Counter(pattern).items():
-                totals[answer] += items * count
-                agreeing += items * count * (count - 1)
-    if len(totals) == 1:
+    items = np.bincount(coded.sizes, weights=coded.counts)
+    raters = len(items) - 1 - int(np.argmax(items[::-1]))
+    chosen = coded.sizes == raters
+    counts, n = coded.counts[chosen], int(items[raters])
+    shape = (len(coded.sizes), len(coded.values))
+    given = csr_array((np.ones(len(coded.answers)), (coded.pattern, coded.answers)), shape=shape)[chosen]
+    agreeing = given.multiply(given).sum(axis=1) - raters
+    if np.count_nonzero(given.sum(axis=0)) == 1:
         return Coefficient(None, n, ONE_ANSWER)
-    observed = agreeing / (n * raters * (raters - 1))
-    by_chance = sum((count / (n * raters)) ** 2 for count in totals.values())
-    return Coefficient((observed - by_chance) / (1 - by_chance), n)
+
+    def kappa(weights: Floats) -> Floats:
+        observed = weights @ agreeing / (n * raters * (raters - 1))
+        by_chance = (((weights @ given) / (n * raters)) ** 2).sum(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(by_chance < 1 - 1e-12, (observed - by_chance) / (1 - by_chance), np.nan)
+
+    value = float(kappa(counts[None, :].astype(np.float64))[0])
+    return Coefficient(value, n, interval=bootstrap(counts, kappa, draws, seed) if draws else None)

@@ -5,13 +5,16 @@ from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
-from core.measure.intervals import SEED, Interval
+from core.measure.intervals import SEED
 from core.measure.ratings import NO_PAIR, ONE_ANSWER, Coded, Coefficient, Level
+from core.measure.resampling import RESAMPLES, bootstrap
 
 Floats = npt.NDArray[np.float64]
 
-RESAMPLES = 1_000
+MANY_SETS = 1_500
+"""From so many different sets on, a resample's expected distance is taken to the first order of its change."""
 
 
 def masi_distances(sets: Sequence[frozenset[object]]) -> Floats:
@@ -20,114 +23,125 @@ def masi_distances(sets: Sequence[frozenset[object]]) -> Floats:
     M is 1 for equal sets, 2/3 where one holds the other, 1/3 where they overlap, 0 where they do not; two empty sets
     are equal. Source: Passonneau 2006, LREC.
     """
-    members = list(dict.fromkeys(chain.from_iterable(sets)))
-    holds = np.array([[member in chosen for member in members] for chosen in sets], dtype=np.float64)
-    holds = holds.reshape(len(sets), len(members))
-    sizes = holds.sum(axis=1)
-    shared = holds @ holds.T
-    union = sizes[:, None] + sizes[None, :] - shared
+    holds = _members(sets)
+    return _masi(holds @ holds.T, holds.sum(axis=1)[:, None], holds.sum(axis=1)[None, :])
+
+
+def _members(sets: Sequence[frozenset[object]]) -> Floats:
+    place = {member: index for index, member in enumerate(dict.fromkeys(chain.from_iterable(sets)))}
+    holds = np.zeros((len(sets), len(place)))
+    for row, chosen in enumerate(sets):
+        holds[row, [place[member] for member in chosen]] = 1
+    return holds
+
+
+def _masi(shared: Floats, sizes_a: Floats, sizes_b: Floats) -> Floats:
+    union = sizes_a + sizes_b - shared
     jaccard = np.divide(shared, union, out=np.ones_like(shared), where=union > 0)
-    smaller = np.minimum(sizes[:, None], sizes[None, :])
-    relation = np.where(shared == union, 1.0, np.where(shared == smaller, 2 / 3, 1 / 3))
+    relation = np.where(shared == union, 1.0, np.where(shared == np.minimum(sizes_a, sizes_b), 2 / 3, 1 / 3))
     distances: Floats = 1 - jaccard * relation
     return distances
 
 
 class _Disagreement:
-    """The answers of each pattern, laid out one after the other, and how far apart they are."""
+    """How far apart the answers of each pattern are; `given` is how often it holds each answer."""
 
     def __init__(self, coded: Coded, level: Level) -> None:
-        patterns = list(coded.patterns)
         self.level = level
-        self.categories = len(coded.values)
-        self.sizes = np.array([len(pattern) for pattern in patterns], dtype=np.float64)
-        self.unit = np.repeat(np.arange(len(patterns)), self.sizes.astype(np.intp))
-        self.answer = np.fromiter(chain.from_iterable(patterns), dtype=np.intp)
+        self.sizes = coded.sizes.astype(np.float64)
+        shape = (len(coded.sizes), len(coded.values))
+        self.given = csr_array((np.ones(len(coded.answers)), (coded.pattern, coded.answers)), shape=shape)
         if level == "interval":
             values = np.array(coded.values, dtype=np.float64)
             # Distances do not change, and squares of large values (times, say) would lose their digits.
             self.scores = values - values.mean()
-            self.within = self._within_scores(self.scores)
-        elif level != "ordinal":
-            self.distances = masi_distances(coded.values) if level == "sets" else None
-            self.within = self._within_pairs()
+            self.within = self._apart(self.scores[None, :])[0]
+        elif level == "nominal":
+            equal = self.given.multiply(self.given).sum(axis=1)
+            self.within = (self.sizes**2 - equal) / (self.sizes - 1)
+        elif level == "sets":
+            self.holds = _members(coded.values)
+            self.within = self._within_sets(coded)
+            self.totals: Floats = coded.counts @ self.given
+            self.distances = masi_distances(coded.values) if len(coded.values) < MANY_SETS else None
+            if self.distances is None:
+                self.from_all = self._distance_from(self.totals)
 
-    def alpha(self, weights: Floats) -> float:
-        """α where pattern p stands for weights[p] items; NaN where only one answer was given."""
-        totals = _sums(self.answer, weights[self.unit], self.categories)
-        n = totals.sum()
-        if np.count_nonzero(totals) < 2:
-            return float("nan")
+    def alpha(self, weights: Floats) -> Floats:
+        """α for each row of `weights`: pattern p stands for weights[p] items. NaN where only one answer was given."""
+        totals = weights @ self.given
+        n = totals.sum(axis=1)
         if self.level == "ordinal":
             # Ordinal distance is the squared difference of mid-ranks, which move with the totals.
-            ranks = np.cumsum(totals) - totals / 2 - n / 2
-            within, expected = self._within_scores(ranks), _between_scores(totals, ranks)
-        elif self.level == "interval":
-            within, expected = self.within, _between_scores(totals, self.scores)
-        elif self.distances is None:
-            within, expected = self.within, float(n * n - totals @ totals)
+            ranks = np.cumsum(totals, axis=1) - totals / 2 - n[:, None] / 2
+            within = (weights * self._apart(ranks)).sum(axis=1)
+            expected = _between(totals, ranks)
         else:
-            within, expected = self.within, float(totals @ self.distances @ totals)
-        return float(1 - (n - 1) * (weights @ within) / expected)
+            within, expected = weights @ self.within, self._expected(totals, n)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            alpha: Floats = np.where(np.count_nonzero(totals, axis=1) > 1, 1 - (n - 1) * within / expected, np.nan)
+        return alpha
 
-    def _within_pairs(self) -> Floats:
+    def _expected(self, totals: Floats, n: Floats) -> Floats:
+        """Σ of the distances over all ordered pairs of answers, whatever their items."""
+        if self.level == "interval":
+            return _between(totals, self.scores)
+        if self.level == "nominal":
+            apart: Floats = n * n - (totals * totals).sum(axis=1)
+        elif self.distances is not None:
+            apart = ((totals @ self.distances) * totals).sum(axis=1)
+        else:
+            apart = 2 * totals @ self.from_all - self.totals @ self.from_all
+        return apart
+
+    def _apart(self, scores: Floats) -> Floats:
+        """For each row of scores and each pattern: Σ of squared differences, 2 (m Σ x² - (Σ x)²), / (m - 1)."""
+        sums, squares = scores @ self.given.T, (scores * scores) @ self.given.T
+        apart: Floats = 2 * (self.sizes * squares - sums * sums) / (self.sizes - 1)
+        return apart
+
+    def _within_sets(self, coded: Coded) -> Floats:
         """For each pattern: Σ of the distances over ordered pairs of its answers, / (answers - 1)."""
+        pattern, sizes = coded.pattern, self.holds.sum(axis=1)
         total: Floats = np.zeros(len(self.sizes))
         for lag in range(1, int(self.sizes.max())):
-            same = self.unit[:-lag] == self.unit[lag:]
-            a, b = self.answer[:-lag][same], self.answer[lag:][same]
-            distance = (a != b).astype(np.float64) if self.distances is None else self.distances[a, b]
-            total += _sums(self.unit[lag:][same], distance, len(total))
+            same = pattern[:-lag] == pattern[lag:]
+            a, b = coded.answers[:-lag][same], coded.answers[lag:][same]
+            distance = _masi((self.holds[a] * self.holds[b]).sum(axis=1), sizes[a], sizes[b])
+            total += np.bincount(pattern[lag:][same], weights=distance, minlength=len(total))
         within: Floats = 2 * total / (self.sizes - 1)
         return within
 
-    def _within_scores(self, scores: Floats) -> Floats:
-        """The same for squared differences: Σ (x_a - x_b)² = 2 (m Σ x² - (Σ x)²)."""
-        given = scores[self.answer]
-        sums = _sums(self.unit, given, len(self.sizes))
-        squares = _sums(self.unit, given * given, len(self.sizes))
-        within: Floats = 2 * (self.sizes * squares - sums * sums) / (self.sizes - 1)
-        return within
+    def _distance_from(self, totals: Floats) -> Floats:
+        """For each set: Σ of its distances to all answers, a block of sets at a time."""
+        sizes = self.holds.sum(axis=1)
+        blocks = [
+            _masi(self.holds[at : at + 500] @ self.holds.T, sizes[at : at + 500, None], sizes[None, :]) @ totals
+            for at in range(0, len(sizes), 500)
+        ]
+        return np.concatenate(blocks)
 
 
-def _sums(groups: npt.NDArray[np.intp], values: Floats, n_groups: int) -> Floats:
-    return np.bincount(groups, weights=values, minlength=n_groups).astype(np.float64, copy=False)
+def _between(totals: Floats, scores: Floats) -> Floats:
+    squares, sums = (totals * scores**2).sum(axis=1), (totals * scores).sum(axis=1)
+    between: Floats = 2 * (totals.sum(axis=1) * squares - sums**2)
+    return between
 
 
-def _between_scores(totals: Floats, scores: Floats) -> float:
-    return float(2 * (totals.sum() * (totals @ scores**2) - (totals @ scores) ** 2))
-
-
-def alpha_of(coded: Coded, level: Level) -> Coefficient:
-    """α = 1 - D_o / D_e: 1 perfect, 0 chance, negative worse than chance.
+def alpha_of(coded: Coded, level: Level, draws: int = RESAMPLES, seed: int = SEED) -> Coefficient:
+    """α = 1 - D_o / D_e: 1 perfect, 0 chance, negative worse than chance; its interval takes the raters as given.
 
     D_o is the mean distance between answers to the same item, D_e between all answers that stand in such a pair.
     Distances: nominal 0 or 1; ordinal the squared difference of mid-ranks; interval the squared difference; sets MASI.
-    Undefined when no item has two answers or all answers are the same.
+    Undefined when no item has two answers or all answers are the same. Draws in which only one answer occurs have no α
+    and are left out; ten items in perfect agreement give an interval of 1 to 1. With `draws` 0 there is none.
     Source: Krippendorff 2011, Computing Krippendorff's Alpha-Reliability.
     """
     if not coded.n_items:
         return Coefficient(None, 0, NO_PAIR)
     if len(coded.values) == 1:
         return Coefficient(None, coded.n_items, ONE_ANSWER)
-    weights = np.array(list(coded.patterns.values()), dtype=np.float64)
-    return Coefficient(_Disagreement(coded, level).alpha(weights), coded.n_items)
-
-
-def alpha_interval(coded: Coded, level: Level, resamples: int = RESAMPLES, seed: int = SEED) -> Interval | None:
-    """The 95 % percentile bootstrap of α over items, the raters taken as given; None with one item or α undefined.
-
-    Resamples in which only one answer occurs have no α and are left out. Too narrow for few items: ten items in
-    perfect agreement give 1 to 1.
-    """
-    if coded.n_items < 2 or len(coded.values) == 1:
-        return None
     disagreement = _Disagreement(coded, level)
-    of_item = np.repeat(np.arange(len(coded.patterns)), list(coded.patterns.values()))
-    rng = np.random.default_rng(seed)
-    drawn = np.empty(resamples)
-    for index in range(resamples):
-        sample = of_item[rng.integers(len(of_item), size=len(of_item))]
-        drawn[index] = disagreement.alpha(np.bincount(sample, minlength=len(coded.patterns)).astype(np.float64))
-    low, high = np.nanquantile(drawn, (0.025, 0.975))
-    return Interval(float(low), float(high))
+    value = float(disagreement.alpha(coded.counts[None, :].astype(np.float64))[0])
+    interval = bootstrap(coded.counts, disagreement.alpha, draws, seed) if draws else None
+    return Coefficient(value, coded.n_items, interval=interval)

@@ -1,11 +1,16 @@
 """Who answered what on which item, brought into the shape that agreement is computed from."""
 
-from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from math import isfinite
 from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from core.measure.intervals import Interval
+
+Ints = npt.NDArray[np.intp]
 
 Level = Literal["nominal", "ordinal", "interval", "sets"]
 """What two different answers mean: just different; further apart in an order; further apart by their difference;
@@ -18,19 +23,29 @@ NO_PAIR = "no item has answers from two raters"
 ONE_ANSWER = "every answer is the same one, so chance alone would agree as well"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Coded:
-    """The items that at least two raters answered; each answer is its position in `values`."""
+    """The items that at least two raters answered; each answer is its position in `values`.
+
+    Items with the same answers, whoever gave them, are one pattern: few, however many the items. Pattern p was given to
+    `counts[p]` items and holds `sizes[p]` answers, sorted; `answers` are those of all patterns, end to end.
+    """
 
     values: tuple[Any, ...]
     """Distinct answers; in their order for ordinal and interval."""
-    patterns: Mapping[tuple[int, ...], int]
-    """How many items got exactly these answers (sorted): few, however many the items, which is what makes it fast."""
+    counts: Ints
+    sizes: Ints
+    answers: Ints
     joint: Mapping[tuple[str, str], Mapping[tuple[int, int], int]]
     """For two raters, by name: how often the first gave one answer and the second another on the same item."""
     n_items: int
     n_raters: int
     n_answers: int
+
+    @property
+    def pattern(self) -> Ints:
+        """The pattern that each of `answers` belongs to."""
+        return np.repeat(np.arange(len(self.sizes)), self.sizes)
 
 
 @dataclass(frozen=True)
@@ -41,6 +56,8 @@ class Coefficient:
     n_items: int
     why: str | None = None
     """What is undefined and why, in words."""
+    interval: Interval | None = None
+    """95 %, by bootstrap over the items; None where the value is undefined or rests on one item."""
 
 
 def code(ratings: Ratings, level: Level, order: Sequence[Hashable] | None = None) -> Coded:
@@ -48,44 +65,125 @@ def code(ratings: Ratings, level: Level, order: Sequence[Hashable] | None = None
 
     ValueError for an answer that the level cannot take: not in `order`, not a finite number, not a collection.
     """
-    answered: list[list[tuple[str, Any]]] = []
-    for item, answers in ratings.items():
-        given = [
-            (rater, _checked(item, rater, answers[rater], level, order))
-            for rater in sorted(answers)
-            if answers[rater] is not None
-        ]
-        if len(given) > 1:
-            answered.append(given)
-    distinct = dict.fromkeys(value for given in answered for _, value in given)
-    values = list(distinct)
-    if order is not None:
-        values = [value for value in order if value in distinct]
-    elif level in ("ordinal", "interval"):
-        values.sort()
-    position = {value: index for index, value in enumerate(values)}
-    patterns: Counter[tuple[int, ...]] = Counter()
-    joint: dict[tuple[str, str], Counter[tuple[int, int]]] = {}
-    for given in answered:
-        coded = [(rater, position[value]) for rater, value in given]
-        patterns[tuple(sorted(answer for _, answer in coded))] += 1
-        for (a, answer_a), (b, answer_b) in combinations(coded, 2):
-            joint.setdefault((a, b), Counter())[answer_a, answer_b] += 1
+    first: dict[Any, int] = {}
+    raters: dict[str, int] = {}
+    units, by, said = [], [], []
+    for unit, (item, answers) in enumerate(ratings.items()):
+        for rater, answer in answers.items():
+            if answer is None:
+                continue
+            value = frozenset(answer) if level == "sets" and _is_listing(answer) else answer
+            try:
+                position = first.get(value)
+            except TypeError:
+                position = None
+            if position is None:
+                _check(item, rater, value, level, order)
+                position = first[value] = len(first)
+            units.append(unit)
+            by.append(raters.setdefault(rater, len(raters)))
+            said.append(position)
+    table = np.array([units, by, said], dtype=np.intp).reshape(3, -1)
+    table = table[:, np.bincount(table[0], minlength=1)[table[0]] > 1]
+    names = sorted(raters)
+    ranks = np.array([names.index(rater) for rater in raters], dtype=np.intp)
+    values, places = _in_order(first, np.unique(table[2]), level, order)
+    unit, rater_, answer_ = table[0], ranks[table[1]], places[table[2]]
+    counts, sizes, laid = _patterns(unit, answer_, len(values))
     return Coded(
-        values=tuple(values),
-        patterns=patterns,
-        joint=dict(sorted(joint.items())),
-        n_items=len(answered),
-        n_raters=len({rater for given in answered for rater, _ in given}),
-        n_answers=sum(len(given) for given in answered),
+        values=values,
+        counts=counts,
+        sizes=sizes,
+        answers=laid,
+        joint=_joint(unit, rater_, answer_, names, len(values)),
+        n_items=int(counts.sum()),
+        n_raters=len(np.unique(rater_)),
+        n_answers=len(unit),
     )
 
 
-def _checked(item: Any, rater: str, value: Any, level: Level, order: Sequence[Hashable] | None) -> Hashable:
+def against_the_rest(coded: Coded, chosen: Sequence[bool]) -> Coded:
+    """The same items with two answers: 1 where a value is `chosen`, 0 for the rest. Without `joint`."""
+    ones = np.bincount(coded.pattern, weights=np.asarray(chosen, dtype=float)[coded.answers]).astype(np.intp)
+    widest = int(coded.sizes.max()) + 1
+    kinds, which = np.unique(coded.sizes * widest + ones, return_inverse=True)
+    counts = np.bincount(which, weights=coded.counts).astype(np.intp)
+    sizes, ones = kinds // widest, kinds % widest
+    laid = np.concatenate([[0] * (size - one) + [1] * one for size, one in zip(sizes, ones, strict=True)])
+    values = (0, 1) if 0 < (counts @ ones) < (counts @ sizes) else (int(ones[0] > 0),)
+    answers = laid if len(values) == 2 else np.zeros_like(laid)
+    return Coded(values, counts, sizes, answers.astype(np.intp), {}, coded.n_items, coded.n_raters, coded.n_answers)
+
+
+def _is_listing(answer: Any) -> bool:
+    return isinstance(answer, Iterable) and not isinstance(answer, str)
+
+
+def _in_order(
+    first: Mapping[Any, int], used: Ints, level: Level, order: Sequence[Hashable] | None
+) -> tuple[tuple[Any, ...], Ints]:
+    """The answers that items with two of them hold, in order, and the place of each position among them."""
+    seen = list(first)
+    values = [seen[position] for position in used]
+    if order is not None:
+        place = {value: index for index, value in enumerate(order)}
+        values.sort(key=place.__getitem__)
+    elif level in ("ordinal", "interval"):
+        values.sort()
+    places = np.zeros(len(seen), dtype=np.intp)
+    places[[first[value] for value in values]] = np.arange(len(values))
+    return tuple(values), places
+
+
+def _patterns(unit: Ints, answer: Ints, n_values: int) -> tuple[Ints, Ints, Ints]:
+    """Counts, sizes and answers of the patterns (see Coded)."""
+    sort = np.lexsort((answer, unit))
+    unit, answer = unit[sort], answer[sort]
+    starts = np.flatnonzero(np.diff(unit, prepend=-1))
+    lengths = np.diff(starts, append=len(unit))
+    counts, sizes, laid = [], [], []
+    for size in np.unique(lengths):
+        rows = answer[starts[lengths == size][:, None] + np.arange(size)]
+        if n_values**size < 2**62:  # a number for each row sorts much faster than rows do
+            keys = rows @ (n_values ** np.arange(size - 1, -1, -1))
+            _, at, n = np.unique(keys, return_index=True, return_counts=True)
+            rows = rows[at]
+        else:
+            rows, n = np.unique(rows, axis=0, return_counts=True)
+        counts.append(n)
+        sizes.append(np.full(len(n), size))
+        laid.append(rows.ravel())
+    none = [np.zeros(0, dtype=np.intp)]
+    return np.concatenate(counts or none), np.concatenate(sizes or none), np.concatenate(laid or none)
+
+
+def _joint(
+    unit: Ints, rater: Ints, answer: Ints, names: Sequence[str], n_values: int
+) -> dict[tuple[str, str], dict[tuple[int, int], int]]:
+    sort = np.lexsort((rater, unit))
+    unit, rater, answer = unit[sort], rater[sort], answer[sort]
+    most = int(np.bincount(unit).max()) if len(unit) else 0
+    keys = []
+    for lag in range(1, most):
+        same = unit[lag:] == unit[:-lag]
+        two = rater[:-lag][same] * len(names) + rater[lag:][same]
+        keys.append((two * n_values + answer[:-lag][same]) * n_values + answer[lag:][same])
+    joint: dict[tuple[str, str], dict[tuple[int, int], int]] = {}
+    if not keys:
+        return joint
+    cells, counts = np.unique(np.concatenate(keys), return_counts=True)
+    for cell, count in zip(cells.tolist(), counts.tolist(), strict=True):
+        two, answers = divmod(cell, n_values * n_values)
+        a, b = divmod(two, len(names))
+        joint.setdefault((names[a], names[b]), {})[divmod(answers, n_values)] = count
+    return joint
+
+
+def _check(item: Any, rater: str, value: Any, level: Level, order: Sequence[Hashable] | None) -> None:
     if level == "sets":
-        if isinstance(value, str) or not isinstance(value, Iterable):
+        if not isinstance(value, frozenset):
             raise ValueError(f"item {item}, rater {rater}: {value!r} is not a set of answers")
-        return frozenset(value)
+        return
     if order is not None and value not in order:
         raise ValueError(f"item {item}, rater {rater}: {value!r} is not among the answers {list(order)}")
     needs_number = level == "interval" or (level == "ordinal" and order is None)
@@ -94,4 +192,3 @@ def _checked(item: Any, rater: str, value: Any, level: Level, order: Sequence[Ha
         raise ValueError(f"item {item}, rater {rater}: {value!r} is not a finite number{hint}")
     if not isinstance(value, Hashable):
         raise ValueError(f"item {item}, rater {rater}: {value!r} is not a single answer; several are of level sets")
-    return value

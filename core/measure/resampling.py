@@ -1,0 +1,50 @@
+"""The bootstrap over items, where many items are alike: how often each kind of item is drawn."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from core.measure.intervals import CHUNK, Interval
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.intp]
+
+RESAMPLES = 1_000
+
+
+def resamples(counts: Ints, draws: int, seed: int) -> Iterator[Floats]:
+    """Blocks of rows: how often each kind is among as many items as there are, taken with replacement.
+
+    `counts` says how many items are of each kind. The same seed draws the same.
+    """
+    rng = np.random.default_rng(seed)
+    n, kinds = int(counts.sum()), len(counts)
+    alike = 8 * kinds <= n  # few kinds: their numbers are drawn at once instead of item by item
+    rows = max(1, CHUNK // (kinds if alike else n))
+    of_item = np.repeat(np.arange(kinds), counts)
+    for start in range(0, draws, rows):
+        some = min(rows, draws - start)
+        if alike:
+            yield rng.multinomial(n, counts / n, size=some).astype(np.float64)
+        else:
+            drawn = of_item[rng.integers(n, size=(some, n))] + kinds * np.arange(some)[:, None]
+            yield np.bincount(drawn.ravel(), minlength=some * kinds).reshape(some, kinds).astype(np.float64)
+
+
+def bootstrap(
+    counts: Ints, statistic: Callable[[Floats], Floats], draws: int = RESAMPLES, seed: int = 0
+) -> Interval | None:
+    """The 95 % percentile interval of a statistic (rows of weights → a value a row, NaN where undefined).
+
+    Undefined draws are left out; None for fewer than two items or where no draw is defined. Too narrow for few items.
+    Source: Efron & Tibshirani 1993, An Introduction to the Bootstrap, ch. 13.
+    """
+    if counts.sum() < 2:
+        return None
+    drawn = np.concatenate([statistic(weights) for weights in resamples(counts, draws, seed)])
+    drawn = drawn[~np.isnan(drawn)]
+    if not len(drawn):
+        return None
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return Interval(float(low), float(high))
