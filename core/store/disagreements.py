@@ -1,0 +1,115 @@
+"""What two or more people said of the same thing, in bulk: where a lead looks for disagreement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from core.records import Role
+from core.store.queues import get_queue
+from core.store.resolutions import Subject
+from core.store.schemas import get_schema
+from core.store.tables import (
+    AnnotationRow,
+    ItemRow,
+    PairRow,
+    PersonRow,
+    PreferenceRow,
+    StepRow,
+    TraceRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One person's present word on a subject; `schema_id` is None for a pair of a queue without questions.
+
+    `marks` and `corrections` are the stored rows; of a pair, `answers` hold its choice under "preference".
+    """
+
+    subject: Subject
+    schema_id: int | None
+    schema: str
+    person: str
+    answers: dict[str, Any]
+    marks: list[dict[str, Any]]
+    corrections: list[dict[str, Any]]
+
+
+def spoken_on_runs(session: Session, queue: int | None = None) -> list[Spoken]:
+    """What people say of the runs and steps on which two of them spoke under one schema; of one queue, or of all."""
+    row, other = AnnotationRow, aliased(AnnotationRow)
+    people = select(PersonRow.id).where(PersonRow.role != Role.MACHINE.value)
+    same = (other.trace_id == row.trace_id, other.step_uid == row.step_uid, other.schema_key == row.schema_key)
+    another = exists().where(*same, other.current, other.person_id != row.person_id, other.person_id.in_(people))
+    query = (
+        select(row.trace_id, row.step_uid, row.schema_id, row.schema_key, PersonRow.name)
+        .add_columns(row.answers, row.marks, row.corrections)
+        .join(PersonRow, PersonRow.id == row.person_id)
+        .where(row.current, row.person_id.in_(people), another)
+        .order_by(row.id)
+    )
+    if queue is not None:
+        asked = get_queue(session, queue)
+        key = "" if asked.schema_id is None else get_schema(session, asked.schema_id).key
+        item = and_(ItemRow.queue_id == queue, ItemRow.trace_id == row.trace_id, ItemRow.step_uid == row.step_uid)
+        query = query.where(row.schema_key == key, exists().where(item))
+    return [
+        Spoken(Subject(trace, step), schema_id, key, name, answers, marks, corrections)
+        for trace, step, schema_id, key, name, answers, marks, corrections in session.execute(query)
+    ]
+
+
+def spoken_on_pairs(session: Session, queue: int | None = None) -> list[Spoken]:
+    """What people say of the pairs on which two of them spoke; of one queue, or of all."""
+    row, other = PreferenceRow, aliased(PreferenceRow)
+    people = select(PersonRow.id).where(PersonRow.role != Role.MACHINE.value)
+    another = exists().where(
+        other.pair_id == row.pair_id, other.current, other.person_id != row.person_id, other.person_id.in_(people)
+    )
+    query = (
+        select(row.pair_id, row.schema_id, PersonRow.name, row.choice, row.answers)
+        .join(PersonRow, PersonRow.id == row.person_id)
+        .where(row.current, row.person_id.in_(people), another)
+        .order_by(row.id)
+    )
+    if queue is not None:
+        query = query.where(exists().where(ItemRow.queue_id == queue, ItemRow.pair_id == row.pair_id))
+    return [
+        Spoken(Subject(pair_id=pair), schema_id, "", name, {**answers, "preference": choice}, [], [])
+        for pair, schema_id, name, choice, answers in session.execute(query)
+    ]
+
+
+def positions(session: Session, trace_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Trace → step id → its position."""
+    found: dict[int, dict[str, int]] = {trace: {} for trace in trace_ids}
+    listed = sorted(found)
+    for start in range(0, len(listed), 500):
+        query = select(StepRow.trace_id, StepRow.uid, StepRow.position)
+        for trace, uid, position in session.execute(query.where(StepRow.trace_id.in_(listed[start : start + 500]))):
+            found[trace][uid] = position
+    return found
+
+
+def titles(session: Session, subjects: Sequence[Subject]) -> dict[Subject, str]:
+    """What each subject is called: its run's title, or its pair's prompt."""
+    traces = sorted({one.trace_id for one in subjects if one.trace_id is not None})
+    pairs = sorted({one.pair_id for one in subjects if one.pair_id is not None})
+    of_trace: dict[int, str] = {}
+    of_pair: dict[int, str] = {}
+    for start in range(0, len(traces), 500):
+        query = select(TraceRow.id, TraceRow.title, TraceRow.uid).where(TraceRow.id.in_(traces[start : start + 500]))
+        of_trace |= {row: title or uid for row, title, uid in session.execute(query)}
+    for start in range(0, len(pairs), 500):
+        prompt = func.substr(PairRow.prompt, 1, 200)
+        query = select(PairRow.id, prompt, PairRow.uid).where(PairRow.id.in_(pairs[start : start + 500]))
+        of_pair |= {row: text or uid for row, text, uid in session.execute(query)}
+    return {
+        one: of_pair.get(one.pair_id, "") if one.pair_id is not None else of_trace.get(one.trace_id or 0, "")
+        for one in subjects
+    }
