@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from core.clock import content_hash
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from core.review.control_items import due_gold, due_repeat
+from core.review.sides import sides
 from core.store import claims, drafts, queues
 from core.store.items import DISCARDED, OPEN, discard_item, get_item, lock_item
 from core.store.people import PersonLine
@@ -126,32 +126,23 @@ def open_item(session: Session, item_id: int, person: PersonLine) -> ItemRow:
     if mine is not None and mine.state == claims.SUBMITTED:
         return item
     if not queues.may_review(session, queue.id, person.id) or item.for_person not in (0, person.id):
-        raise NotPermitted("This item is reviewed by others. The next one of your queue is shown.", field="item")
+        raise NotPermitted("This item is reviewed by others.", field="item")
     if item.state == DISCARDED:
-        raise Conflict("This item was taken out of its queue. The next one is shown.", field="item")
+        raise Conflict("This item was taken out of its queue.", field="item")
     if mine is None and item.state != OPEN:
-        raise Conflict("Enough people have reviewed this item already. The next one is shown.", field="item")
+        raise Conflict("Enough people have reviewed this item already.", field="item")
     if not (mine is not None and claims.is_live(mine)) and not claims.is_free(session, item, person.id):
         if mine is not None:  # their time on it ended: what they wrote there is still theirs to read and to send
             mine.state = claims.LAPSED
             return item
-        raise Conflict("Somebody else is reviewing this item now. The next one is shown.", field="item")
+        raise Conflict("Somebody else is reviewing this item now.", field="item")
     claim_item(session, item, person, queue)
     return item
 
 
 def claim_item(session: Session, item: ItemRow, person: PersonLine, queue: QueueRow) -> ClaimRow:
     """Give the item to the person, with its sides in an order that is drawn for them and kept."""
-    return claims.claim(session, item.id, person.id, LEASE, _sides(item, person), queue.schema_id)
-
-
-def _sides(item: ItemRow, person: PersonLine) -> str:
-    """A hidden repeat shows the sides the other way round than the first time: that tells position from opinion."""
-    if item.pair_id is None:
-        return ""
-    first = item.repeat_of or item.id
-    side = int(content_hash(["side", first, person.id], 8), 16) % 2
-    return "ab"[side ^ (item.repeat_of is not None)]
+    return claims.claim(session, item.id, person.id, LEASE, sides(session, item, person.id), queue.schema_id)
 
 
 def hold(session: Session, item_id: int, person: PersonLine) -> Held:
@@ -199,7 +190,7 @@ def skip(session: Session, item_id: int, person: PersonLine) -> None:
     """Leave the item to others; the person does not get it again, and what they had written is kept."""
     claim = claims.my_claim(session, item_id, person.id)
     if claim is None:
-        raise NotFound("This item is not yours to skip. The next one is shown.")
+        raise NotFound("This item is not yours to skip.")
     if claim.state != claims.SUBMITTED:
         claim.state = claims.SKIPPED
     session.flush()

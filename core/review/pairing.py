@@ -1,4 +1,4 @@
-"""Makes pairs to compare: two runs of one task, or a step's words beside their correction.
+"""Makes pairs to compare: two runs of one task, their first steps that differ, or a step's words beside its correction.
 
 Making them again makes nothing twice: the id of a pair says what stands in it. Which side is A is settled by a hash, so
 that no side means "the older" or "the better".
@@ -12,15 +12,19 @@ from itertools import combinations
 from sqlalchemy.orm import Session
 
 from core.clock import content_hash
-from core.records import Message, Outcome, Pair, Role, Task
+from core.records import Outcome, Pair, Role, Task
+from core.review.parting import first_difference, said_before
 from core.review.queues import enqueue
 from core.store.annotations import annotations_of
 from core.store.pairs import insert_pairs
-from core.store.traces import TaskRun, read_steps, runs_by_task, trace_line
-from core.tasks.conversation import context
+from core.store.rankings import Candidate
+from core.store.traces import TaskRun, find_trace, read_steps, runs_by_task, trace_line
 
 ACROSS = ("versions", "trials")
 PER_TASK = 1
+
+TRIED = 10
+"""How many twos of a task's runs are read to find one that parts at a turn of the agent."""
 
 
 def pair_runs(session: Session, agent: str, across: str, per_task: int = PER_TASK) -> int:
@@ -30,8 +34,28 @@ def pair_runs(session: Session, agent: str, across: str, per_task: int = PER_TAS
     """
     pairs = []
     for runs in runs_by_task(session, agent):
-        candidates = sorted(_candidates(runs, across), key=_telling)
-        pairs += [_runs(one, other) for one, other in candidates[:per_task]]
+        for one, other in _twos(runs, across)[:per_task]:
+            pairs.append(pair_of(one.title, _task(one), _whole(one), _whole(other)))
+    return _add(session, pairs)
+
+
+def pair_first_differences(session: Session, agent: str, across: str) -> int:
+    """Of each task, pair the two steps at which two runs part that began alike; how many pairs are new.
+
+    The steps stand as texts, and what both runs had said and heard before them is the task. A task none of whose runs
+    part at a turn of the agent makes no pair.
+    """
+    pairs = []
+    for runs in runs_by_task(session, agent):
+        for one, other in _twos(runs, across)[:TRIED]:
+            parting = first_difference(
+                *(read_steps(session, find_trace(session, run.uid) or 0) for run in (one, other))
+            )
+            if parting is not None:
+                a = Candidate(parting.text_a, one.uid, parting.step_a, one.version)
+                b = Candidate(parting.text_b, other.uid, parting.step_b, other.version)
+                pairs.append(pair_of(parting.before, _task(one), a, b))
+                break
     return _add(session, pairs)
 
 
@@ -48,15 +72,12 @@ def pair_corrections(session: Session) -> int:
             texts = [correction.original, correction.corrected]
             if int(uid, 16) % 2:
                 texts.reverse()
-            asked = "\n\n".join(
-                _said(message) for message in context(steps, correction.step_id) if message.role != "system"
-            )
             task = Task(trace.task, trace.title) if trace.task else None
             pairs.append(
                 Pair(
                     f"correction-{uid}",
                     "correction",
-                    asked or trace.title,
+                    said_before(steps, correction.step_id) or trace.title,
                     texts[0],
                     texts[1],
                     name_a="corrected" if texts[0] == correction.corrected else "original",
@@ -65,6 +86,41 @@ def pair_corrections(session: Session) -> int:
                 )
             )
     return _add(session, pairs)
+
+
+def pair_of(prompt: str, task: Task | None, one: Candidate, other: Candidate) -> Pair:
+    """The pair of two candidates of one kind (texts, runs or steps), the same whichever is named first."""
+    if one.trace and not one.step:
+        source, known = "runs", (one.trace, other.trace)
+        uid = content_hash(sorted(known), 24)
+        keys = [content_hash([uid, key]) for key in known]
+    elif one.trace:
+        source, steps = "steps", ([one.trace, one.step], [other.trace, other.step])
+        uid = content_hash(sorted(steps), 24)
+        keys = [content_hash([uid, *key]) for key in steps]
+    else:
+        source, said = "texts", ([one.text, one.name], [other.text, other.name])
+        uid = content_hash([prompt, *sorted(said)], 24)
+        keys = [content_hash([uid, *key]) for key in said]
+    a, b = (one, other) if keys[0] <= keys[1] else (other, one)
+    return Pair(
+        f"{source}-{uid}",
+        source,
+        prompt,
+        a.text,
+        b.text,
+        a.trace,
+        b.trace,
+        a.name,
+        b.name,
+        task,
+        step_a=a.step,
+        step_b=b.step,
+    )
+
+
+def _twos(runs: Sequence[TaskRun], across: str) -> list[tuple[TaskRun, TaskRun]]:
+    return sorted(_candidates(runs, across), key=_telling)
 
 
 def _candidates(runs: Sequence[TaskRun], across: str) -> Iterator[tuple[TaskRun, TaskRun]]:
@@ -76,31 +132,15 @@ def _candidates(runs: Sequence[TaskRun], across: str) -> Iterator[tuple[TaskRun,
 def _telling(pair: tuple[TaskRun, TaskRun]) -> tuple[bool, str]:
     one, other = pair
     known = Outcome.UNKNOWN not in (one.outcome, other.outcome)
-    return not (known and one.outcome != other.outcome), _uid(one, other)
+    return not (known and one.outcome != other.outcome), content_hash(sorted((one.uid, other.uid)), 24)
 
 
-def _uid(one: TaskRun, other: TaskRun) -> str:
-    return content_hash(sorted((one.uid, other.uid)), 24)
+def _whole(run: TaskRun) -> Candidate:
+    return Candidate(trace=run.uid, name=run.version)
 
 
-def _runs(one: TaskRun, other: TaskRun) -> Pair:
-    uid = _uid(one, other)
-    a, b = sorted((one, other), key=lambda run: content_hash([uid, run.uid]))
-    return Pair(
-        f"runs-{uid}",
-        "runs",
-        one.title,
-        trace_a=a.uid,
-        trace_b=b.uid,
-        name_a=a.version,
-        name_b=b.version,
-        task=Task(one.task, one.title),
-    )
-
-
-def _said(message: Message) -> str:
-    calls = ", ".join(f"{call.name}(…)" for call in message.tool_calls)
-    return f"{message.role}: {message.content or calls}"
+def _task(run: TaskRun) -> Task:
+    return Task(run.task, run.title)
 
 
 def _add(session: Session, pairs: list[Pair]) -> int:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.clock import now
 from core.errors import Conflict, NotFound, NotPermitted
-from core.review import choices, reviews
+from core.review import choices, rankings, reviews
 from core.review.answers import LessonText
 from core.review.desk import claim_item
 from core.review.subjects import Asked, Kind, Submission, place_again
@@ -26,7 +26,7 @@ from core.store.tables import ItemRow, QueueRow
 
 UNDO_DEPTH = 10
 
-KINDS: dict[str, Kind] = {"trace": reviews, "step": reviews, "pair": choices}
+KINDS: dict[str, Kind] = {"trace": reviews, "step": reviews, "pair": choices, "ranking": rankings}
 """What reads and stores the answers, by the subject of a queue."""
 
 
