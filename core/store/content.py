@@ -93,7 +93,7 @@ def message_from_json(value: dict[str, Any]) -> Message:
 
 
 def step_content(step: Step) -> dict[str, Any]:
-    """What of a step goes into its compressed value."""
+    """What of a step goes into its compressed value; an empty result is one, and not the same as none."""
     full = {
         "input": [message_json(message) for message in step.input],
         "output": [message_json(message) for message in step.output],
@@ -105,7 +105,8 @@ def step_content(step: Step) -> dict[str, Any]:
         "agent": step.agent,
         "attributes": dict(step.attributes),
     }
-    return {key: value for key, value in full.items() if value not in ([], {}, "", None)}
+    kept = {key: value for key, value in full.items() if value not in ([], {}, "", None)}
+    return kept if step.result is None else kept | {"result": step.result}
 
 
 def step_from_row(row: StepRow) -> Step:
