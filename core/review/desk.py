@@ -99,20 +99,41 @@ def why_empty(session: Session, queue: QueueRow, person: PersonLine) -> str:
         return "This queue is closed. Choose another one."
     if not queues.may_review(session, queue.id, person.id):
         return "This queue is reviewed by others. Choose another one, or ask a lead to add you to it."
-    progress = queues.progress(session, queue, person.id)
-    if progress.total == 0:
-        if queue.filter:
-            return "Nothing fits what this queue was made for yet. A lead can change that on Queues."
-        return "Nothing has been put into this queue yet. Import runs on the Traces page, and they will stand here."
-    if progress.done == progress.total:
-        return f"All {progress.total:,} items are done. A lead can put more into the queue."
-    told = f"{progress.done:,} of {progress.total:,} items are done."
+    counts = queues.count_queue(session, queue)
+    if counts.total == 0:
+        return _why_nothing(queue, counts)
+    if counts.done == counts.total:
+        return f"All {counts.total:,} items are done. A lead can put more into the queue."
+    told = f"{counts.done:,} of {counts.total:,} items are done."
     waits = claims.free_again_at(session, queue, person.id)
     if waits is not None:
         return (
             f"{told} Others are at all that is left for you; the first comes back at {waits:%H:%M} UTC at the latest."
         )
-    return f"{told} You have had all the rest: they wait for other reviewers, {queue.overlap} an item."
+    people = queues.n_reviewers(session, queue.id)
+    if people < queue.overlap:
+        may = f"{people} {'person' if people == 1 else 'people'} may review it"
+        return (
+            f"{told} You have had all the rest. The queue asks {queue.overlap} reviewers an item and {may}: a lead can "
+            "change either on Queues."
+        )
+    wait = "another reviewer" if queue.overlap == 1 else f"other reviewers, {queue.overlap} an item"
+    return f"{told} You have had all the rest: they wait for {wait}."
+
+
+def _why_nothing(queue: QueueRow, counts: queues.QueueCounts) -> str:
+    if counts.discarded:
+        n = counts.discarded
+        said = "The only item was" if n == 1 else f"All {n:,} items were"
+        return f"{said} taken out of this queue. A lead can bring them back on Queues."
+    if counts.gold:
+        return (
+            "This queue holds only items whose answer is known, to check reviewers with. A lead can put more into it."
+        )
+    if queue.filter:
+        later = "What comes in later and fits joins by itself. " if queue.standing else ""
+        return f"Nothing fits what this queue was made for yet. {later}A lead can put other things into it on Queues."
+    return "Nothing has been put into this queue yet. Import runs on the Traces page, and they will stand here."
 
 
 def open_item(session: Session, item_id: int, person: PersonLine) -> ItemRow:

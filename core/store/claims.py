@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from core.clock import now
 from core.store.items import OPEN, lock_item
@@ -18,6 +18,7 @@ from core.store.tables import (
     ClaimRow,
     ItemRow,
     LabelSchemaRow,
+    PersonRow,
     PreferenceRow,
     QueueRow,
     RankingGivenRow,
@@ -110,7 +111,7 @@ def answered_by(queue: QueueRow, person: int) -> ColumnElement[bool]:
     return exists().where(*answers_of(queue, person))
 
 
-def answers_of(queue: QueueRow, person: int) -> tuple[ColumnElement[bool], ...]:
+def answers_of(queue: QueueRow, person: int) -> tuple[ColumnElement[bool] | InstrumentedAttribute[bool], ...]:
     """Conditions on ItemRow and on what the person said that counts: these answers are answers to these items."""
     if queue.subject == "pair":
         chosen = PreferenceRow
@@ -187,6 +188,7 @@ def free_again_at(session: Session, queue: QueueRow, person: int) -> datetime | 
             ItemRow.state == OPEN,
             ItemRow.for_person == 0,
             ClaimRow.person_id != person,
+            ClaimRow.person_id.in_(select(PersonRow.id)),  # claims are found by person: there are far more items
             ClaimRow.state == CLAIMED,
             ClaimRow.expires_at > now(),
             ~exists().where(mine.item_id == ItemRow.id, mine.person_id == person),

@@ -79,7 +79,7 @@ def get_item(session: Session, item: int) -> ItemRow:
     """An item by row id; raises NotFound."""
     row = session.get(ItemRow, item)
     if row is None:
-        raise NotFound(f"There is no item {item}. It may have been removed; the next one is shown.", field="item")
+        raise NotFound(f"There is no item {item}. It may have been removed.", field="item")
     return row
 
 
@@ -138,6 +138,20 @@ def _refresh(session: Session, subject: str, which: ColumnElement[bool]) -> None
             changed.append({"id": item, "n_done": n, "state": new})
     if changed:
         session.execute(update(ItemRow), changed)
+
+
+def apply_overlap(session: Session, queue: QueueRow) -> None:
+    """Close and open items again after the queue's overlap was changed; what was answered more often stays so."""
+    mine = (ItemRow.queue_id == queue.id, ItemRow.for_person == 0)
+    enough, missing = ItemRow.n_done >= queue.overlap, ItemRow.n_done < queue.overlap
+    plain = {"synchronize_session": False}
+    session.execute(
+        update(ItemRow).where(*mine, ItemRow.state == OPEN, enough).values(state=DONE), execution_options=plain
+    )
+    session.execute(
+        update(ItemRow).where(*mine, ItemRow.state == DONE, missing).values(state=OPEN), execution_options=plain
+    )
+    session.expire_all()
 
 
 def discard_item(session: Session, item: ItemRow, person: int, reason: str) -> None:

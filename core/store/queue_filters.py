@@ -201,12 +201,12 @@ def _saying(session: Session, subject: str, wanted: QueueFilter, found: list[Fit
     listed = sorted({one.subject for one in found})
     columns = select(StepRow.trace_id, StepRow.uid, StepRow.name, StepRow.error, StepRow.content)
     for start in range(0, len(listed), CHUNK):
-        for trace, uid, *said in session.execute(columns.where(StepRow.trace_id.in_(listed[start : start + CHUNK]))):
-            words = set(words_in(searched(said[0], said[1], unpack(said[2])).lower()))
+        for row in session.execute(columns.where(StepRow.trace_id.in_(listed[start : start + CHUNK]))):
+            words = set(words_in(searched(row.name, row.error, unpack(row.content)).lower()))
             if _has(words, in_run):
-                runs.add(trace)
+                runs.add(row.trace_id)
             if _has(words, in_step):
-                steps.add(Fit(trace, uid))
+                steps.add(Fit(row.trace_id, row.uid))
     return [one for one in found if one.subject in runs and (subject == "trace" or one in steps)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import case, func, select
@@ -123,18 +123,11 @@ def _line(row: PersonRow, known: dict[str, Any]) -> PersonWork:
     )
 
 
-def answers_by_day(session: Session, queue: QueueRow, days: int) -> dict[date, int]:
-    """Day (UTC) → answers that count or stand apart, of the last so many days; days without any are not there."""
+def answer_times(session: Session, queue: QueueRow, since: datetime) -> list[datetime]:
+    """When the answers of a queue were given that count or stand apart, since some time."""
     table = said_on(queue)
-    query = (
-        select(table.submitted_at)
-        .join(ItemRow, ItemRow.id == table.item_id)
-        .where(ItemRow.queue_id == queue.id, stands(table), table.submitted_at > now() - timedelta(days=days))
-    )
-    found: dict[date, int] = {}
-    for at in session.scalars(query):
-        found[at.date()] = found.get(at.date(), 0) + 1
-    return found
+    query = select(table.submitted_at).join(ItemRow, ItemRow.id == table.item_id)
+    return list(session.scalars(query.where(ItemRow.queue_id == queue.id, stands(table), table.submitted_at > since)))
 
 
 def first_answer(session: Session, queue: QueueRow) -> datetime | None:

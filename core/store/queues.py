@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -100,6 +100,11 @@ def get_queue(session: Session, queue: int) -> QueueRow:
     return row
 
 
+def find_named(session: Session, name: str) -> int | None:
+    """The row id of the queue of this name, or None."""
+    return session.scalar(select(QueueRow.id).where(QueueRow.name == clean(name, 200)))
+
+
 def list_queues(session: Session, *subjects: str, person: int | None = None) -> list[QueueRow]:
     """The queues of these subjects that are not archived, by name; those that a person may review, where one is named.
 
@@ -113,6 +118,12 @@ def list_queues(session: Session, *subjects: str, person: int | None = None) -> 
         member = exists().where(QueuePersonRow.queue_id == QueueRow.id, QueuePersonRow.person_id == person)
         query = query.where(or_(~members, member))
     return list(session.scalars(query))
+
+
+def standing_queues(session: Session, subjects: Sequence[str]) -> list[QueueRow]:
+    """The queues of these subjects that take what comes later, oldest first; archived ones take nothing."""
+    standing = (QueueRow.standing, QueueRow.state != ARCHIVED, QueueRow.subject.in_(subjects))
+    return list(session.scalars(select(QueueRow).where(*standing).order_by(QueueRow.id)))
 
 
 def members(session: Session, queue: int) -> set[int]:

@@ -1,0 +1,144 @@
+"""A lead makes a queue, and fills it: checked first, made in one transaction, filled in many short ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from core.errors import Conflict, InvalidInput, NotPermitted
+from core.records import Role
+from core.review.orders import INFORMATIVE, NOTHING, RANDOM, UNLIKE, Rankers, check_order, reorder
+from core.review.queues import fits_of, put_in
+from core.store.engine import Store
+from core.store.items import SUBJECTS
+from core.store.people import PersonLine, list_people
+from core.store.queue_filters import QueueFilter
+from core.store.queues import find_named, get_queue, make_queue, set_members
+from core.store.schemas import get_schema
+from core.store.tables import QueueRow
+
+AT_ONCE = 500
+"""Items that are put in with one transaction, so that reviewers never wait long."""
+
+MOST_REVIEWERS = 20
+LARGEST_SHARE = 0.5
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRules:
+    """How a queue is given out: what of it may be changed later.
+
+    `people` (row ids) review it, none: everybody. The shares are of what each reviewer is given (QueueRow).
+    """
+
+    overlap: int = 1
+    blind: bool = True
+    order: str = RANDOM
+    seed: int = 0
+    standing: bool = False
+    people: tuple[int, ...] = ()
+    repeat_share: float = 0.0
+    gold_share: float = 0.0
+    votes_to_discard: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePlan:
+    """A queue that is to be made: what is put in, under which version of which questions (row id)."""
+
+    name: str
+    subject: str
+    wanted: QueueFilter = field(default_factory=QueueFilter)
+    schema_id: int | None = None
+    rules: QueueRules = field(default_factory=QueueRules)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What filling did: of `fitting` things that the filter lets in, `added` were new to the queue."""
+
+    fitting: int
+    added: int
+
+
+def only_lead(by: PersonLine, deed: str) -> None:
+    """Raise NotPermitted for anybody but a lead."""
+    if by.role is not Role.LEAD:
+        raise NotPermitted(f"Only a lead can {deed}. Ask one: their names stand on Settings.")
+
+
+def check_rules(session: Session, subject: str, rules: QueueRules, wanted: QueueFilter) -> None:
+    """Raise InvalidInput for rules that a queue of these things, filled by this filter, cannot have."""
+    check_order(subject, rules.order)
+    if not 1 <= rules.overlap <= MOST_REVIEWERS:
+        raise InvalidInput(f"An item is reviewed by 1 to {MOST_REVIEWERS} people.", field="overlap")
+    for name, share in (("repeat_share", rules.repeat_share), ("gold_share", rules.gold_share)):
+        if not 0 <= share <= LARGEST_SHARE:
+            raise InvalidInput("At most half of what a reviewer is given may check them.", field=name)
+    if not 0 <= rules.votes_to_discard <= MOST_REVIEWERS:
+        raise InvalidInput(f"Votes to discard are 0 (only a lead) to {MOST_REVIEWERS}.", field="votes_to_discard")
+    if rules.standing and wanted.most is not None:
+        raise InvalidInput(
+            "A standing queue takes everything that comes later and fits, so it cannot have a largest number. Leave "
+            "one of the two out.",
+            field="standing",
+        )
+    if set(rules.people) - {person.id for person in list_people(session, active_only=True)}:
+        raise InvalidInput("Somebody who was chosen may not act here. Choose among the active people.", field="people")
+
+
+def make(session: Session, plan: QueuePlan, by: PersonLine) -> QueueRow:
+    """Make the queue, still empty (`fill` comes next); raises NotPermitted, InvalidInput, Conflict for a taken name."""
+    only_lead(by, "make a queue")
+    name = plan.name.strip()
+    if not name:
+        raise InvalidInput("Give the queue a name, so that reviewers can choose it.", field="name")
+    if find_named(session, name) is not None:
+        raise Conflict(
+            f"There is already a queue {name}. Choose another name, or put more into that one.", field="name"
+        )
+    if plan.subject not in SUBJECTS:
+        raise InvalidInput(f"A queue is of {', '.join(SUBJECTS)}s, not of {plan.subject}.", field="subject")
+    if plan.schema_id is None and plan.subject in ("trace", "step"):
+        raise InvalidInput("Choose the questions that reviewers answer: a label schema.", field="schema")
+    if plan.schema_id is not None:
+        get_schema(session, plan.schema_id)
+    check_rules(session, plan.subject, plan.rules, plan.wanted)
+    rules = plan.rules
+    row = get_queue(session, make_queue(session, name, plan.subject, plan.schema_id, rules.overlap, rules.blind))
+    row.filter = plan.wanted.as_json()
+    row.order, row.seed, row.standing = rules.order, rules.seed, rules.standing
+    row.repeat_share, row.gold_share = rules.repeat_share, rules.gold_share
+    row.votes_to_discard, row.created_by = rules.votes_to_discard, by.id
+    session.flush()
+    set_members(session, row.id, rules.people)
+    return row
+
+
+def fill(
+    store: Store,
+    queue: int,
+    wanted: QueueFilter | None = None,
+    rankers: Rankers = NOTHING,
+    progress: Progress | None = None,
+) -> Filled:
+    """Put in what the queue's own filter lets in, or another one; what is in it already is passed over.
+
+    Broken off and begun again, it goes on. `progress` is told how many of how many were looked at.
+    """
+    with store.reading() as session:
+        row = get_queue(session, queue)
+        fits = fits_of(session, row, wanted)
+    added = 0
+    for start in range(0, len(fits), AT_ONCE):
+        with store.session(patient=True) as session:
+            added += put_in(session, get_queue(session, queue), fits[start : start + AT_ONCE])
+        if progress is not None:
+            progress(min(start + AT_ONCE, len(fits)), len(fits))
+    if added and row.order in (UNLIKE, INFORMATIVE):
+        reorder(store, queue, rankers)
+    return Filled(len(fits), added)
