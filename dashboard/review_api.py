@@ -18,6 +18,7 @@ from core.review.submitting import Submitted, current_submission, submit, undo
 from core.store import claims, queues
 from core.store.items import get_item
 from core.store.people import PersonLine
+from core.store.schemas import get_schema
 from core.store.tables import ItemRow, QueueRow
 from core.store.traces import trace_line, trace_row
 from dashboard.answering import actor_of, answer_error, number_in, route, text_field
@@ -27,25 +28,30 @@ from dashboard.process import index_due, store
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """The item that a screen has loaded ahead, and how many steps its run had then."""
+    """The item that a screen has loaded ahead, how many steps its run had then, and the version of its questions."""
 
     item: int
     n_steps: int
+    version: int
 
 
 def _ahead(body: dict[str, Any]) -> Ahead | None:
     sent = body.get("ahead")
-    if not isinstance(sent, dict) or not all(isinstance(sent.get(name), int) for name in ("item", "n_steps")):
+    if not isinstance(sent, dict) or not all(
+        isinstance(sent.get(name), int) for name in ("item", "n_steps", "version")
+    ):
         return None
-    return Ahead(sent["item"], sent["n_steps"])
+    return Ahead(sent["item"], sent["n_steps"], sent["version"])
 
 
 def _view(session: Session, item: ItemRow, person: PersonLine, ahead: Ahead | None) -> dict[str, Any]:
-    """The item, or only its number where the screen has it already and its run has not grown."""
+    """The item, or only its number where the screen has it already, and neither its run nor its questions changed."""
     if ahead is not None and ahead.item == item.id and item.trace_id is not None:
         claim = claims.my_claim(session, item.id, person.id)
-        if trace_row(session, item.trace_id).n_steps == ahead.n_steps and claim is not None:
-            return {"item": item.id, "loaded": True, "expires_at": claim.expires_at}
+        if claim is not None and claim.schema_id is not None:
+            now = trace_row(session, item.trace_id).n_steps, get_schema(session, claim.schema_id).version
+            if now == (ahead.n_steps, ahead.version):
+                return {"item": item.id, "loaded": True, "expires_at": claim.expires_at}
     return item_view(session, item, person)
 
 

@@ -83,5 +83,5 @@ def _write(
 
 def _pair(asked: Asked) -> int:
     if asked.item.pair_id is None:
-        raise NotFound("The pair of this item has been removed. The next item is shown.", field="item")
+        raise NotFound("The pair of this item has been removed.", field="item")
     return asked.item.pair_id

@@ -92,7 +92,7 @@ def _write(
 
 def _trace(asked: Asked) -> int:
     if asked.item.trace_id is None:
-        raise NotFound("The run of this item has been removed. The next item is shown.", field="item")
+        raise NotFound("The run of this item has been removed.", field="item")
     return asked.item.trace_id
 
 

@@ -228,7 +228,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
         if (message) notify("message", message)
         drawProgress(await ask("GET", `api/queues/${asked}/progress`))
       },
-      (failure) => takeNext(failure.message),
+      (failure) => takeNext(`${failure.message} The next one is shown.`),
     )
   }
 
@@ -298,7 +298,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
         dismiss("message")
         draft.pause()
         const sent = { tab: tab(), body: collect(), ...(draft.editing === null ? {} : { editing: draft.editing }) }
-        if (ahead) sent.ahead = { item: ahead.item, n_steps: ahead.facts.n_steps }
+        if (ahead) sent.ahead = { item: ahead.item, n_steps: ahead.facts.n_steps, version: ahead.schema.version }
         const answer = await ask("POST", `api/items/${id}/submit`, sent)
         draft.finish()
         draft = null
@@ -316,9 +316,17 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
           notify("message", "The server could not be reached, so it is not certain that this was submitted. Everything is kept here: press Submit again, it counts once.", { tone: "bad" })
           return true
         }
+        if (failure.field === "item" || failure.status === 403) return cannotBeTaken(failure)
         return failure.field && subject.invalid(failure.field, failure.message)
       },
     )
+  }
+
+  // The item or the person is gone, not the text.
+  function cannotBeTaken(failure) {
+    const go = { label: "Go on to the next", run: () => takeNext() }
+    notify("message", `${failure.message} What you typed is still on this screen.`, { tone: "bad", actions: failure.status === 403 ? [] : [go] })
+    return true
   }
 
   function skip() {

@@ -44,7 +44,7 @@ def test_what_is_loaded_ahead_comes_next_without_being_sent_again(api: TestClien
         assert session.scalar(select(func.count()).select_from(ClaimRow)) == 1, "nobody holds what is loaded ahead"
     sent = {
         "body": {"answers": {"outcome": "solved"}},
-        "ahead": {"item": ahead["item"], "n_steps": ahead["facts"]["n_steps"]},
+        "ahead": {"item": ahead["item"], "n_steps": ahead["facts"]["n_steps"], "version": 1},
     }
     following = api.post(f"/api/items/{first['item']}/submit", json=sent).json()["next"]["item"]
     assert (following["item"], following["loaded"]) == (ahead["item"], True)
@@ -53,7 +53,7 @@ def test_what_is_loaded_ahead_comes_next_without_being_sent_again(api: TestClien
 
 def test_an_item_that_grew_since_it_was_loaded_ahead_is_sent_anew(api: TestClient) -> None:
     first, ahead = take(api)["item"], api.get("/api/queues/1/ahead").json()["item"]
-    sent = {"body": {"answers": {"outcome": "solved"}}, "ahead": {"item": ahead["item"], "n_steps": 99}}
+    sent = {"body": {"answers": {"outcome": "solved"}}, "ahead": {"item": ahead["item"], "n_steps": 99, "version": 1}}
     following = api.post(f"/api/items/{first['item']}/submit", json=sent).json()["next"]["item"]
     assert following["item"] == ahead["item"]
     assert following["outline"]["steps"]
