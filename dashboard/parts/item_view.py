@@ -10,15 +10,14 @@ from sqlalchemy.orm import Session
 from core.records import LabelSchema, Role
 from core.review.submitting import current_submission
 from core.store import claims, drafts, queues
-from core.store.pairs import pair_row
 from core.store.people import PersonLine
 from core.store.schemas import get_schema
-from core.store.tables import ItemRow, PairRow, QueueRow
+from core.store.tables import ItemRow, QueueRow
 from core.store.tasks import task_text
 from core.store.traces import TraceLine, outline, read_steps, trace_line
+from dashboard.parts.pair_view import FIRST_PAGE, pair_view
+from dashboard.parts.ranking_view import ranking_view
 from dashboard.parts.reading import outline_json, steps_json
-
-FIRST_PAGE = 40
 
 
 def item_view(session: Session, item: ItemRow, person: PersonLine) -> dict[str, Any]:
@@ -46,7 +45,9 @@ def item_view(session: Session, item: ItemRow, person: PersonLine) -> dict[str, 
         "pair": None,
     }
     if item.pair_id is not None:
-        return view | _pair(session, pair_row(session, item.pair_id), claim.left if claim is not None else "a")
+        return view | pair_view(session, item.pair_id, claim.left if claim is not None else "a")
+    if item.ranking_id is not None:
+        return view | ranking_view(session, item.ranking_id, claim.left if claim is not None else "")
     return view | _run(session, item.trace_id or 0)
 
 
@@ -83,29 +84,3 @@ def _facts(trace: TraceLine) -> dict[str, Any]:
 
 def _segment(trace: TraceLine, title: str = "") -> dict[str, Any]:
     return {"trace": trace.id, "n_steps": trace.n_steps, "title": title}
-
-
-def _pair(session: Session, pair: PairRow, left: str) -> dict[str, Any]:
-    sides = {"a": (pair.text_a, pair.trace_a_id), "b": (pair.text_b, pair.trace_b_id)}
-    order = ("a", "b") if left != "b" else ("b", "a")
-    shown = [_side(session, *sides[side]) for side in order]
-    task = {"title": pair.prompt[:200], "text": pair.prompt, "key": ""}
-    return {
-        "task": task,
-        "facts": None,
-        "segments": [],
-        "pair": {"prompt": pair.prompt, "left": shown[0], "right": shown[1]},
-    }
-
-
-def _side(session: Session, text: str, trace_id: int | None) -> dict[str, Any]:
-    if trace_id is None:
-        return {"text": text}
-    trace = trace_line(session, trace_id)
-    lines = outline(session, trace_id)
-    return {
-        "segment": _segment(trace),
-        "facts": _facts(trace) | {"seconds": None, "cost": None},  # they would tell the version
-        "outline": outline_json(trace_id, lines),
-        "first": steps_json(trace_id, trace.n_steps, 0, read_steps(session, trace_id, 0, FIRST_PAGE)),
-    }

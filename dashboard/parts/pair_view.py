@@ -1,0 +1,61 @@
+"""The sides of a pair as the compare desk shows them: texts, runs or steps as texts; never a name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core.store.pairs import pair_row
+from core.store.tables import PairRow, TaskRow
+from core.store.tasks import task_text
+from core.store.traces import outline, read_steps, trace_line
+from dashboard.parts.reading import outline_json, steps_json
+
+FIRST_PAGE = 40
+
+
+def pair_view(session: Session, pair_id: int, left: str) -> dict[str, Any]:
+    """A pair's part of an item's view; `left` is the side ("a" or "b") that stands on the left."""
+    pair = pair_row(session, pair_id)
+    sides = {"a": (pair.text_a, pair.trace_a_id, pair.step_a), "b": (pair.text_b, pair.trace_b_id, pair.step_b)}
+    order = ("a", "b") if left != "b" else ("b", "a")
+    shown = [side_view(session, *sides[side]) for side in order]
+    return {
+        "task": _task(session, pair),
+        "facts": None,
+        "segments": [],
+        "pair": {"context": _context(pair), "left": shown[0], "right": shown[1]},
+    }
+
+
+def side_view(session: Session, text: str, trace_id: int | None, step: str = "") -> dict[str, Any]:
+    """One answer: a text (also that of a step), or a run with the first of its steps."""
+    if trace_id is None or step:
+        return {"text": text}
+    trace = trace_line(session, trace_id)
+    lines = outline(session, trace_id)
+    return {
+        "segment": {"trace": trace.id, "n_steps": trace.n_steps, "title": ""},
+        # time and cost would tell the version
+        "facts": {"n_steps": trace.n_steps, "n_errors": trace.n_errors, "seconds": None, "cost": None},
+        "outline": outline_json(trace_id, lines),
+        "first": steps_json(trace_id, trace.n_steps, 0, read_steps(session, trace_id, 0, FIRST_PAGE)),
+    }
+
+
+def task_view(title: str, text: str) -> dict[str, Any]:
+    """What was asked: a line of it, and the whole."""
+    return {"title": title[:200], "text": text, "key": ""}
+
+
+def _context(pair: PairRow) -> str:
+    """What was said before the two answers, where they are steps of a run."""
+    return pair.prompt if pair.step_a or pair.source == "correction" else ""
+
+
+def _task(session: Session, pair: PairRow) -> dict[str, Any]:
+    task = session.get(TaskRow, pair.task_id) if _context(pair) and pair.task_id is not None else None
+    if task is None or not task.title:
+        return task_view(pair.prompt, pair.prompt)
+    return task_view(task.title, task_text(session, task.key) or task.title)
