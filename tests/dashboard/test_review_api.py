@@ -44,7 +44,7 @@ def test_what_is_loaded_ahead_comes_next_without_being_sent_again(api: TestClien
         assert session.scalar(select(func.count()).select_from(ClaimRow)) == 1, "nobody holds what is loaded ahead"
     sent = {
         "body": {"answers": {"outcome": "solved"}},
-        "ahead": {"item": ahead["item"], "n_steps": ahead["facts"]["n_steps"], "version": 1},
+        "ahead": {"item": ahead["item"], "n_steps": ahead["facts"]["n_steps"], "version": ahead["schema"]["version"]},
     }
     following = api.post(f"/api/items/{first['item']}/submit", json=sent).json()["next"]["item"]
     assert (following["item"], following["loaded"]) == (ahead["item"], True)
