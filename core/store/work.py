@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import func, literal, select, true
 from sqlalchemy.orm import Session
 
 from core.records import Role
@@ -116,15 +116,16 @@ def work_done(session: Session) -> list[Work]:
 
 def _submissions(session: Session) -> Iterator[Any]:
     """(person, kind, place, bulk, when, seconds) of all that stands. What a ranking says of pairs is in the ranking."""
-    label, given, ranked = AnnotationRow, PreferenceRow, RankingGivenRow
-    for on_step in (False, True):
-        kind = literal("steps" if on_step else "runs")
-        columns = (label.person_id, kind, label.place, label.bulk_id, label.submitted_at, label.active_seconds)
-        yield from session.execute(select(*columns).where(stands(label), (label.step_uid != "") == on_step))
-    columns = (given.person_id, literal("pairs"), given.place, literal(None), given.submitted_at, given.active_seconds)
-    yield from session.execute(select(*columns).where(stands(given), given.given_id.is_(None)))
-    columns = (ranked.person_id, literal("rankings"), ranked.place, literal(None), ranked.submitted_at)
-    yield from session.execute(select(*columns, ranked.active_seconds).where(stands(ranked)))
+    own = AnnotationRow
+    rows: tuple[tuple[str, Any, Any, Any], ...] = (
+        ("runs", own, own.bulk_id, own.step_uid == ""),
+        ("steps", own, own.bulk_id, own.step_uid != ""),
+        ("pairs", PreferenceRow, literal(None), PreferenceRow.given_id.is_(None)),
+        ("rankings", RankingGivenRow, literal(None), true()),
+    )
+    for kind, table, bulk, which in rows:
+        columns = (table.person_id, literal(kind), table.place, bulk, table.submitted_at, table.active_seconds)
+        yield from session.execute(select(*columns).where(stands(table), which))
 
 
 def _flags() -> Any:
@@ -157,16 +158,10 @@ def _given(kind: str, table: Any) -> Any:
         "pair": (PreferenceRow.pair_id, PreferenceRow.choice),
         "ranking": (RankingGivenRow.ranking_id, RankingGivenRow.order),
     }
-    columns = (
-        table.person_id,
-        table.schema_id,
-        table.answers,
-        table.active_seconds,
-        table.submitted_at,
-        table.revision,
-    )
+    columns = (table.person_id, table.schema_id, table.answers, table.active_seconds)
     machines = select(PersonRow.id).where(PersonRow.role == Role.MACHINE.value)
-    query = select(*columns, *more[kind]).where(stands(table), table.person_id.not_in(machines))
+    query = select(*columns, table.submitted_at, table.revision, *more[kind])
+    query = query.where(stands(table), table.person_id.not_in(machines))
     if kind == "trace":
         query = query.where(AnnotationRow.bulk_id.is_(None))
     if kind == "pair":
