@@ -137,25 +137,16 @@ def agreement(
     raters: Annotated[str, typer.Option(help="people or machines.")] = "people",
     json: Json = False,
 ) -> Any:
-    """How far reviewers agree, question by question, with intervals."""
+    """How far reviewers agree, question by question: each coefficient with its interval and n."""
+    from core.evaluate.agreement_json import agreement_json
     from core.evaluate.agreement_report import agreement_report
+    from dashboard.parts.agreement_words import report_lines
     from dashboard.process import store
 
     with store().reading() as session:
         report = agreement_report(session, queue=queue or None, question=question or None, raters=raters)
-    result = report.as_json()
-    return result, [_agreement_line(row) for row in result["questions"]] or [
-        "No two reviewers have answered the same item yet."
-    ]
-
-
-def _agreement_line(row: dict[str, Any]) -> str:
-    alpha = "undefined" if row["krippendorff"] is None else f"{row['krippendorff']:.3f}"
-    bounds = "" if row["interval"] is None else f" (95 % interval {row['interval'][0]:.3f} to {row['interval'][1]:.3f})"
-    pairs = "".join(f"; Cohen {pair} {value:.3f}" for pair, value in row["cohen"].items() if value is not None)
-    return (
-        f"{row['key']}: {row['n_items']:,} items, {row['n_raters']} raters; Krippendorff's alpha {alpha}{bounds}{pairs}"
-    )
+    result = agreement_json(report)
+    return result, report_lines(result)
 
 
 @command

@@ -2,59 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from math import isfinite
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput, NotFound
-from core.measure.agreement import AgreementReport, Coefficient, Level, agreement
-from core.records import LabelSchema, Question
-from core.store.judgements import Said, answers_by, choices_by, find_queue, schemas_in_use
+from core.evaluate.answers_compared import PREFERENCE, Rated, Unit, rated_questions
+from core.measure.agreement import (
+    AgreementReport,
+    CategoryAgreement,
+    Coded,
+    Coefficient,
+    agreement_of,
+    category_agreement,
+    code,
+)
+from core.measure.closeness import CHANCE, Overlap, percent_within, span_agreement
+from core.measure.dawid_skene import FEWEST_RATERS, Consensus, consensus
+from core.store.answer_words import Words, answer_words
+from core.store.judgements import choices_by, find_queue, judged_by, schemas_in_use, step_positions
 
-PREFERENCE = "preference"
-"""The question that every pair asks: which side is better."""
-
-_LEVELS: Mapping[str, Level] = {
-    "choice": "nominal",
-    "yes_no": "nominal",
-    "step": "nominal",
-    "scale": "ordinal",
-    "number": "interval",
-    "multi_choice": "sets",
-    "taxonomy": "sets",
-}
-"""How the answers to each kind of question are compared; text, corrections and lessons are not."""
+WEEKS_AT_MOST = 26
+"""What spans more weeks is shown by month."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class QuestionAgreement:
-    """One question of one schema ("" for the preference between the sides of a pair)."""
+    """One question: how far reviewers agree as they answered, and where `words` mean the same also as they count.
 
-    key: str
-    schema: str
-    title: str
-    level: Level
+    `near` is, for a question that points at a step, the percent of pairs at most one step apart. `n_known` answers on
+    items whose answer is known are left out: who makes such items picks clear ones, and everybody answers them.
+    """
+
+    rated: Rated = field(repr=False)
     report: AgreementReport
+    words: Words
+    mapped: AgreementReport | None
+    near: Coefficient | None
+    overlap: Overlap | None
+
+    @property
+    def key(self) -> str:
+        return self.rated.key
+
+    @property
+    def schema(self) -> str:
+        return self.rated.schema
+
+    @property
+    def title(self) -> str:
+        return self.rated.title
+
+    @property
+    def best(self) -> AgreementReport:
+        """What to read: the figures with the words that mean the same, where there are such."""
+        return self.mapped or self.report
+
+    @property
+    def counted(self) -> Rated:
+        """The answers behind `best`."""
+        return self.rated.mapped(self.words) if self.words else self.rated
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
+class Period:
+    """Agreement on what was answered for the last time in a week (from Monday) or a month."""
+
+    start: date
+    percent: Coefficient
+    krippendorff: Coefficient
+
+
+@dataclass(frozen=True)
+class Details:
+    """All that one question has to say: each two raters, each category, how it went over time, who errs how often."""
+
+    report: AgreementReport
+    categories: tuple[CategoryAgreement, ...]
+    by: str
+    """"week" or "month"."""
+    periods: tuple[Period, ...]
+    consensus: Consensus | None
+
+
+@dataclass(frozen=True)
 class TeamAgreement:
-    """All questions that at least one of the raters answered."""
+    """All questions that at least one of the raters answered.
+
+    `n_known` answers are left out, because they were given to items whose answer is known.
+    """
 
     queue: str
     raters: str
+    n_known: int
     questions: tuple[QuestionAgreement, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """The contract of `loopwright agreement --json`."""
-        return {
-            "queue": self.queue or None,
-            "raters": self.raters,
-            "questions": [_question_json(question) for question in self.questions],
-        }
 
 
 def agreement_report(
@@ -62,95 +106,131 @@ def agreement_report(
 ) -> TeamAgreement:
     """Agreement of "people" (or "machines") on every question, or on one, over all that was judged or over one queue.
 
-    Raises NotFound for a queue or question that nobody answered, InvalidInput for other raters.
+    Only what counts now is looked at: no surplus, no repeat, nothing withdrawn or given under guidelines that changed
+    since. Raises NotFound for a queue or question that nobody answered, InvalidInput for other raters.
     """
     if raters not in ("people", "machines"):
         raise InvalidInput(f"Raters are people or machines, not {raters[:60]!r}.", field="raters")
     row, machines = find_queue(session, queue) if queue else None, raters == "machines"
-    schemas = schemas_in_use(session)
-    by_question = _ratings(answers_by(session, machines, row), schemas)
+    judged, choices = judged_by(session, machines, row), choices_by(session, machines, row)
+    ordinary = [one for one in judged if not one.known]
+    compared = [one for one in choices if not one.known]
+    all_words = answer_words(session)
     found = [
-        QuestionAgreement(asked.key, schema, asked.title, _LEVELS[asked.kind], _agree(asked, ratings))
-        for (schema, _), (asked, ratings) in by_question.items()
-        if question in (None, asked.key)
+        rated
+        for rated in rated_questions(ordinary, compared, schemas_in_use(session))
+        if rated.kind != "text" or (rated.schema, rated.key) in all_words
     ]
-    preferred: dict[Any, dict[str, Any]] = {}
-    for pair, person, choice in choices_by(session, machines, row):
-        preferred.setdefault(pair, {})[person] = choice.value
-    if preferred and question in (None, PREFERENCE):
-        title = "Which of the two is better?"
-        found.append(QuestionAgreement(PREFERENCE, "", title, "nominal", agreement(preferred)))
-    if question is not None and not found:
-        known = ", ".join(sorted({key for _, key in by_question} | ({PREFERENCE} if preferred else set())))
-        raise NotFound(
-            f"No {raters} answered a question {question} (answered are: {known or 'none'}).", field="question"
-        )
-    return TeamAgreement(queue or "", raters, tuple(found))
+    asked = [rated for rated in found if question in (None, rated.key)]
+    if question is not None and not asked:
+        known = ", ".join(sorted({rated.key for rated in found})) or "none"
+        raise NotFound(f"No {raters} answered a question {question} (answered are: {known}).", field="question")
+    n_known = len(judged) - len(ordinary) + len(choices) - len(compared)
+    questions = (_question(session, rated, all_words.get((rated.schema, rated.key), {})) for rated in asked)
+    return TeamAgreement(queue or "", raters, n_known, tuple(questions))
 
 
-Ratings = dict[Any, dict[str, Any]]
+def details_of(question: QuestionAgreement) -> Details:
+    """All that there is to say of one question, with the words that mean the same where there are such."""
+    rated = question.counted
+    by, periods = _over_time(rated)
+    if question.overlap is not None:
+        return Details(question.report, (), by, periods, None)
+    coded = _coded(rated)
+    named = rated.kind in ("choice", "text", "multi_choice", "taxonomy", PREFERENCE)
+    values = coded.values
+    if rated.compared == "sets":
+        values = tuple(dict.fromkeys(one for value in values for one in sorted(value)))
+    given = [*(one for one in rated.options if one in values), *(one for one in values if one not in rated.options)]
+    return Details(
+        agreement_of(coded, rated.level),
+        tuple(category_agreement(coded, rated.level, given)) if named and len(given) > 2 else (),
+        by,
+        periods,
+        consensus_of(question),
+    )
 
 
-def _ratings(
-    said: Iterable[Said], schemas: Mapping[int, LabelSchema]
-) -> dict[tuple[str, str], tuple[Question, Ratings]]:
-    """(schema key, question key) → the question as last asked, and trace → person → answer."""
-    found: dict[tuple[str, str], tuple[Question, Ratings]] = {}
-    for schema in schemas.values():
-        for asked in schema.questions:
-            if asked.kind in _LEVELS:
-                found[schema.key, asked.key] = (asked, {})
-    for one in said:
-        schema = schemas[one.schema_id]
-        for asked in schema.questions:
-            if asked.kind in _LEVELS and (answer := _answer(asked, one)) is not None:
-                found[schema.key, asked.key][1].setdefault(one.trace_id, {})[one.person] = answer
-    return {key: (asked, ratings) for key, (asked, ratings) in found.items() if ratings}
+def consensus_of(question: QuestionAgreement) -> Consensus | None:
+    """What is most likely right on each item that two or more answered; None for numbers, sets, steps and spans."""
+    rated = question.counted
+    if rated.kind not in ("choice", "text", "yes_no", "scale", "step_verdict", PREFERENCE):
+        return None
+    if question.best.n_raters < FEWEST_RATERS:
+        return None
+    return consensus({unit: given for unit, given in rated.ratings.items() if len(given) > 1})
 
 
-def _answer(asked: Question, said: Said) -> Any:
-    """The answer as agreement compares it; None for none. Marking nothing wrong is an answer: the empty set."""
-    if asked.kind in ("taxonomy", "multi_choice"):
-        return said.chosen(asked.key)
-    if asked.kind == "step":
-        return next((mark["step_id"] for mark in said.marks if mark["question"] == asked.key), None)
-    answer = said.answers.get(asked.key)
-    if asked.kind == "number":
-        return answer if isinstance(answer, (int, float)) and isfinite(answer) else None
-    return None if answer is None else str(answer)
+def _question(session: Session, rated: Rated, words: Words) -> QuestionAgreement:
+    if rated.compared == "spans":
+        overlap = span_agreement(rated.ratings)
+        return QuestionAgreement(rated, _report_of(overlap), {}, None, None, overlap)
+    report = _agree(rated)
+    mapped = _agree(rated.mapped(words)) if words else None
+    near = _near(session, rated) if rated.kind == "step" else None
+    return QuestionAgreement(rated, report, words, mapped, near, None)
 
 
-def _agree(asked: Question, ratings: Ratings) -> AgreementReport:
-    if asked.kind != "scale":
-        return agreement(ratings, _LEVELS[asked.kind])
-    # An older version of the scale may have had other answers; they stand after those of today.
-    order = dict.fromkeys(option.value for option in asked.options)
-    order |= dict.fromkeys(answer for given in ratings.values() for answer in given.values())
-    return agreement(ratings, "ordinal", list(order))
+def in_full(rated: Rated) -> AgreementReport:
+    """Every coefficient with its interval, those of each two raters too."""
+    return agreement_of(_coded(rated), rated.level)
 
 
-def _question_json(question: QuestionAgreement) -> dict[str, Any]:
-    report = question.report
-    why = {
-        name: value.why
-        for name, value in (("fleiss", report.fleiss), ("krippendorff", report.krippendorff))
-        if value.why
-    }
-    return {
-        "key": question.key,
-        "schema": question.schema or None,
-        "level": question.level,
-        "n_items": report.n_items,
-        "n_raters": report.n_raters,
-        "n_answers": report.n_answers,
-        "percent": _value(report.percent),
-        "cohen": {raters: _value(kappa) for raters, kappa in report.cohen.items()},
-        "fleiss": _value(report.fleiss),
-        "krippendorff": _value(report.krippendorff),
-        "interval": None if report.interval is None else [report.interval.low, report.interval.high],
-        "undefined": why,
-    }
+def _agree(rated: Rated) -> AgreementReport:
+    return agreement_of(_coded(rated), rated.level, sure_pairs=False)
 
 
-def _value(coefficient: Coefficient) -> float | None:
-    return coefficient.value
+def _coded(rated: Rated) -> Coded:
+    return code(rated.ratings, rated.level, rated.order())
+
+
+def _report_of(overlap: Overlap) -> AgreementReport:
+    """The overlap of words in the place of percent; the coefficients that correct for chance do not apply."""
+    n = overlap.percent.n_items
+    none = Coefficient(None, n, overlap.percent.why or CHANCE)
+    pairs = {name: Coefficient(None, pair.n_items, CHANCE) for name, pair in overlap.pairs.items()}
+    return AgreementReport(n, overlap.n_raters, overlap.n_answers, overlap.percent, pairs, none, none)
+
+
+def _near(session: Session, rated: Rated) -> Coefficient:
+    """The percent of pairs whose steps are the same or stand next to each other in the run."""
+    apart = {unit: given for unit, given in rated.ratings.items() if len(set(given.values())) > 1}
+    places = step_positions(session, ((_trace(unit), step) for unit, given in apart.items() for step in given.values()))
+    positions: dict[Unit, dict[str, float]] = {}
+    for unit, given in rated.ratings.items():
+        if unit in apart:
+            known = {who: places.get((_trace(unit), step)) for who, step in given.items()}
+            positions[unit] = {who: place for who, place in known.items() if place is not None}
+        else:
+            positions[unit] = dict.fromkeys(given, 0)
+    return percent_within(positions)
+
+
+def _trace(unit: Unit) -> Any:
+    return unit[0] if isinstance(unit, tuple) else unit
+
+
+def _over_time(rated: Rated) -> tuple[str, tuple[Period, ...]]:
+    """The weeks or months in which items were answered for the last time, in order."""
+    twice = {unit: given for unit, given in rated.ratings.items() if len(given) > 1}
+    if not twice:
+        return "week", ()
+    weeks = {_monday(rated.latest[unit]) for unit in twice}
+    by = "week" if (max(weeks) - min(weeks)).days <= 7 * WEEKS_AT_MOST else "month"
+    parts: dict[date, dict[Unit, Any]] = {}
+    for unit, given in twice.items():
+        at = rated.latest[unit]
+        parts.setdefault(_monday(at) if by == "week" else at.date().replace(day=1), {})[unit] = given
+    return by, tuple(_period(rated, start, parts[start]) for start in sorted(parts))
+
+
+def _monday(at: datetime) -> date:
+    return date.fromordinal(at.date().toordinal() - at.weekday())
+
+
+def _period(rated: Rated, start: date, ratings: Mapping[Unit, Any]) -> Period:
+    if rated.compared == "spans":
+        overlap = span_agreement(ratings)
+        return Period(start, overlap.percent, Coefficient(None, overlap.percent.n_items, CHANCE))
+    report = _agree(replace(rated, ratings=dict(ratings), latest={}))
+    return Period(start, report.percent, report.krippendorff)

@@ -14,6 +14,7 @@ from core.measure.resampling import RESAMPLES, bootstrap
 __all__ = [
     "AgreementReport",
     "CategoryAgreement",
+    "Coded",
     "Coefficient",
     "Level",
     "Ratings",

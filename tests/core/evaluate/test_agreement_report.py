@@ -4,6 +4,7 @@ import pytest
 
 from core.clock import now
 from core.errors import InvalidInput, NotFound
+from core.evaluate.agreement_json import agreement_json
 from core.evaluate.agreement_report import agreement_report
 from core.ingest.accept import ImportOptions, import_paths
 from core.records import Annotation, LabelSchema, Mark, Option, Question, Role
@@ -47,7 +48,7 @@ def report(store, **asked):
 
 def test_pandalm_as_published(store, real_data):
     import_paths(store, [real_data / "pandalm/testset-v1.json"], ImportOptions())
-    (question,) = report(store).as_json()["questions"]
+    (question,) = agreement_json(report(store))["questions"]
     assert (question["key"], question["n_items"], question["n_raters"]) == ("preference", 999, 3)
     assert {raters: round(kappa, 3) for raters, kappa in question["cohen"].items()} == {
         "pandalm-annotator1~pandalm-annotator2": 0.852,
@@ -78,7 +79,7 @@ def test_each_kind_of_question_is_compared_as_it_must_be(store):
     }
     assert by_key["outcome"].report.krippendorff.value == by_key["score"].report.krippendorff.value == 1
     assert by_key["wrong"].report.percent.value == 100
-    said = {question["key"]: question for question in report(store).as_json()["questions"]}
+    said = {question["key"]: question for question in agreement_json(report(store))["questions"]}
     assert said["sure"]["krippendorff"] is None
     assert "chance" in said["sure"]["undefined"]["krippendorff"]
     assert said["outcome"]["cohen"] == {"ann~bob": 1.0}
@@ -125,4 +126,9 @@ def test_wrong_names_say_what_there_is(store, asked, error, message):
 
 
 def test_without_labels_there_is_nothing_to_report(store):
-    assert report(store).as_json() == {"queue": None, "raters": "people", "questions": []}
+    assert agreement_json(report(store)) == {
+        "queue": None,
+        "raters": "people",
+        "known_left_out": 0,
+        "questions": [],
+    }

@@ -71,7 +71,7 @@ def test_the_judges_against_the_majority(store: Store, real_data: Path) -> None:
     with store.reading() as session:
         people, machines = choices_by(session), choices_by(session, machines=True)
     votes: dict[int, list[str]] = {}
-    for pair, _, choice in people:
+    for pair, _, choice, *_ in people:
         votes.setdefault(pair, []).append(choice.value)
     truth = {pair: majority(said) or "" for pair, said in votes.items()}
     assert Counter(truth.values()) == {"equal": 105, "a": 422, "b": 472}
@@ -81,6 +81,6 @@ def test_the_judges_against_the_majority(store: Store, real_data: Path) -> None:
     }
     for judge, figures in published.items():
         said = dict.fromkeys(truth, "equal")  # as the publication counts what is no verdict
-        said |= {pair: choice.value for pair, person, choice in machines if person == judge}
+        said |= {pair: choice.value for pair, person, choice, *_ in machines if person == judge}
         assert scores(truth, said) == figures
     assert import_paths(store, [real_data / "pandalm"], ImportOptions()).arrived == 0

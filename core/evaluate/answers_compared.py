@@ -1,0 +1,185 @@
+"""What was answered to each question, by whom and on what, in the form in which agreement compares answers."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import isfinite
+from typing import Any, Literal
+
+from core.measure.agreement import Level
+from core.measure.closeness import Span
+from core.records import Choice, LabelSchema, Mark, Question
+from core.review.answers import asked_questions
+from core.review.marks import VERDICTS
+from core.store.judgements import Chosen, Judged, chosen
+
+PREFERENCE = "preference"
+"""The question that every pair asks: which side is better."""
+
+Compared = Literal["nominal", "ordinal", "interval", "sets", "spans"]
+"""How two answers differ: a level of core.measure.agreement, or by how far the marked words overlap."""
+
+COMPARED: Mapping[str, Compared] = {
+    "choice": "nominal",
+    "yes_no": "nominal",
+    "step": "nominal",
+    "text": "nominal",
+    "scale": "ordinal",
+    "step_verdict": "ordinal",
+    "number": "interval",
+    "multi_choice": "sets",
+    "taxonomy": "sets",
+    "span": "spans",
+}
+"""How the answers to each kind of question are compared; corrections and lessons are not.
+
+Texts are only once somebody has said which of them mean the same.
+"""
+
+MAPPABLE = ("choice", "text", "multi_choice", "taxonomy", PREFERENCE)
+"""Kinds of questions of which words can be said to mean the same."""
+
+_CHOICES = {
+    Choice.A_MUCH: "A is much better",
+    Choice.A: "A is better",
+    Choice.EQUAL: "Equal",
+    Choice.B: "B is better",
+    Choice.B_MUCH: "B is much better",
+    Choice.BOTH_BAD: "Both are bad",
+}
+
+Unit = Hashable
+"""What was judged (core.store.judgements.Judged); for verdicts on steps (the unit, step id)."""
+
+
+@dataclass(frozen=True)
+class Rated:
+    """One question of one schema ("" for the preference between the sides of a pair), and all answers to it.
+
+    `options` are its answers with their labels, as last asked; `latest` is when the last answer to a unit was given.
+    """
+
+    schema: str
+    key: str
+    title: str
+    kind: str
+    compared: Compared
+    options: Mapping[str, str]
+    ratings: dict[Unit, dict[str, Any]] = field(repr=False)
+    latest: dict[Unit, datetime] = field(repr=False)
+
+    @property
+    def level(self) -> Level:
+        """The level of core.measure; only for questions that are not about spans."""
+        return "nominal" if self.compared == "spans" else self.compared
+
+    def order(self) -> list[str] | None:
+        """Its answers from lowest to highest, where they have an order and are no numbers.
+
+        An older version of the scale may have had others; they stand after those of today.
+        """
+        if self.compared != "ordinal":
+            return None
+        answers = (answer for given in self.ratings.values() for answer in given.values())
+        return list(dict.fromkeys([*self.options, *answers]))
+
+    def mapped(self, words: Mapping[str, str]) -> Rated:
+        """The same with words that mean the same counted as one answer."""
+
+        def means(answer: Any) -> Any:
+            if self.compared == "sets":
+                return frozenset(words.get(one, one) for one in answer)
+            return words.get(answer, answer)
+
+        ratings = {unit: {who: means(said) for who, said in given.items()} for unit, given in self.ratings.items()}
+        options = {words.get(value, value): "" for value in self.options}
+        labels = {value: self.options.get(value, "") or value for value in options}
+        return Rated(self.schema, self.key, self.title, self.kind, self.compared, labels, ratings, self.latest)
+
+    def add(self, unit: Unit, person: str, answer: Any, at: datetime) -> None:
+        """Keep one answer; None is none."""
+        if answer is None:
+            return
+        given = self.ratings.get(unit)
+        if given is None:
+            self.ratings[unit], self.latest[unit] = {person: answer}, at
+        else:
+            given[person] = answer
+            if at > self.latest[unit]:
+                self.latest[unit] = at
+
+
+def rated_questions(
+    judged: Iterable[Judged], choices: Iterable[Chosen], schemas: Mapping[int, LabelSchema]
+) -> list[Rated]:
+    """Every question that anybody answered, in the order of the schemas; the preference last."""
+    found: dict[tuple[str, str], Rated] = {}
+    asked: dict[int, list[tuple[Question, Rated]]] = {}
+    conditional = set()
+    for row, schema in schemas.items():
+        for question in schema.questions:
+            if question.kind in COMPARED:
+                before = found.get((schema.key, question.key))
+                ratings, latest = (before.ratings, before.latest) if before else ({}, {})
+                found[schema.key, question.key] = _rated(schema.key, question, ratings, latest)
+        asked[row] = [
+            (question, found[schema.key, question.key]) for question in schema.questions if question.kind in COMPARED
+        ]
+        if any(question.shown_if for question in schema.questions):
+            conditional.add(row)
+    for one in judged:
+        shown = _shown(schemas[one.schema_id], one) if one.schema_id in conditional else None
+        for question, rated in asked[one.schema_id]:
+            if shown is None or question.key in shown:
+                _add(rated, question, one)
+    sides = Rated("", PREFERENCE, "Which of the two is better?", PREFERENCE, "nominal", _CHOICES, {}, {})
+    for choice in choices:
+        sides.add(("pair", choice.pair), choice.person, choice.choice.value, choice.at)
+    return [rated for rated in (*found.values(), sides) if rated.ratings]
+
+
+def _rated(schema: str, question: Question, ratings: dict[Unit, Any], latest: dict[Unit, datetime]) -> Rated:
+    options = {option.value: option.label or option.value for option in question.options}
+    if question.kind == "yes_no":
+        options = {"yes": "Yes", "no": "No"}
+    elif question.kind == "step_verdict":
+        options = {verdict: options.get(verdict, verdict) for verdict in reversed(VERDICTS)}
+    return Rated(schema, question.key, question.title, question.kind, COMPARED[question.kind], options, ratings, latest)
+
+
+def _shown(schema: LabelSchema, said: Judged) -> set[str]:
+    """The questions that were on the form: only what was asked can have been answered with nothing."""
+    marks = [Mark(mark["question"], mark["step_id"], mark["value"]) for mark in said.marks]
+    return asked_questions(schema, said.answers, marks)
+
+
+def _add(rated: Rated, question: Question, said: Judged) -> None:
+    if question.kind == "step_verdict":
+        for mark in said.marks:
+            if mark["question"] == question.key and mark["value"] in VERDICTS:
+                rated.add((said.unit, mark["step_id"]), said.person, mark["value"], said.at)
+    else:
+        rated.add(said.unit, said.person, _answer(question, said), said.at)
+
+
+def _answer(question: Question, said: Judged) -> Any:
+    """The answer as it is compared; None for none. Marking nothing wrong is an answer: the empty set."""
+    kind, key = question.kind, question.key
+    if kind in ("taxonomy", "multi_choice"):
+        return chosen(said.answers, said.marks, key)
+    if kind == "span":
+        spans = (mark for mark in said.marks if mark["question"] == key)
+        return frozenset(Span(mark["step_id"], mark["value"], mark["start"] or 0, mark["end"] or 0) for mark in spans)
+    answer = said.answers.get(key)
+    if kind == "step":
+        return next((mark["step_id"] for mark in said.marks if mark["question"] == key), answer)
+    if answer is None or answer == "":
+        return None
+    if kind == "number":
+        good = isinstance(answer, (int, float)) and not isinstance(answer, bool) and isfinite(answer)
+        return float(answer) if good else None
+    if kind == "yes_no":
+        return "yes" if str(answer).lower() in ("true", "yes", "1") else "no"
+    return " ".join(answer.split()) if kind == "text" and isinstance(answer, str) else str(answer)
