@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from core.measure.agreement import Level
 from core.measure.closeness import Span
-from core.records import Choice, LabelSchema, Mark, Question
+from core.records import Choice, LabelSchema, Question
 from core.review.answers import asked_questions
 from core.review.marks import VERDICTS
 from core.store.judgements import Chosen, Judged, chosen
@@ -42,12 +42,12 @@ MAPPABLE = ("choice", "text", "multi_choice", "taxonomy", PREFERENCE)
 """Kinds of questions of which words can be said to mean the same."""
 
 _CHOICES = {
-    Choice.A_MUCH: "A is much better",
-    Choice.A: "A is better",
-    Choice.EQUAL: "Equal",
-    Choice.B: "B is better",
-    Choice.B_MUCH: "B is much better",
-    Choice.BOTH_BAD: "Both are bad",
+    Choice.A_MUCH.value: "A is much better",
+    Choice.A.value: "A is better",
+    Choice.EQUAL.value: "Equal",
+    Choice.B.value: "B is better",
+    Choice.B_MUCH.value: "B is much better",
+    Choice.BOTH_BAD.value: "Both are bad",
 }
 
 Unit = Hashable
@@ -151,8 +151,7 @@ def _rated(schema: str, question: Question, ratings: dict[Unit, Any], latest: di
 
 def _shown(schema: LabelSchema, said: Judged) -> set[str]:
     """The questions that were on the form: only what was asked can have been answered with nothing."""
-    marks = [Mark(mark["question"], mark["step_id"], mark["value"]) for mark in said.marks]
-    return asked_questions(schema, said.answers, marks)
+    return asked_questions(schema, said.answers, [(mark["question"], mark["value"]) for mark in said.marks])
 
 
 def _add(rated: Rated, question: Question, said: Judged) -> None:

@@ -162,7 +162,8 @@ def choices_by(session: Session, machines: bool = False, queue: int | None = Non
 
 
 def _people(session: Session, machines: bool) -> dict[int, str]:
-    return {person: name for person, name in session.execute(select(PersonRow.id, PersonRow.name).where(_by(machines)))}
+    rows = session.execute(select(PersonRow.id, PersonRow.name).where(_by(machines)))
+    return dict(iter(rows))
 
 
 def _known_items(session: Session) -> set[int]:
