@@ -229,10 +229,12 @@ def flag(session: Session, item_id: int, person: PersonLine, reason: str, discar
     skip(session, item_id, person)
     item.flag = "\n".join(filter(None, (item.flag, f"{person.name}: {reason.strip()[:2000]}")))
     claim = claims.my_claim(session, item_id, person.id)
-    if not discard or claim is None:
+    if claim is None:
         return False
-    claim.discard, claim.reason = True, reason.strip()[:2000]
+    claim.discard, claim.reason = claim.discard or discard, reason.strip()[:2000]
     session.flush()
+    if not discard:
+        return False
     needed = queues.get_queue(session, item.queue_id).votes_to_discard
     if person.role.value == "lead" or (needed and claims.discard_votes(session, item.id) >= needed):
         discard_item(session, item, person.id, reason)
