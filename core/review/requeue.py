@@ -107,7 +107,7 @@ def take_back(session: Session, schema: str, lead: PersonLine) -> Affected:
     _check_lead(lead)
     found, late = taken_back(session, schema)
     if not found:
-        told = f"All {late:,} items were answered anew" if late else "Nothing of it was given out again"
+        told = f"Items answered anew: {late:,}, all there are" if late else "Nothing of it was given out again"
         raise Conflict(f"{told}: there is nothing to take back.")
     put_back(session, schema, found)
     _refresh(session, found)
