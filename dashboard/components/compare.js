@@ -1,10 +1,14 @@
-// The compare desk: the task on top, two answers side by side, and six ways to say which is better.
+// The compare desk: the task on top, two answers side by side, and six ways to say which is better, and why.
 
 import { cap, el } from "./dom.js"
 import { diffWords, drawDiff, likeness } from "./diff.js"
 import { createFrame } from "./frame.js"
 import { createReader } from "./reader.js"
+import { createReasons } from "./reasons.js"
 import { sharedStart } from "./parting.js"
+
+// What the desk and its frame leave over for reasons.
+const FREE = [..."67890cgilmnoqrvyz"]
 
 // Below this, marking every word that differs would mark nearly all of them and hide the text.
 const ALIKE = 0.3
@@ -46,6 +50,7 @@ function createSubject(frame) {
     given.reason = reason.value
     frame.changed()
   }
+  const reasons = createReasons({ free: FREE, onChange: () => frame.changed() })
   const sure = [1, 2, 3, 4, 5].map((n) => {
     const input = el("input", { type: "radio", name: "confidence", "aria-keyshortcuts": `Shift+${n}`, onclick: () => confide(n) })
     return { n, input, node: el("label.option", {}, input, el("span", {}, String(n))) }
@@ -56,6 +61,7 @@ function createSubject(frame) {
     { "aria-label": "Your answer" },
     el("div.options.choice.verdict-choices", { role: "radiogroup", "aria-label": "Which answer is better?" }, choices.map((one) => one.node)),
     error,
+    reasons.node,
     el(
       "div.verdict-row",
       {},
@@ -70,7 +76,10 @@ function createSubject(frame) {
       frame.foot,
     ),
   )
-  const node = el("div.compare", {}, el("div.side-tools", {}, parted, differ), sides, frame.notices, answers)
+  const beforeText = el("div.before-text", { tabindex: "0", role: "region", "aria-label": "What came before" })
+  const fold = el("button.quiet.key-button", { type: "button", "aria-expanded": "true", onclick: () => toggleBefore() })
+  const before = el("section.before", { hidden: true }, el("div.before-head", {}, el("h3", {}, "What came before, on both sides"), fold), beforeText)
+  const node = el("div.compare", {}, el("div.side-tools", {}, parted, differ), before, sides, frame.notices, answers)
 
   function choose(value) {
     given.choice = given.choice === value ? "" : value
@@ -89,6 +98,12 @@ function createSubject(frame) {
     for (const one of choices) one.input.checked = given.choice === one.value
     for (const one of sure) one.input.checked = given.confidence === one.n
     if (reason.value !== given.reason) reason.value = given.reason
+  }
+
+  function toggleBefore(open = beforeText.hidden) {
+    beforeText.hidden = !open
+    fold.setAttribute("aria-expanded", String(open))
+    fold.replaceChildren(open ? "Fold" : "Show", cap("Shift+B"))
   }
 
   function toggleMarks() {
@@ -149,17 +164,24 @@ function createSubject(frame) {
         drawTexts()
       } else drawRuns()
       error.hidden = true
+      before.hidden = !pair.context
+      beforeText.textContent = pair.context
+      toggleBefore(true)
+      reasons.draw(view.schema, body?.answers)
       drawAnswers()
+      beforeText.scrollTop = beforeText.scrollHeight
       active = 0
     },
-    collect: () => ({ ...given }),
+    collect: () => ({ ...given, answers: reasons.answers() }),
     describe: (body) => [
       ["Choice", CHOICES.find(([value]) => value === body.choice)?.[1] ?? "none"],
+      ...reasons.describe(body.answers),
       ["Why", body.reason || "nothing"],
       ["How sure", body.confidence ? `${body.confidence} of 5` : "not said"],
     ],
     invalid(field, message) {
-      if (field !== "choice") return false
+      if (field !== "choice") return reasons.invalid(field, message)
+      reasons.clear()
       error.textContent = message
       error.hidden = false
       choices[0].input.focus()
@@ -172,14 +194,17 @@ function createSubject(frame) {
       ["Equal", "You could not say which one you would rather have, though both are acceptable."],
       ["Both bad", "Neither may be given to anyone; neither is taken as an example."],
       ["How sure", "1 is a guess, 5 is certain. It may be left out."],
+      ...reasons.terms(),
     ],
     commands: [
       ...CHOICES.map(([value, name, key]) => ({ keys: [key.toLowerCase(), ...(value === "equal" ? ["e"] : [])], group: "Which is better", name, run: () => choose(value) })),
       ...[1, 2, 3, 4, 5].map((n) => ({ keys: [`shift+${n}`], group: "How sure", name: { 1: "1: a guess", 5: "5: certain" }[n] ?? String(n), run: () => confide(n) })),
-      { keys: ["w"], group: "Which is better", name: "Write why", run: () => reason.focus() },
-      { keys: ["escape"], group: "Which is better", name: "Out of the text, back to the answers", typing: true, run: () => goTo(active) },
+      reasons.command,
+      { keys: ["w"], group: "Why", name: "Write why", run: () => reason.focus() },
+      { keys: ["escape"], group: "Why", name: "Out of the text, back to the answers", typing: true, run: () => goTo(active) },
       { keys: ["a"], group: "Reading", name: "Read A", run: () => goTo(0) },
       { keys: ["b"], group: "Reading", name: "Read B", run: () => goTo(1) },
+      { keys: ["shift+b"], group: "Reading", name: "What came before two steps: fold or show", when: () => !before.hidden, run: () => toggleBefore() },
       { keys: ["j"], group: "Reading", name: "Next step of the side being read", repeats: true, when: () => readers.length > 0, run: () => readers[active].focusNext() },
       { keys: ["k"], group: "Reading", name: "Step before", repeats: true, when: () => readers.length > 0, run: () => readers[active].focusPrevious() },
       { keys: ["d"], group: "Reading", name: "Differing words, on or off", when: () => !differ.hidden, run: () => toggleMarks() },

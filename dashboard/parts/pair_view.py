@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from core.store.pairs import pair_row
 from core.store.tables import PairRow, TaskRow
-from core.store.tasks import task_text
 from core.store.traces import outline, read_steps, trace_line
 from dashboard.parts.reading import outline_json, steps_json
 
@@ -58,4 +57,4 @@ def _task(session: Session, pair: PairRow) -> dict[str, Any]:
     task = session.get(TaskRow, pair.task_id) if _context(pair) and pair.task_id is not None else None
     if task is None or not task.title:
         return task_view(pair.prompt, pair.prompt)
-    return task_view(task.title, task_text(session, task.key) or task.title)
+    return task_view(task.title, task.title)

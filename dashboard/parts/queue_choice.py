@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 from sqlalchemy.orm import Session
@@ -21,24 +21,24 @@ _FILL = """<style>
 
 
 def choose_queue(
-    title: str, subject: str, key: str, offer: Callable[[], None] | None = None
+    title: str, subjects: Sequence[str], key: str, offer: Callable[[], None] | None = None
 ) -> tuple[int | None, str | None]:
     """The queue to work on (None when there is none yet) and the item that the address names, if it names one.
 
-    `key` is the queue's name in the address. An item decides its queue, unless one is named. `offer` draws an action
-    beside the choice.
+    `subjects` are what its items may be, `key` its name in the address. An item decides its queue, unless one is named.
+    `offer` draws actions beside the choice.
     """
     st.html(_FILL)
     item = st.query_params.get("item")
     with store().reading() as session:
-        names = {queue.id: queue.name for queue in list_queues(session, subject)}
+        names = {queue.id: queue.name for queue in list_queues(session, *subjects)}
         queue = _queue_of(session, item) if item and key not in st.query_params else None
     if not names:
         st.subheader(title)
         return None, None
     if queue in names and key not in st.session_state:
         st.session_state[key] = queue
-    left, middle, right = st.columns([4, 1, 2], vertical_alignment="center")
+    left, middle, right = st.columns([4, 1, 2] if offer is None else [3, 4, 2], vertical_alignment="center")
     left.subheader(title, anchor=False)
     if offer is not None:
         with middle:
