@@ -32,7 +32,7 @@ _NOTHING_FOUND = re.compile(
     re.I,
 )
 _READS = re.compile(
-    r"(?:^|[_.\- ])(?:get|search|find|list|query|read|fetch|lookup|look|retrieve|load|select|grep|browse|visit|open|show)"
+    r"(?:^|[_.\- ])(?:get|search|find|list|query|read|fetch|look|retrieve|load|select|grep|browse|visit|open|show)"
     r"|(?:get|search|find|list|query|read|fetch|lookup|retrieve|load)[A-Z_]"
 )
 _FAILED_WORDS = frozenset({"error", "failed", "failure", "fail", "exception", "denied", "rejected", "timeout"})

@@ -48,8 +48,8 @@ def unowned_failures(acts: Acts, failures: Mapping[str, str]) -> Iterator[tuple[
 def unheard_values(acts: Acts) -> Iterator[tuple[Step, list[str]]]:
     """(call, values): ids among the arguments that neither a person nor an answer gave before.
 
-    Of a run of which nothing but calls was recorded nothing is said. Each value is told of once, at the first call of its tool that has one. Amounts and dates are no ids: agents add up
-    and write dates in another form, and are right to.
+    Each value is told of once, at the first call of its tool that has one; of a run of which nothing but calls was
+    recorded nothing is said. Amounts and dates are no ids: agents add up and write dates in another form, rightly.
     """
     asked = {
         step.step_id: values for step in acts.steps if step.kind in CALLS and (values := list(_ids(step.arguments)))
