@@ -22,11 +22,14 @@ from core.measure.agreement import (
 )
 from core.measure.closeness import CHANCE, Overlap, percent_within, span_agreement
 from core.measure.dawid_skene import FEWEST_RATERS, Consensus, consensus
-from core.store.answer_words import Words, answer_words
+from core.store.answer_words import LONGEST, Words, answer_words
 from core.store.judgements import choices_by, find_queue, judged_by, schemas_in_use, step_positions
 
 WEEKS_AT_MOST = 26
 """What spans more weeks is shown by month."""
+
+MOST_TEXTS = 40
+"""A text question with more different answers is one of free text, in which no words recur."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +95,15 @@ class Details:
 class TeamAgreement:
     """All questions that at least one of the raters answered.
 
-    `n_known` answers are left out, because they were given to items whose answer is known.
+    `n_known` answers are left out, because they were given to items whose answer is known. `texts` are questions that
+    were answered in their raters' own words: they can be compared once somebody says which words mean the same.
     """
 
     queue: str
     raters: str
     n_known: int
     questions: tuple[QuestionAgreement, ...]
+    texts: tuple[QuestionAgreement, ...]
 
 
 def agreement_report(
@@ -116,18 +121,19 @@ def agreement_report(
     ordinary = [one for one in judged if not one.known]
     compared = [one for one in choices if not one.known]
     all_words = answer_words(session)
-    found = [
-        rated
-        for rated in rated_questions(ordinary, compared, schemas_in_use(session))
-        if rated.kind != "text" or (rated.schema, rated.key) in all_words
-    ]
+    all_rated = rated_questions(ordinary, compared, schemas_in_use(session))
+    texts = [one for one in all_rated if one.kind == "text" and (one.schema, one.key) not in all_words]
+    found = [one for one in all_rated if one.kind != "text" or (one.schema, one.key) in all_words]
     asked = [rated for rated in found if question in (None, rated.key)]
     if question is not None and not asked:
         known = ", ".join(sorted({rated.key for rated in found})) or "none"
         raise NotFound(f"No {raters} answered a question {question} (answered are: {known}).", field="question")
     n_known = len(judged) - len(ordinary) + len(choices) - len(compared)
     questions = (_question(session, rated, all_words.get((rated.schema, rated.key), {})) for rated in asked)
-    return TeamAgreement(queue or "", raters, n_known, tuple(questions))
+    few = (one for one in texts if _few_words(one))
+    return TeamAgreement(
+        *(queue or "", raters, n_known, tuple(questions)), tuple(_question(session, one, {}) for one in few)
+    )
 
 
 def details_of(question: QuestionAgreement) -> Details:
@@ -137,14 +143,13 @@ def details_of(question: QuestionAgreement) -> Details:
     if question.overlap is not None:
         return Details(question.report, (), by, periods, None)
     coded = _coded(rated)
-    named = rated.kind in ("choice", "text", "multi_choice", "taxonomy", PREFERENCE)
     values = coded.values
     if rated.compared == "sets":
         values = tuple(dict.fromkeys(one for value in values for one in sorted(value)))
     given = [*(one for one in rated.options if one in values), *(one for one in values if one not in rated.options)]
     return Details(
         agreement_of(coded, rated.level),
-        tuple(category_agreement(coded, rated.level, given)) if named and len(given) > 2 else (),
+        tuple(category_agreement(coded, rated.level, given)) if rated.mappable and len(given) > 2 else (),
         by,
         periods,
         consensus_of(question),
@@ -159,6 +164,14 @@ def consensus_of(question: QuestionAgreement) -> Consensus | None:
     if question.best.n_raters < FEWEST_RATERS:
         return None
     return consensus({unit: given for unit, given in rated.ratings.items() if len(given) > 1})
+
+
+def _few_words(rated: Rated) -> bool:
+    """Whether a text question was answered with words that recur, and by two raters somewhere."""
+    if not any(len(given) > 1 for given in rated.ratings.values()):
+        return False
+    distinct = {answer for given in rated.ratings.values() for answer in given.values()}
+    return len(distinct) <= MOST_TEXTS and all(len(text) <= LONGEST for text in distinct)
 
 
 def _question(session: Session, rated: Rated, words: Words) -> QuestionAgreement:
@@ -181,7 +194,7 @@ def _agree(rated: Rated) -> AgreementReport:
 
 
 def _coded(rated: Rated) -> Coded:
-    return code(rated.ratings, rated.level, rated.order())
+    return code(rated.ratings, rated.level, rated.order(), _trace if rated.kind == "step_verdict" else None)
 
 
 def _report_of(overlap: Overlap) -> AgreementReport:

@@ -38,8 +38,8 @@ COMPARED: Mapping[str, Compared] = {
 Texts are only once somebody has said which of them mean the same.
 """
 
-MAPPABLE = ("choice", "text", "multi_choice", "taxonomy", PREFERENCE)
-"""Kinds of questions of which words can be said to mean the same."""
+NAMED = ("choice", "text", "multi_choice", "taxonomy", PREFERENCE)
+"""Kinds of questions whose answers are names: each against the rest makes sense, and some may mean the same."""
 
 _CHOICES = {
     Choice.A_MUCH.value: "A is much better",
@@ -69,6 +69,11 @@ class Rated:
     options: Mapping[str, str]
     ratings: dict[Unit, dict[str, Any]] = field(repr=False)
     latest: dict[Unit, datetime] = field(repr=False)
+
+    @property
+    def mappable(self) -> bool:
+        """Whether some of its answers may be said to mean the same."""
+        return self.kind in NAMED
 
     @property
     def level(self) -> Level:

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from core.measure.intervals import SEED, Interval, wilson
 from core.measure.kappa import cohen_kappa, cohen_of, fleiss_of
 from core.measure.krippendorff import alpha_of
 from core.measure.ratings import NO_PAIR, Coded, Coefficient, Level, Ratings, against_the_rest, code
-from core.measure.resampling import RESAMPLES, bootstrap
+from core.measure.resampling import RESAMPLES, Floats, bootstrap
 
 __all__ = [
     "AgreementReport",
@@ -155,6 +156,13 @@ def _percent_of(coded: Coded, draws: int, seed: int) -> Coefficient:
     share = 100 * equal / (coded.sizes * (coded.sizes - 1))
     value = float(coded.counts @ share) / n
     if value in (0, 100):
-        sure = wilson(n * value / 100, n)
+        groups = n if coded.clusters is None else coded.clusters.shape[0]
+        sure = wilson(groups * value / 100, groups)
         return Coefficient(value, n, interval=Interval(100 * sure.low, 100 * sure.high) if n > 1 else None)
-    return Coefficient(value, n, interval=bootstrap(coded.counts, lambda weights: weights @ share / n, draws, seed))
+    mean = partial(_mean_share, share)
+    return Coefficient(value, n, interval=bootstrap(coded.counts, mean, draws, seed, coded.clusters))
+
+
+def _mean_share(share: Floats, weights: Floats) -> Floats:
+    mean: Floats = weights @ share / weights.sum(axis=1)
+    return mean

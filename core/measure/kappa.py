@@ -73,10 +73,12 @@ def fleiss_of(coded: Coded, draws: int = RESAMPLES, seed: int = SEED) -> Coeffic
         return Coefficient(None, n, ONE_ANSWER)
 
     def kappa(weights: Floats) -> Floats:
-        observed = weights @ agreeing / (n * raters * (raters - 1))
-        by_chance = (((weights @ given) / (n * raters)) ** 2).sum(axis=1)
+        answers = raters * weights.sum(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
+            observed = weights @ agreeing / (answers * (raters - 1))
+            by_chance = (((weights @ given) / answers[:, None]) ** 2).sum(axis=1)
             return np.where(by_chance < 1 - 1e-12, (observed - by_chance) / (1 - by_chance), np.nan)
 
     value = float(kappa(counts[None, :].astype(np.float64))[0])
-    return Coefficient(value, n, interval=bootstrap(counts, kappa, draws, seed) if draws else None)
+    clusters = None if coded.clusters is None else coded.clusters[:, chosen]
+    return Coefficient(value, n, interval=bootstrap(counts, kappa, draws, seed, clusters) if draws else None)

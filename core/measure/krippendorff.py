@@ -143,5 +143,5 @@ def alpha_of(coded: Coded, level: Level, draws: int = RESAMPLES, seed: int = SEE
         return Coefficient(None, coded.n_items, ONE_ANSWER)
     disagreement = _Disagreement(coded, level)
     value = float(disagreement.alpha(coded.counts[None, :].astype(np.float64))[0])
-    interval = bootstrap(coded.counts, disagreement.alpha, draws, seed) if draws else None
+    interval = bootstrap(coded.counts, disagreement.alpha, draws, seed, coded.clusters) if draws else None
     return Coefficient(value, coded.n_items, interval=interval)

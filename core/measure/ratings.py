@@ -1,12 +1,13 @@
 """Who answered what on which item, brought into the shape that agreement is computed from."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from core.measure.intervals import Interval
 
@@ -41,6 +42,8 @@ class Coded:
     n_items: int
     n_raters: int
     n_answers: int
+    clusters: csr_array | None = None
+    """For each group of items that belong together (rows), how many of each pattern it has; None for items alone."""
 
     @property
     def pattern(self) -> Ints:
@@ -60,9 +63,15 @@ class Coefficient:
     """95 %, by bootstrap over the items; None where the value is undefined or rests on one item."""
 
 
-def code(ratings: Ratings, level: Level, order: Sequence[Hashable] | None = None) -> Coded:
+def code(
+    ratings: Ratings,
+    level: Level,
+    order: Sequence[Hashable] | None = None,
+    group: Callable[[Any], Hashable] | None = None,
+) -> Coded:
     """Code the answers; `order` lists an ordinal question's answers from lowest to highest.
 
+    `group` names what an item belongs to, where items are not independent: the run of a step.
     ValueError for an answer that the level cannot take: not in `order`, not a finite number, not a collection.
     """
     first: dict[Any, int] = {}
@@ -89,7 +98,13 @@ def code(ratings: Ratings, level: Level, order: Sequence[Hashable] | None = None
     ranks = np.array([names.index(rater) for rater in raters], dtype=np.intp)
     values, places = _in_order(first, np.unique(table[2]), level, order)
     unit, rater_, answer_ = table[0], ranks[table[1]], places[table[2]]
-    counts, sizes, laid = _patterns(unit, answer_, len(values))
+    counts, sizes, laid, of_unit = _patterns(unit, answer_, len(values))
+    clusters = None
+    if group is not None and len(of_unit):
+        items = list(ratings)
+        named: dict[Hashable, int] = {}
+        groups = [named.setdefault(group(items[one]), len(named)) for one in np.unique(unit)]
+        clusters = csr_array((np.ones(len(groups)), (groups, of_unit)), shape=(len(named), len(counts)))
     return Coded(
         values=values,
         counts=counts,
@@ -99,6 +114,7 @@ def code(ratings: Ratings, level: Level, order: Sequence[Hashable] | None = None
         n_items=int(counts.sum()),
         n_raters=len(np.unique(rater_)),
         n_answers=len(unit),
+        clusters=clusters,
     )
 
 
@@ -135,26 +151,30 @@ def _in_order(
     return tuple(values), places
 
 
-def _patterns(unit: Ints, answer: Ints, n_values: int) -> tuple[Ints, Ints, Ints]:
-    """Counts, sizes and answers of the patterns (see Coded)."""
+def _patterns(unit: Ints, answer: Ints, n_values: int) -> tuple[Ints, Ints, Ints, Ints]:
+    """Counts, sizes and answers of the patterns (see Coded), and the pattern of each unit, in order of the units."""
     sort = np.lexsort((answer, unit))
     unit, answer = unit[sort], answer[sort]
     starts = np.flatnonzero(np.diff(unit, prepend=-1))
     lengths = np.diff(starts, append=len(unit))
     counts, sizes, laid = [], [], []
+    of_unit = np.zeros(len(starts), dtype=np.intp)
+    known = 0
     for size in np.unique(lengths):
         rows = answer[starts[lengths == size][:, None] + np.arange(size)]
         if n_values**size < 2**62:  # a number for each row sorts much faster than rows do
             keys = rows @ (n_values ** np.arange(size - 1, -1, -1))
-            _, at, n = np.unique(keys, return_index=True, return_counts=True)
+            _, at, which, n = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
             rows = rows[at]
         else:
-            rows, n = np.unique(rows, axis=0, return_counts=True)
+            rows, which, n = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+        of_unit[lengths == size] = known + which
+        known += len(n)
         counts.append(n)
         sizes.append(np.full(len(n), size))
         laid.append(rows.ravel())
     none = [np.zeros(0, dtype=np.intp)]
-    return np.concatenate(counts or none), np.concatenate(sizes or none), np.concatenate(laid or none)
+    return np.concatenate(counts or none), np.concatenate(sizes or none), np.concatenate(laid or none), of_unit
 
 
 def _joint(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from core.measure.intervals import CHUNK, Interval
 
@@ -33,16 +34,24 @@ def resamples(counts: Ints, draws: int, seed: int) -> Iterator[Floats]:
 
 
 def bootstrap(
-    counts: Ints, statistic: Callable[[Floats], Floats], draws: int = RESAMPLES, seed: int = 0
+    counts: Ints,
+    statistic: Callable[[Floats], Floats],
+    draws: int = RESAMPLES,
+    seed: int = 0,
+    clusters: csr_array | None = None,
 ) -> Interval | None:
     """The 95 % percentile interval of a statistic (rows of weights → a value a row, NaN where undefined).
 
-    Undefined draws are left out; None for fewer than two items or where no draw is defined. Too narrow for few items.
-    Source: Efron & Tibshirani 1993, An Introduction to the Bootstrap, ch. 13.
+    Items that belong together (the steps of a run) are drawn together: `clusters` says for each group how many items of
+    each kind it has. Undefined draws are left out; None for fewer than two items (groups) or where no draw is defined.
+    Too narrow for few items. Source: Efron & Tibshirani 1993, An Introduction to the Bootstrap, ch. 13; for groups
+    Davison & Hinkley 1997, Bootstrap Methods and their Application, ch. 3.8.
     """
-    if counts.sum() < 2:
+    drawn_from = counts if clusters is None else np.ones(clusters.shape[0], dtype=np.intp)
+    if drawn_from.sum() < 2:
         return None
-    drawn = np.concatenate([statistic(weights) for weights in resamples(counts, draws, seed)])
+    blocks = resamples(drawn_from, draws, seed)
+    drawn = np.concatenate([statistic(block if clusters is None else block @ clusters) for block in blocks])
     drawn = drawn[~np.isnan(drawn)]
     if not len(drawn):
         return None

@@ -20,18 +20,30 @@ def _question_lines(row: Mapping[str, Any]) -> list[str]:
     lines = [f"{row['key']}: {_figures(row)}", *_pairs(row)]
     if row["within_one_step"]:
         lines.append(f"  at most one step apart: {_percent(row['within_one_step'])}")
-    lines += [f"  {pair}: {_percent(overlap)}" for pair, overlap in row.get("overlap", {}).items()]
+    lines += [
+        f"  {' and '.join(pair.split('~'))}: {_percent(overlap)}" for pair, overlap in row.get("overlap", {}).items()
+    ]
     if row["mapped"]:
         words = ", ".join(f"{word} as {means}" for word, means in row["mapped"]["words"].items())
         lines += [f"  with words that mean the same ({words}): {_figures(row['mapped'])}", *_pairs(row["mapped"])]
-    lines += [f"  {name} is undefined: {why}" for name, why in row["undefined"].items() if name != "percent"]
+    whole = row["undefined"].get("krippendorff")
+    if whole:
+        lines.append(f"  Undefined: {whole}.")
+    lines += [
+        f"  {' and '.join(name.split('~'))}: undefined, {why}"
+        for name, why in row["undefined"].items()
+        if "~" in name and why != whole
+    ]
     return lines
 
 
 def _figures(row: Mapping[str, Any]) -> str:
     said = [f"{row['n_items']:,} items", f"{row['n_raters']} raters"]
     if row["percent"] is not None:
-        said.append(f"{row['percent']:.1f} %{_between(row['intervals']['percent'], 1)} agree")
+        agree = "of the marked words overlap" if row.get("level") == "spans" else "agree"
+        said.append(f"{row['percent']:.1f} %{_between(row['intervals']['percent'], 1)} {agree}")
+    if row.get("level") == "spans":
+        return "; ".join(said)
     for name, label in (("krippendorff", "Krippendorff's alpha"), ("fleiss", "Fleiss' kappa")):
         value = "undefined" if row[name] is None else f"{row[name]:.3f}{_between(row['intervals'][name], 3)}"
         said.append(f"{label} {value}")
