@@ -57,6 +57,7 @@ chosen = st.navigation(
         "Teach": [
             page("review", "Review", "rate_review", "Read a run, say what was wrong, correct it."),
             page("compare", "Compare", "compare", "Choose the better of two answers to one task."),
+            page("adjudicate", "Adjudicate", "gavel", "Decide where reviewers disagree; make guidelines clear."),
             page("traces", "Traces", "list_alt", "Search, filter and read every run; import files."),
             page("intake", "Intake", "input", "What arrived, what waits, what was rejected and why."),
             page("lessons", "Lessons", "school", "What agents are taught, and what they would be given."),

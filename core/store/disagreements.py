@@ -19,6 +19,7 @@ from core.store.tables import (
     PairRow,
     PersonRow,
     PreferenceRow,
+    ResolutionRow,
     StepRow,
     TraceRow,
 )
@@ -113,3 +114,12 @@ def titles(session: Session, subjects: Sequence[Subject]) -> dict[Subject, str]:
         one: of_pair.get(one.pair_id, "") if one.pair_id is not None else of_trace.get(one.trace_id or 0, "")
         for one in subjects
     }
+
+
+def stamp(session: Session) -> str:
+    """A short text that changes whenever anything changes that disagreements are found from."""
+    told = [
+        session.execute(select(func.count(), func.max(table.id)).where(table.current)).one()
+        for table in (AnnotationRow, PreferenceRow, ResolutionRow)
+    ]
+    return " ".join(f"{count}/{newest}" for count, newest in told)

@@ -1,0 +1,120 @@
+"""The decision on one disagreement: what stands, a machine's suggestion, the answers to adopt, and one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from core.errors import LoopwrightError
+from core.records import Question, QuestionKind
+from core.review.history import answer_text
+from core.review.resolving import LONGEST_REASON, SUGGESTED, adopt, resolve, withdraw
+from core.review.suggesting import Suggestion
+from core.store.history import Revision
+from core.store.people import PersonLine
+from core.store.resolutions import Resolved
+from dashboard.parts.adjudication_answers import show_answers
+from dashboard.parts.adjudication_form import answer_form, show_resolution
+from dashboard.parts.adjudication_list import Place
+from dashboard.parts.numbers import escaped
+from dashboard.process import store
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A disagreement as it was when the page was drawn; `steps` are its run's steps with their positions."""
+
+    place: Place
+    schema_id: int | None
+    question: Question
+    asked: Sequence[Question]
+    given: Sequence[Revision]
+    stands: Resolved | None
+    proposed: Suggestion | None
+    steps: Mapping[str, int]
+
+    @property
+    def key(self) -> str:
+        """What tells its controls from those of others."""
+        return f"adjudicate_{self.place.subject}_{self.place.question}"
+
+    @property
+    def seen(self) -> int | None:
+        """The resolution on the screen."""
+        return self.stands.id if self.stands is not None else None
+
+
+def show_decision(opened: Opened, lead: PersonLine) -> None:
+    """What stands, why, and all the ways to decide."""
+    subject, schema, question = opened.place.subject, opened.schema_id, opened.place.question
+
+    def reason() -> str:
+        return st.session_state.get(f"{opened.key}_reason") or ""
+
+    def adopted(given: int) -> None:
+        _act(lambda session: adopt(session, subject, schema, question, given, lead, reason(), opened.seen))
+
+    if opened.stands is not None:
+        stood = opened.stands.id
+        show_resolution(
+            opened.stands,
+            opened.question,
+            lambda: _act(lambda session: withdraw(session, subject, stood, lead, reason())),
+        )
+    if opened.proposed is not None:
+        proposed = opened.proposed
+        _show_suggestion(
+            proposed,
+            opened.question,
+            lambda: _act(
+                lambda session: resolve(
+                    session, subject, schema, question, proposed.answer, [], lead, SUGGESTED + reason(), opened.seen
+                )
+            ),
+        )
+    st.text_area(
+        "Why? (optional; it stands with the decision)",
+        key=f"{opened.key}_reason",
+        height=72,
+        max_chars=LONGEST_REASON,
+        persist_state="session",
+    )
+    if not opened.given:
+        st.info("Nobody’s answer stands here any more: they were withdrawn, or the item was given out again.")
+    show_answers(opened.given, opened.asked, opened.question, adopted)
+    if opened.question.kind not in (QuestionKind.CORRECTION, QuestionKind.LESSON):
+        with st.expander("Write another answer", icon=":material/edit:"):
+            _write(opened, lead, reason)
+
+
+def _write(opened: Opened, lead: PersonLine, reason: Callable[[], str]) -> None:
+    subject, schema, question = opened.place.subject, opened.schema_id, opened.place.question
+    written = answer_form(opened.question, opened.given, opened.steps, f"{opened.key}_answer")
+    answer, marks = written or (None, [])
+
+    def resolved() -> None:
+        _act(lambda session: resolve(session, subject, schema, question, answer, marks, lead, reason(), opened.seen))
+
+    st.button("Resolve", key="adjudicate_resolve", type="primary", disabled=written is None, on_click=resolved)
+
+
+def _show_suggestion(proposed: Suggestion, question: Question, take: Callable[[], None]) -> None:
+    text, button = st.columns([3, 1], vertical_alignment="center")
+    said = escaped(answer_text(question, proposed.answer))
+    text.caption(f":material/smart_toy: A machine’s suggestion: **{said}**, {escaped(proposed.because)}.")
+    about = "Resolve so; the history says that a suggestion was taken over."
+    button.button("Take", key="adjudicate_suggestion", shortcut="S", on_click=take, width="stretch", help=about)
+
+
+def _act(work: Callable[[Session], Resolved]) -> None:
+    """Carry a decision out in one transaction; an error is shown on top of the page."""
+    try:
+        with store().session() as session:
+            made = work(session)
+    except LoopwrightError as error:
+        st.session_state.adjudicate_problem = error.message
+        return
+    st.toast("Taken back." if made.withdrawn else "Resolved.", icon=":material/check:")
