@@ -244,16 +244,28 @@ def doctor(json: Json = False) -> Any:
 
 @command
 def reindex(json: Json = False) -> Any:
-    """Build the lesson index anew from the database (not while a server owns it)."""
+    """Build the indexes of lessons and of runs anew from the database (not while a server owns them)."""
     from time import perf_counter
 
+    from rich.progress import Progress
+
     from core.memory.indexer import rebuild
-    from dashboard.process import lesson_index, store
+    from core.store.run_vectors import n_owing
+    from core.tasks.run_index import AT_ONCE, rebuild_runs, sync_runs
+    from dashboard.process import lesson_index, run_index, store
 
     start = perf_counter()
-    count = rebuild(store(), lesson_index())
+    lessons = rebuild(store(), lesson_index())
+    rebuild_runs(store(), run_index())
+    with store().reading() as session:
+        runs = n_owing(session)
+    with Progress(console=words, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("Reading runs", total=runs)
+        while sync_runs(store(), run_index()):
+            bar.advance(task, AT_ONCE)
     seconds = round(perf_counter() - start, 2)
-    return {"lessons": count, "seconds": seconds}, [f"{count:,} lessons indexed in {seconds} s"]
+    said = f"{lessons:,} lessons and {runs:,} runs indexed in {seconds} s"
+    return {"lessons": lessons, "runs": runs, "seconds": seconds}, [said]
 
 
 @command

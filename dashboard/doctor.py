@@ -11,6 +11,7 @@ import httpx
 
 from core.errors import LoopwrightError
 from core.similarity.lock import owner_address
+from core.store.run_vectors import n_embedded, n_owing
 from core.store.traces import TraceFilter, count_traces
 from dashboard.process import lesson_index, settings, store
 
@@ -63,9 +64,17 @@ def _index() -> tuple[bool, str]:
     return well, f"owned by the server at {address}" + ("" if well else f", which is not ready: {answer.text[:200]}")
 
 
+def _runs() -> tuple[bool, str]:
+    with store().reading() as session:
+        owing, there = n_owing(session), n_embedded(session)
+    waiting = f"; {owing:,} wait, which a server reads in the background" if owing else ""
+    return True, f"{there:,} runs are in it{waiting}"
+
+
 _CHECKS: dict[str, Callable[[], tuple[bool, str]]] = {
     "settings": _settings,
     "data folder": _folder,
     "database": _database,
     "lesson index": _index,
+    "index of runs": _runs,
 }

@@ -1,4 +1,5 @@
-"""Background work of the process: lessons into Chroma, spans into traces, words into the text index, old runs away.
+"""Background work of the process: lessons and runs into Chroma, spans into traces, words into the text index, old runs
+away.
 
 Each kind of work has a thread of its own, so that a slow one never holds up another; the database says what is due, and
 a thread that another process was quicker than finds nothing.
@@ -18,7 +19,9 @@ from core.ingest.delivery import assemble_due
 from core.memory.indexer import sync
 from core.retract import apply_retention
 from core.store.text_search import index_due as index_words
-from dashboard.process import index_due, lesson_index, settings, spans_due, store
+from core.tasks.run_index import sync_runs
+from dashboard.process import index_due, lesson_index, run_index, settings, spans_due, store
+from dashboard.queue_ordering import orders_due, renew_orders
 
 WORDS_AT_ONCE = 500
 """Steps that are brought into the text index in one transaction: short ones, so that a reviewer never waits long."""
@@ -42,6 +45,11 @@ def index_lessons() -> bool:
     return False
 
 
+def index_runs() -> bool:
+    """Bring closed runs into the index of runs."""
+    return sync_runs(store(), run_index())
+
+
 def put_spans() -> bool:
     """Put accepted spans into traces, and close traces that are whole."""
     if assemble_due(store()):
@@ -62,12 +70,14 @@ def remove_overdue() -> bool:
     return apply_retention(store(), settings().folder, now()).more
 
 
-words_due, removal_due = Event(), Event()
+words_due, runs_due, removal_due = Event(), Event(), Event()
 
 JOBS = (
     Job("the lesson index", index_lessons, 1.0, index_due),
     Job("putting spans into traces", put_spans, 1.0, spans_due),
     Job("the text index", put_words, 2.0, words_due),
+    Job("the order of queues", renew_orders, 60.0, orders_due),
+    Job("the index of runs", index_runs, 5.0, runs_due),
     Job("the removal of old runs", remove_overdue, 3600.0, removal_due),
 )
 

@@ -21,6 +21,10 @@ LONGEST = 8_000
 """Characters of a text that are read: the mean over more words says less about any of them."""
 
 
+_AT_ONCE = 16
+"""Texts that are embedded in one call of the model."""
+
+
 class Embedder(Protocol):
     """What the index needs of an embedding model."""
 
@@ -46,11 +50,16 @@ class WordLlamaEmbedder:
         """The vectors of the texts; the first call loads the model (about 0.2 s)."""
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        # The tokenizer refuses lone surrogates, and pads a batch to its longest text.
+        # The tokenizer refuses lone surrogates, and pads a batch to its longest text: those of one length go together,
+        # a few at a time, for somebody else may want one vector meanwhile.
         read = [text[:LONGEST].encode("utf-8", "replace").decode("utf-8") for text in texts]
-        with self._lock:
-            self._model = self._model or _load()
-            vectors = np.asarray(self._model.embed(read), dtype=np.float32)
+        by_length = sorted(range(len(read)), key=lambda n: len(read[n]))
+        vectors = np.empty((len(read), self.dimension), dtype=np.float32)
+        for start in range(0, len(read), _AT_ONCE):
+            some = by_length[start : start + _AT_ONCE]
+            with self._lock:
+                self._model = self._model or _load()
+                vectors[some] = self._model.embed([read[n] for n in some])
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.where(lengths > 0, vectors / np.where(lengths > 0, lengths, 1), 0).astype(np.float32)
 

@@ -63,13 +63,23 @@ class TextIndex:
 
     def query(self, text: str, n: int) -> list[Hit]:
         """The `n` most similar entries, best first; raises Unavailable."""
-        return self.nearest(self._embedder.embed([text])[0], n)
+        return self.nearest(self.vector_of(text), n)
 
-    def nearest(self, vector: Vector, n: int) -> list[Hit]:
-        """The `n` entries nearest to a vector, best first; raises Unavailable."""
+    def vector_of(self, text: str) -> Vector:
+        """The vector of a text, as the entries have theirs."""
+        vector: Vector = self._embedder.embed([text])[0]
+        return vector
+
+    def nearest(self, vector: Vector, n: int, among: Sequence[str] | None = None) -> list[Hit]:
+        """The `n` entries nearest to a vector, best first; of these ids only, where some are given (at most 30,000)."""
         self._check_ready()
+        if among is not None and not among:
+            return []
+        one = vector[np.newaxis]
         with self._trusted("asked"):
-            found = self._opened().query(query_embeddings=vector[np.newaxis], n_results=n, include=["distances"])
+            found = self._opened().query(
+                query_embeddings=one, n_results=n, ids=None if among is None else list(among), include=["distances"]
+            )
         scored = zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True)
         hits = [Hit(id_, round(min(1.0, max(0.0, 1 - float(distance))), 4)) for id_, distance in scored]
         # Entries of one score are put in an order of their own, so that every door ranks the same.
@@ -122,9 +132,13 @@ class TextIndex:
             if count == 0:
                 return {}
             anywhere = self._embedder.embed(["what a query finds"])
-            found = collection.query(query_embeddings=anywhere, n_results=count, include=["metadatas"])
-        stamps = [str((metadata or {}).get("stamp")) for metadata in (found["metadatas"] or [[]])[0]]
-        return dict(zip(found["ids"][0], stamps, strict=True))
+            found = set(collection.query(query_embeddings=anywhere, n_results=count, include=[])["ids"][0])
+            stamps: dict[str, str] = {}
+            for start in range(0, count, _BATCH):  # of more than 30,000 at once Chroma reads no metadata
+                page = collection.get(limit=_BATCH, offset=start, include=["metadatas"])
+                told = zip(page["ids"], page["metadatas"] or [], strict=True)
+                stamps.update((id_, str(metadata.get("stamp"))) for id_, metadata in told if id_ in found)
+        return stamps
 
     def rebuild(self, entries: Sequence[Entry]) -> None:
         """Make the index anew from these entries alone; until it is done, queries are answered from the old one."""

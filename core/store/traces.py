@@ -199,6 +199,11 @@ def count_traces(session: Session, wanted: TraceFilter) -> int:
     return session.scalar(filtered(session, select(func.count()).select_from(TraceRow), wanted)) or 0
 
 
+def trace_ids(session: Session, wanted: TraceFilter, most: int) -> list[int]:
+    """Row ids of up to so many traces that the filter lets through, in no order."""
+    return list(session.scalars(filtered(session, select(TraceRow.id), wanted).limit(most)))
+
+
 def traces_among(session: Session, wanted: TraceFilter, trace_ids: Sequence[int]) -> set[int]:
     """Those of these traces that the filter lets through."""
     found: set[int] = set()

@@ -8,16 +8,16 @@ named.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from core.errors import Unavailable
+from core.similarity.embedder import Vector, Vectors
 from core.similarity.index import TextIndex
 from core.store.run_vectors import labelled_runs, with_vector
-from core.store.traces import TraceFilter, trace_row, traces_among
+from core.store.traces import TraceFilter, trace_ids, trace_row, traces_among
 
 LOOKED_THROUGH = 5_000
 """Of the runs nearest to what is asked, how many are looked through for those that a filter lets through."""
@@ -25,10 +25,11 @@ LOOKED_THROUGH = 5_000
 PICKS = 20_000_000
 """Of farthest-first order, how many comparisons are made; past them, distance to what is labelled decides."""
 
+AMONG = 20_000
+"""Where the filter lets so many runs through, or fewer, these alone are compared."""
+
 _ROWS = 2_048
 """Candidates that are compared at once, so that a hundred thousand of them need no more memory than these."""
-
-Matrix = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +45,19 @@ def similar_runs(
 ) -> list[Alike]:
     """The `n` runs most like a run (its row id) or a text that the filter lets through, best first; never itself.
 
-    Of runs that the filter lets through, those among the 5,000 nearest are found. Raises Unavailable without an index
-    or before it is ready, NotFound for an unknown run, and Unavailable for one that is not in the index yet.
+    Where the filter lets very many through, those of them are found that are among the 5,000 nearest of all. Raises
+    Unavailable without an index, before it is ready and for a run that is not in it yet, NotFound for an unknown run.
     """
     index = _there(index)
-    if isinstance(like, str):
-        hits = index.query(like, LOOKED_THROUGH)
-    else:
-        trace_row(session, like)
-        vector = index.vectors([str(like)]).get(str(like)) if with_vector(session, [like]) else None
-        if vector is None:
-            raise Unavailable("This run is not in the index of runs yet: it is read soon after it is closed.")
-        hits = index.nearest(vector, LOOKED_THROUGH)
-    scores = {int(hit.id): hit.score for hit in hits if int(hit.id) != like}
-    found = traces_among(session, wanted or TraceFilter(), with_vector(session, list(scores)))
+    vector = index.vector_of(like) if isinstance(like, str) else _vector(session, index, like)
+    wanted = wanted or TraceFilter()
+    among = None
+    if replace(wanted, blind_for=None) != TraceFilter():
+        some = trace_ids(session, wanted, AMONG + 1)
+        among = [str(run) for run in some] if len(some) <= AMONG else None
+    scores = {int(hit.id): hit.score for hit in index.nearest(vector, LOOKED_THROUGH, among) if int(hit.id) != like}
+    there = with_vector(session, list(scores))
+    found = set(there) if among is not None else traces_among(session, wanted, there)
     return [Alike(run, score) for run, score in scores.items() if run in found][:n]
 
 
@@ -90,12 +90,20 @@ def _there(index: TextIndex | None) -> TextIndex:
     return index
 
 
-def _vectors(session: Session, index: TextIndex, runs: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+def _vector(session: Session, index: TextIndex, run: int) -> Vector:
+    trace_row(session, run)
+    vector = index.vectors([str(run)]).get(str(run)) if with_vector(session, [run]) else None
+    if vector is None:
+        raise Unavailable("This run is not in the index of runs yet: it is read soon after it is closed.")
+    return vector
+
+
+def _vectors(session: Session, index: TextIndex, runs: Sequence[int]) -> dict[int, Vector]:
     found = index.vectors([str(run) for run in with_vector(session, runs)])
     return {int(run): vector for run, vector in found.items()}
 
 
-def _farthest_first(candidates: Matrix, known: Sequence[NDArray[np.float32]]) -> list[int]:
+def _farthest_first(candidates: Vectors, known: Sequence[Vector]) -> list[int]:
     """The rows of `candidates`, farthest first; vectors have length one.
 
     Where nothing is known it begins with what is least like the middle of all.

@@ -17,25 +17,29 @@ RECIPE = 1
 FIRST_STEPS, LAST_STEPS = 60, 20
 """Steps at either end of a run that are read; of what a run of thousands does between, these give the idea."""
 
-ASKED, SAID, DONE, ANSWER = 1_500, 160, 160, 600
-"""Characters of the task, of each thing the agent said, of each thing it did, and of its last answer."""
+TASK, TURN, PERSON = 1_500, 300, 2_000
+"""Characters of the first thing the person said, of each later one, and of all of them."""
+
+DONE, DID, ANSWER = 160, 3_400, 600
+"""Characters of each tool call and error, of all of them, and of the agent's last answer."""
 
 
 def run_text(steps: Sequence[Step]) -> str:
-    """The text of a run from its steps in reading order (the first and the last of a long one)."""
-    asked = ""
-    did: list[str] = []
-    answer = ""
+    """The text of a run from its steps in reading order (the first and the last of a long one).
+
+    What the person said counts twice: by it runs of one task know each other.
+    """
+    said, did, answer = "", "", ""
     for step in steps:
-        for message in (*step.input, *step.output):
-            if message.role == "user" and not asked:
-                asked = message.content
+        for message in (*step.input, *step.output) if not said or step.kind is StepKind.USER else ():
+            if message.role == "user" and message.content.strip():
+                said += message.content[: TURN if said else TASK] + "\n"
         if step.kind is StepKind.TOOL:
-            did.append(f"{step.name} {text_of(step.arguments)}"[:DONE])
+            did += f"{step.name} {text_of(step.arguments)}"[:DONE] + "\n"
         if step.error:
-            did.append(step.error[:DONE])
+            did += step.error[:DONE] + "\n"
         for message in step.output:
             if message.role == "assistant" and message.content.strip():
                 answer = message.content
-                did.append(message.content[:SAID])
-    return "\n".join(part for part in (asked[:ASKED], *did, answer[:ANSWER]) if part.strip())
+    said = said[:PERSON]
+    return f"{said}{said}{did[:DID]}{answer[:ANSWER]}"

@@ -80,7 +80,8 @@ def test_import_compare_recall_and_export(tmp_path: Path) -> None:
     assert [lesson["id"] for lesson in call("lessons", "--json")["lessons"]] == ["l1"]
     recalled = call("recall", "the customer wants to cancel an order that was already sent", "--json")
     assert [lesson["id"] for lesson in recalled["lessons"]] == ["l1"]
-    assert call("reindex", "--json")["lessons"] == 1
+    reindexed = call("reindex", "--json")
+    assert (reindexed["lessons"], reindexed["runs"]) == (1, 12)
 
     made = call("export", "sft", "--out", tmp_path / "out", "--json")
     assert made["rows"] + sum(made["excluded"].values()) == made["candidates"] == 12
@@ -92,6 +93,7 @@ def test_import_compare_recall_and_export(tmp_path: Path) -> None:
         "data folder",
         "database",
         "lesson index",
+        "index of runs",
     ]
 
 
