@@ -15,7 +15,7 @@ from dashboard.parts.preference_report import show_preference_report
 from dashboard.parts.queue_choice import choose_queue
 from dashboard.process import store
 
-DESK, REPORT = "desk", "report"
+DESK, REPORT = "Compare", "Report"
 
 actor = acting()
 
@@ -24,9 +24,8 @@ def offer() -> None:
     """What stands beside the choice of the queue."""
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         if actor.leads:
-            names = {DESK: "Compare", REPORT: "Report"}
             bound = {"key": "compare_view", "bind": "query-params", "label_visibility": "collapsed"}
-            st.segmented_control("View", list(names), format_func=names.get, default=DESK, required=True, **bound)
+            st.segmented_control("View", [DESK, REPORT], default=DESK, required=True, **bound)
         offer_pairs(actor)
 
 

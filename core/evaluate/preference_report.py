@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from core.measure.bradley_terry import Compared, Strengths, strengths
+from core.measure.bradley_terry import Compared, Group, strengths
 from core.measure.intervals import Rate
 from core.measure.preference_bias import (
     Again,
@@ -63,7 +63,7 @@ class PreferenceReport:
     length: Mapping[str, LengthBias]
     again: Consistency | None
     people: tuple[PersonBias, ...]
-    strengths: Strengths
+    strengths: tuple[Group, ...]
     version_cycles: Cycles
     task_cycles: tuple[TaskCycle, ...]
     task_triples: int

@@ -34,10 +34,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """A version's strength in log-odds above the average of all compared ones, and the same as a chance, 0 to 1.
-
-    `chance` is that of being preferred to a version of average strength. `n` counts choices, `clusters` their tasks.
-    """
+    """A version's strength in log-odds above the average of its group. `n` counts choices, `clusters` their tasks."""
 
     name: str
     value: float
@@ -47,7 +44,7 @@ class Strength:
 
     @property
     def chance(self) -> float:
-        """The chance of being preferred to a version of average strength."""
+        """The chance of being preferred to a version of average strength, 0 to 1."""
         return _logistic(self.value)
 
     @property
@@ -57,22 +54,15 @@ class Strength:
 
 
 @dataclass(frozen=True, slots=True)
-class Strengths:
-    """All versions, the strongest first.
+class Group:
+    """Versions that choices connect, at least by way of others, the strongest first; only these compare.
 
-    `groups` are the versions that choices connect, at least by way of others: only within a group do strengths compare.
-    `steadied` says that choices alone settle no finite strengths, so that virtual draws were added.
+    `steadied` says that choices alone settle no finite strengths here, so that virtual draws were added.
     """
 
     strengths: tuple[Strength, ...]
-    groups: tuple[tuple[str, ...], ...]
     steadied: bool
     n: int
-
-    @property
-    def connected(self) -> bool:
-        """Whether all versions compare with each other."""
-        return len(self.groups) == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +73,11 @@ class Fit:
     covariance: Floats
 
 
-def strengths(compared: Sequence[Compared], confidence: float = 0.95) -> Strengths:
+def strengths(compared: Sequence[Compared], confidence: float = 0.95) -> tuple[Group, ...]:
     """The strength of every version that was compared with another; ties count half a win for each.
 
-    Maximum likelihood, where it exists: where every version can be reached from every other by wins and ties (Ford
+    Versions that nothing connects stand in groups, the one with most choices first. In each, strengths are those of
+    maximum likelihood, where they exist: where every version can be reached from every other by wins and ties (Ford
     1957). Else each version is taken to have drawn VIRTUAL times with an average one more, which keeps strengths
     finite. The interval is the wider of two: from the information matrix, as if all choices were independent, and
     from the spread between clusters (sandwich, with G / (G - 1) for G clusters; Liang & Zeger 1986), since choices on
@@ -98,25 +89,37 @@ def strengths(compared: Sequence[Compared], confidence: float = 0.95) -> Strengt
             raise ValueError(f"a comparison needs two versions and a score from 0 to 1, not {one}")
     names = sorted({name for one in compared for name in (one.one, one.other)})
     if not names:
-        return Strengths((), (), False, 0)
+        return ()
+    wins = _wins(compared, names)
+    groups = []
+    for members in _reaching(wins + wins.T):
+        mine = {names[index] for index in members}
+        groups.append(_group([one for one in compared if one.one in mine], sorted(mine), confidence))
+    return tuple(sorted(groups, key=lambda group: (-group.n, group.strengths[0].name)))
+
+
+def _group(compared: Sequence[Compared], names: Sequence[str], confidence: float) -> Group:
+    wins = _wins(compared, names)
+    steadied = len(_reaching(wins)) > 1
+    found = fit(wins, VIRTUAL if steadied else 0.0)
+    spread = np.maximum(np.diag(found.covariance), np.diag(_clustered(compared, names, found)))
+    z = z_score(confidence)
+    lines = []
+    for index, name in enumerate(names):
+        mine = [one for one in compared if name in (one.one, one.other)]
+        value, reach = float(found.values[index]), z * sqrt(max(float(spread[index]), 0.0))
+        interval = Interval(value - reach, value + reach)
+        lines.append(Strength(name, value, interval, len(mine), len({one.cluster for one in mine})))
+    return Group(tuple(sorted(lines, key=lambda line: (-line.value, line.name))), steadied, len(compared))
+
+
+def _wins(compared: Sequence[Compared], names: Sequence[str]) -> Floats:
     place = {name: index for index, name in enumerate(names)}
     wins = np.zeros((len(names), len(names)))
     for one in compared:
         wins[place[one.one], place[one.other]] += one.score
         wins[place[one.other], place[one.one]] += 1 - one.score
-    steadied = len(_reaching(wins)) > 1
-    found = fit(wins, VIRTUAL if steadied else 0.0)
-    spread = np.maximum(np.diag(found.covariance), np.diag(_clustered(compared, place, found)))
-    z = z_score(confidence)
-    lines = []
-    for name, index in place.items():
-        mine = [one for one in compared if name in (one.one, one.other)]
-        value, reach = float(found.values[index]), z * sqrt(max(float(spread[index]), 0.0))
-        interval = Interval(value - reach, value + reach)
-        lines.append(Strength(name, value, interval, len(mine), len({one.cluster for one in mine})))
-    groups = tuple(tuple(names[index] for index in group) for group in _reaching(wins + wins.T))
-    lines.sort(key=lambda line: (-line.value, line.name))
-    return Strengths(tuple(lines), groups, steadied, len(compared))
+    return wins
 
 
 def fit(wins: Floats, virtual: float = 0.0) -> Fit:
@@ -150,8 +153,9 @@ def _information(played: Floats, chance: Floats, virtual: Floats) -> Floats:
     return information
 
 
-def _clustered(compared: Sequence[Compared], place: dict[str, int], found: Fit) -> Floats:
+def _clustered(compared: Sequence[Compared], names: Sequence[str], found: Fit) -> Floats:
     """The covariance that the spread between clusters shows; all zero from a single cluster, which shows none."""
+    place = {name: index for index, name in enumerate(names)}
     scores: dict[Hashable, Floats] = {}
     for one in compared:
         row, column = place[one.one], place[one.other]

@@ -24,7 +24,7 @@ _SOURCES = {
 _EXPLAINED = {
     "versions": "One pair a task; runs that ended differently come first.",
     "trials": "One pair a task; runs that ended differently come first.",
-    "first_versions": "One pair a task: the first steps at which the agents of two runs differ after the same beginning.",
+    "first_versions": "One pair a task: the first steps at which two runs differ after the same beginning.",
     "first_trials": "One pair a task: the first steps at which two runs differ after the same beginning.",
     "corrections": "One pair for each correction that a person wrote.",
     "rank_runs": "One ranking a task that has so many runs; of different versions first. It counts as pairs, each two.",

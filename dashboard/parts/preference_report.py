@@ -9,13 +9,16 @@ from core.store.queues import get_queue
 from dashboard.parts.figures import choose, show_chart, show_table
 from dashboard.parts.numbers import escaped
 from dashboard.parts.preference_report_rows import (
+    APART,
+    STEADIED,
     bias_rows,
     cycle_rows,
     cycle_sentence,
+    known_in,
     person_rows,
-    strength_notes,
     strength_rows,
     strongest,
+    unknown_groups,
 )
 from dashboard.preference_chart import strength_by_version
 from dashboard.process import store
@@ -36,17 +39,18 @@ def show_preference_report(queue: int) -> None:
         st.info(f"No {raters} have compared anything of {of} yet. What they choose is reported here.")
         return
     st.caption(f"{report.n:,} choices on {report.pairs:,} pairs. In brackets the 95 % interval and n.")
-    if report.strengths.n:
-        show_chart(
-            strength_by_version(report.strengths.strengths, strongest(report.strengths)),
-            strength_rows(report.strengths),
-            "compare_strengths",
-            opened=True,
-        )
-        for note in strength_notes(report.strengths):
-            st.caption(escaped(note))
-    else:
-        st.info("No choice was between two versions, so nothing is said of how strong they are.")
+    drawn = [group for group in report.strengths if len(known_in(group)) > 1]
+    for number, group in enumerate(drawn):
+        figure = strength_by_version(group.strengths, strongest(group))
+        show_chart(figure, strength_rows(group), f"compare_strengths_{number}", opened=True)
+        if group.steadied:
+            st.caption(STEADIED)
+    if not drawn:
+        st.info("Too few choices were between two versions to say anything of how strong they are.")
+    if len(drawn) > 1:
+        st.caption(APART)
+    if few := unknown_groups(report.strengths):
+        st.caption(escaped(few))
     st.header("What sways choices", anchor=False)
     show_table(bias_rows(report), "What sways choices besides the answers", words=["Reading"])
     if report.sides_unknown:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from core.evaluate.preference_report import PersonBias, PreferenceReport
 from core.evaluate.weeks import FEW
-from core.measure.bradley_terry import Strength, Strengths
+from core.measure.bradley_terry import Group, Strength
 from core.measure.intervals import Rate
 from core.measure.preference_bias import Consistency, LengthBias
 from dashboard.parts.numbers import between, clipped, not_enough, percent, share
@@ -14,41 +14,42 @@ from dashboard.parts.numbers import between, clipped, not_enough, percent, share
 EVEN = 0.5
 
 
-def strongest(found: Strengths) -> str:
-    """Which version people prefer, in a sentence that says when that cannot be told."""
-    known = [one for one in found.strengths if one.clusters >= FEW]
+def strongest(group: Group) -> str:
+    """Which version of a group is preferred, in a sentence that says when that cannot be told."""
+    known = known_in(group)
     if len(known) < 2:
         return "Too few tasks were decided between two versions to say which is stronger."
-    if not found.connected:
-        return "Not all versions were compared with each other, so no one order of them can be told."
     first, second = known[0], known[1]
     if first.interval.low > second.interval.high:
         return f"{first.name} is preferred: to an average version in {percent(first.chance)} of choices."
     close = [one.name for one in known if one.interval.high >= first.interval.low]
-    return f"{first.name} stands first, but which of {_listed(close)} is stronger cannot be told yet."
+    return f"{first.name} stands first, but which of {listed(close)} is stronger cannot be told yet."
 
 
-def strength_notes(found: Strengths) -> list[str]:
-    """What a reader must know of how the strengths came about."""
-    notes = []
-    if not found.connected and found.groups:
-        groups = "; ".join(_listed(group) for group in found.groups)
-        notes.append(
-            f"Choices connect these versions only within groups, and strengths compare only there: {groups}. Compare "
-            "two versions of different groups to join them."
-        )
-    if found.steadied:
-        notes.append(
-            "Choices alone settle no finite strengths (a version never lost, or some were never compared): each is "
-            "taken to have drawn once with an average one, which keeps strengths finite and draws them to the middle."
-        )
-    return notes
+def known_in(group: Group) -> list[Strength]:
+    """The versions of a group of which enough is known to be drawn."""
+    return [one for one in group.strengths if one.clusters >= FEW]
 
 
-def strength_rows(found: Strengths) -> list[dict[str, str]]:
+def unknown_groups(groups: Sequence[Group]) -> str:
+    """The groups of which too little is known, in a sentence; "" for none."""
+    names = [listed([one.name for one in group.strengths]) for group in groups if len(known_in(group)) < 2]
+    return f"Not enough data of: {clipped('; '.join(names), 400)}." if names else ""
+
+
+STEADIED = (
+    "Choices alone settle no finite strengths here (a version never lost, or never won): each is taken to have drawn "
+    "once more with an average one, which keeps strengths finite and draws them to the middle."
+)
+APART = (
+    "Nothing compares the versions of one chart with those of another, not even by way of others: put pairs between "
+    "them into a queue to join them."
+)
+
+
+def strength_rows(group: Group) -> list[dict[str, str]]:
     """One row a version, the strongest first."""
-    group = {name: str(number) for number, names in enumerate(found.groups, 1) for name in names}
-    return [_strength_row(one) | ({} if found.connected else {"Group": group[one.name]}) for one in found.strengths]
+    return [_strength_row(one) for one in group.strengths]
 
 
 def _strength_row(one: Strength) -> dict[str, str]:
@@ -90,12 +91,12 @@ def _row(what: str, value: str, unswayed: str = "", reading: str = "") -> dict[s
 
 
 def odds(found: LengthBias) -> str:
-    """× 1.56 (1.32 to 1.85, n 2,493)"""
+    """× 1.56 (1.32 to 1.85, n 2493)"""
     if found.longer.n < FEW:
         return not_enough(found.longer.n)
     if found.odds is None or found.odds_interval is None:
         return "undefined"
-    return f"× {found.odds:.2f} ({found.odds_interval.low:.2f} to {found.odds_interval.high:.2f}, n {found.longer.n:,})"
+    return f"× {found.odds:.2f} ({found.odds_interval.low:.2f} to {found.odds_interval.high:.2f}, n {found.longer.n})"
 
 
 def _reading(rate: Rate | None, one: str, other: str) -> str:
@@ -158,5 +159,6 @@ def _round(names: Sequence[str]) -> str:
     return " > ".join([*names, names[0]])
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """a, b and c"""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

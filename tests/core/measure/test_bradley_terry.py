@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from core.measure.bradley_terry import VIRTUAL, Compared, fit, strengths
+from core.measure.bradley_terry import VIRTUAL, Compared, Group, fit, strengths
 
 # American League 1987, games won by row against column (Agresti 1990, Categorical Data Analysis, table 10.10), and the
 # log-odds against Baltimore with their standard errors as the R package BradleyTerry2 documents them.
@@ -45,10 +45,15 @@ def games(won: tuple[tuple[int, ...], ...] = WON) -> list[Compared]:
     ]
 
 
+def only(compared: list[Compared]) -> Group:
+    (group,) = strengths(compared)
+    return group
+
+
 def test_the_report_orders_versions_and_counts_what_it_rests_on() -> None:
-    report = strengths(games())
+    report = only(games())
     assert [one.name for one in report.strengths] == list(TEAMS)
-    assert (report.connected, report.steadied, report.n) == (True, False, 273)
+    assert (report.steadied, report.n) == (False, 273)
     first = report.strengths[0]
     assert (first.n, first.clusters) == (78, 78)
     assert first.value == pytest.approx(1.5814 - sum(PUBLISHED) / 7, abs=1e-4)
@@ -64,7 +69,7 @@ def test_pandalm_is_what_a_regression_of_another_library_says(real_data: Path) -
     for record in records:
         one, _, other = record["cmp_key"].partition("_")
         compared += [Compared(one, other, score[record[f"annotator{n}"]], record["idx"]) for n in (1, 2, 3)]
-    report = strengths(compared)
+    report = only(compared)
     names = sorted({name for one in compared for name in (one.one, one.other)})
     assert len(names) == 5
     design = np.zeros((len(compared), 5))
@@ -85,12 +90,12 @@ def test_pandalm_is_what_a_regression_of_another_library_says(real_data: Path) -
     reach = {one.name: (one.interval.high - one.value) / 1.959964 for one in report.strengths}
     assert reach == pytest.approx(errors, rel=1e-3)
     assert all(one.clusters < one.n == 3 * one.clusters for one in report.strengths)
-    assert (report.connected, report.steadied) == (True, False)
+    assert not report.steadied
 
 
 def test_choices_on_one_task_are_not_each_new_evidence() -> None:
-    alone = strengths(games())
-    together = strengths([Compared(one.one, one.other, one.score, one.cluster[:2]) for one in games()])
+    alone = only(games())
+    together = only([Compared(one.one, one.other, one.score, one.cluster[:2]) for one in games()])
     width = {one.name: one.interval.high - one.interval.low for one in alone.strengths}
     assert all(one.interval.high - one.interval.low >= width[one.name] for one in together.strengths)
     assert sum(one.interval.high - one.interval.low > 1.2 * width[one.name] for one in together.strengths) >= 3
@@ -99,14 +104,13 @@ def test_choices_on_one_task_are_not_each_new_evidence() -> None:
 def test_a_tie_is_half_a_win_for_each() -> None:
     halves = [Compared("a", "b", 0.5, n) for n in range(4)] + [Compared("a", "b", 1.0, 5), Compared("a", "b", 0.0, 6)]
     wins = [Compared("a", "b", float(n % 2), n) for n in range(6)]
-    assert [one.value for one in strengths(halves).strengths] == pytest.approx([0, 0], abs=1e-9)
-    assert [one.value for one in strengths(wins).strengths] == pytest.approx([0, 0], abs=1e-9)
+    assert [one.value for one in only(halves).strengths] == pytest.approx([0, 0], abs=1e-9)
+    assert [one.value for one in only(wins).strengths] == pytest.approx([0, 0], abs=1e-9)
 
 
 def test_a_version_that_never_lost_is_kept_finite_and_said_so() -> None:
-    report = strengths([Compared("a", "b", 1.0, n) for n in range(10)])
+    report = only([Compared("a", "b", 1.0, n) for n in range(10)])
     assert report.steadied
-    assert report.connected
     best, worst = report.strengths
     assert (best.name, worst.name) == ("a", "b")
     # by hand: s = 10 (1 - p(2s)) + VIRTUAL (1/2 - p(s)) = 0 for strengths s and -s
@@ -116,15 +120,15 @@ def test_a_version_that_never_lost_is_kept_finite_and_said_so() -> None:
     assert best.interval.low < 2 < best.interval.high
 
 
-def test_versions_that_nothing_connects_stand_in_groups() -> None:
+def test_versions_that_nothing_connects_stand_in_groups_of_their_own() -> None:
     report = strengths([Compared("a", "b", 0.5, 1), Compared("c", "d", 1.0, 2), Compared("d", "e", 1.0, 3)])
-    assert report.groups == (("a", "b"), ("c", "d", "e"))
-    assert (report.connected, report.steadied) == (False, True)
+    assert [[one.name for one in group.strengths] for group in report] == [["c", "d", "e"], ["a", "b"]]
+    assert [(group.n, group.steadied) for group in report] == [(2, True), (1, False)]
+    assert [one.value for one in report[1].strengths] == pytest.approx([0, 0], abs=1e-9)
 
 
 def test_nothing_compared_is_nothing_told() -> None:
-    report = strengths([])
-    assert (report.strengths, report.groups, report.connected, report.n) == ((), (), False, 0)
+    assert strengths([]) == ()
 
 
 @pytest.mark.parametrize("wrong", [Compared("a", "a", 1.0, 1), Compared("a", "b", 1.5, 1)])
