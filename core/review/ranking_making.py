@@ -50,7 +50,7 @@ def rank_texts(session: Session, file: bytes) -> int:
 
 class _SentCandidate(BaseModel):
     model_config = ConfigDict(extra="ignore")
-    text: str = Field(min_length=1)
+    text: str
     name: str = Field("", max_length=200)
 
 
