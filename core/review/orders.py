@@ -13,14 +13,13 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from core.clock import now
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Unavailable
 from core.records import Outcome, Role, Signal, SignalKind
 from core.store.annotations import annotations_of
 from core.store.engine import Store
 from core.store.items import lot
 from core.store.queue_filters import Fit
 from core.store.queue_ranks import (
-    Placed,
     Seen,
     failed_steps,
     newest_seen,
@@ -182,14 +181,21 @@ class Renewal:
         self._seen: dict[int, tuple[str, int, int, int]] = {}
 
     def renew(self, store: Store, rankers: Rankers = NOTHING) -> int:
-        """Look at each queue once; how many were put in order."""
+        """Look at each queue once; how many were put in order. Raises Unavailable when what ranks one is not there."""
         with store.reading() as session:
             queues = [row for row in list_queues(session) if row.order in RENEWED and row.state != ARCHIVED]
             found = {row.id: _depends(row, newest_seen(session, row)) for row in queues}
         due = [queue for queue, newest in found.items() if self._seen.get(queue) != newest]
+        self._seen = {queue: newest for queue, newest in found.items() if queue not in due}
+        missing: Unavailable | None = None
         for queue in due:
-            reorder(store, queue, rankers)
-        self._seen = found
+            try:
+                reorder(store, queue, rankers)
+                self._seen[queue] = found[queue]
+            except Unavailable as error:  # its turn comes again at the next look
+                missing = error
+        if missing is not None:
+            raise missing
         return len(due)
 
 

@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from core.errors import Conflict, InvalidInput, NotPermitted
-from core.records import Role
-from core.review.orders import INFORMATIVE, NOTHING, RANDOM, UNLIKE, Rankers, check_order, reorder
+from core.records import LabelSchema, Role
+from core.review.orders import RANDOM, check_order
 from core.review.queues import fits_of, put_in
+from core.review.ready_made import READY_MADE
 from core.store.engine import Store
 from core.store.items import SUBJECTS
 from core.store.people import PersonLine, list_people
 from core.store.queue_filters import QueueFilter
 from core.store.queues import find_named, get_queue, make_queue, set_members
-from core.store.schemas import get_schema
+from core.store.schemas import newest_schema_id, offered_schemas, save_schema, schema_versions
 from core.store.tables import QueueRow
 
 AT_ONCE = 500
@@ -48,12 +49,12 @@ class QueueRules:
 
 @dataclass(frozen=True, slots=True)
 class QueuePlan:
-    """A queue that is to be made: what is put in, under which version of which questions (row id)."""
+    """A queue that is to be made: what is put in, under which questions (the key of a label schema, newest version)."""
 
     name: str
     subject: str
     wanted: QueueFilter = field(default_factory=QueueFilter)
-    schema_id: int | None = None
+    questions: str | None = None
     rules: QueueRules = field(default_factory=QueueRules)
 
 
@@ -63,6 +64,14 @@ class Filled:
 
     fitting: int
     added: int
+
+
+def offered_questions(session: Session) -> list[LabelSchema]:
+    """The newest version of each label schema that a new queue may ask, the ready-made ones among them, by title."""
+    known = {one.schema.key: one.schema for one in offered_schemas(session)}
+    kept = {one.schema.key for one in schema_versions(session)}  # a retired one is not offered because it ships
+    known |= {key: schema for key, schema in READY_MADE.items() if key not in kept}
+    return sorted(known.values(), key=lambda schema: schema.title.lower())
 
 
 def only_lead(by: PersonLine, deed: str) -> None:
@@ -103,13 +112,10 @@ def make(session: Session, plan: QueuePlan, by: PersonLine) -> QueueRow:
         )
     if plan.subject not in SUBJECTS:
         raise InvalidInput(f"A queue is of {', '.join(SUBJECTS)}s, not of {plan.subject}.", field="subject")
-    if plan.schema_id is None and plan.subject in ("trace", "step"):
-        raise InvalidInput("Choose the questions that reviewers answer: a label schema.", field="schema")
-    if plan.schema_id is not None:
-        get_schema(session, plan.schema_id)
+    schema = _schema_of(session, plan, by)
     check_rules(session, plan.subject, plan.rules, plan.wanted)
     rules = plan.rules
-    row = get_queue(session, make_queue(session, name, plan.subject, plan.schema_id, rules.overlap, rules.blind))
+    row = get_queue(session, make_queue(session, name, plan.subject, schema, rules.overlap, rules.blind))
     row.filter = plan.wanted.as_json()
     row.order, row.seed, row.standing = rules.order, rules.seed, rules.standing
     row.repeat_share, row.gold_share = rules.repeat_share, rules.gold_share
@@ -119,16 +125,28 @@ def make(session: Session, plan: QueuePlan, by: PersonLine) -> QueueRow:
     return row
 
 
+def _schema_of(session: Session, plan: QueuePlan, by: PersonLine) -> int | None:
+    """The newest version (row id) of the questions; a ready-made schema is written when it is asked first."""
+    if plan.questions is None:
+        if plan.subject in ("trace", "step"):
+            raise InvalidInput("Choose the questions that reviewers answer: a label schema.", field="questions")
+        return None
+    if plan.questions not in {one.key for one in offered_questions(session)}:
+        known = ", ".join(one.key for one in offered_questions(session))
+        raise InvalidInput(f"There is no label schema {plan.questions}. There are: {known}.", field="questions")
+    return newest_schema_id(session, plan.questions) or save_schema(session, READY_MADE[plan.questions], by.id)
+
+
 def fill(
     store: Store,
     queue: int,
     wanted: QueueFilter | None = None,
-    rankers: Rankers = NOTHING,
     progress: Progress | None = None,
 ) -> Filled:
     """Put in what the queue's own filter lets in, or another one; what is in it already is passed over.
 
-    Broken off and begun again, it goes on. `progress` is told how many of how many were looked at.
+    Broken off and begun again, it goes on. Orders that rest on vectors or on many choices are made by a Renewal
+    (core.review.orders). `progress` is told how many of how many were looked at.
     """
     with store.reading() as session:
         row = get_queue(session, queue)
@@ -139,6 +157,4 @@ def fill(
             added += put_in(session, get_queue(session, queue), fits[start : start + AT_ONCE])
         if progress is not None:
             progress(min(start + AT_ONCE, len(fits)), len(fits))
-    if added and row.order in (UNLIKE, INFORMATIVE):
-        reorder(store, queue, rankers)
     return Filled(len(fits), added)

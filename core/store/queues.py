@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from core.clock import now
 from core.errors import NotFound
 from core.records import Role
-from core.store.claims import CLAIMED, answers_of
+from core.store.claims import CLAIMED, said_of
 from core.store.content import clean
-from core.store.dialect import insert_new
+from core.store.dialect import insert_new, unindexed
 from core.store.items import DISCARDED, DONE, GOLD, OPEN
 from core.store.tables import (
     AnnotationRow,
@@ -183,23 +183,27 @@ def _by_state(session: Session, queue: QueueRow) -> dict[str, int]:
 
 def count_queue(session: Session, queue: QueueRow) -> QueueCounts:
     """How far the items of a queue are."""
-    counts = _by_state(session, queue)
-    ordinary = (ItemRow.queue_id == queue.id, ItemRow.for_person == 0)
-    open_ones = (*ordinary, ItemRow.state == OPEN)
+    flagged = func.sum(case((ItemRow.flag != "", 1), else_=0))
+    states = select(ItemRow.state, func.count(), func.sum(ItemRow.n_done), flagged)
+    states = states.where(ItemRow.queue_id == queue.id, ItemRow.for_person == 0).group_by(ItemRow.state)
+    found = {state: (n, answers, flags) for state, n, answers, flags in session.execute(states)}
     held = select(func.count(ClaimRow.item_id.distinct())).join(ItemRow, ItemRow.id == ClaimRow.item_id)
-    in_work = session.scalar(held.where(*open_ones, *_live())) or 0
-    flagged = session.scalar(select(func.count()).where(*ordinary, ItemRow.flag != "", ItemRow.state != DISCARDED))
-    answered = session.scalar(select(func.sum(ItemRow.n_done)).where(*open_ones)) or 0
-    n_open = counts.get(OPEN, 0)
+    in_work = session.scalar(held.where(*_open(queue), *_live())) or 0
+    n_open, answers, _ = found.get(OPEN, (0, 0, 0))
     return QueueCounts(
-        done=counts.get(DONE, 0),
+        done=found.get(DONE, (0,))[0],
         in_work=in_work,
         waiting=n_open - in_work,
-        discarded=counts.get(DISCARDED, 0),
-        gold=counts.get(GOLD, 0),
-        flagged=flagged or 0,
-        answers_left=n_open * queue.overlap - answered,
+        discarded=found.get(DISCARDED, (0,))[0],
+        gold=found.get(GOLD, (0,))[0],
+        flagged=sum(flags for state, (_, _, flags) in found.items() if state != DISCARDED),
+        answers_left=n_open * queue.overlap - answers,
     )
+
+
+def _open(queue: QueueRow) -> tuple[ColumnElement[bool], ...]:
+    """Conditions on items that are given out, for queries that come to them from claims or answers."""
+    return unindexed(ItemRow.queue_id) == queue.id, ItemRow.state == OPEN, ItemRow.for_person == 0
 
 
 def _live() -> tuple[ColumnElement[bool], ...]:
@@ -215,10 +219,10 @@ def left_for(session: Session, queue: QueueRow, person: int) -> int:
     """
     if queue.state != QUEUE_OPEN or not may_review(session, queue.id, person):
         return 0
-    open_ones = (ItemRow.queue_id == queue.id, ItemRow.state == OPEN, ItemRow.for_person == 0)
-    on_claims = select(ItemRow.id).join(ClaimRow, ClaimRow.item_id == ItemRow.id).where(*open_ones)
+    on_claims = select(ItemRow.id).join(ClaimRow, ClaimRow.item_id == ItemRow.id).where(*_open(queue))
     had = on_claims.where(ClaimRow.person_id == person, ClaimRow.state != CLAIMED)
-    answered = select(ItemRow.id).where(*open_ones, *answers_of(queue, person))
+    table, same = said_of(queue)
+    answered = select(ItemRow.id).where(*_open(queue), same, table.person_id == person)
     others = ItemRow.n_done + func.count() >= queue.overlap
     full = on_claims.where(ClaimRow.person_id != person, *_live()).group_by(ItemRow.id, ItemRow.n_done).having(others)
     without = session.scalars(union(had, answered, full)).all()

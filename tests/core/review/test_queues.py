@@ -69,15 +69,17 @@ def arrive(session: Session, runs: list[Trace]) -> dict[str, int]:
     return made
 
 
-def plan(name: str = "mine", subject: str = "trace", schema: int | None = 1, **more: Any) -> QueuePlan:
+def plan(name: str = "mine", subject: str = "trace", questions: str | None = "run-review", **more: Any) -> QueuePlan:
     rules = {key: more.pop(key) for key in list(more) if key in QueueRules.__slots__}
-    return QueuePlan(name, subject, QueueFilter(**more), schema, QueueRules(**rules))
+    return QueuePlan(name, subject, QueueFilter(**more), questions, QueueRules(**rules))
 
 
 def made(store: Store, wanted: QueuePlan, rankers: Rankers = Rankers()) -> int:
     with store.session() as session:
         queue = make(session, wanted, lead(session)).id
-    fill(store, queue, rankers=rankers)
+    fill(store, queue)
+    if rankers != Rankers():
+        reorder(store, queue, rankers)
     return queue
 
 
@@ -289,7 +291,8 @@ def test_what_comes_later_and_fits_joins_a_standing_queue(store: Store, world: d
         (plan(" "), "name", "name"),
         (plan(ALL_RUNS), "name", "already"),
         (plan(subject="session"), "subject", "not of"),
-        (plan(schema=None), "schema", "questions"),
+        (plan(questions=None), "questions", "questions"),
+        (plan(questions="none"), "questions", "There are: agent-reward-bench"),
         (plan(order="informative"), "order", "no order"),
         (plan(overlap=0), "overlap", "1 to 20"),
         (plan(repeat_share=0.6), "repeat_share", "half"),
