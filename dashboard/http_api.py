@@ -18,7 +18,7 @@ from core.store.people import get_person
 from core.store.traces import outline, read_steps, trace_line
 from dashboard.answering import answer, answer_error, number_in, route, text_field
 from dashboard.identity import COOKIE, cookie_for
-from dashboard.parts.reading import outline_json, steps_json, text_slice
+from dashboard.parts.reading import LOOK_BACK, outline_json, steps_json, text_slice
 from dashboard.process import lesson_index, store
 from dashboard.remember import YEAR
 
@@ -39,7 +39,8 @@ def show_steps(request: Request, body: dict[str, Any]) -> Any:
     count = number_in(request.query_params.get("count"), "count", 1, 200, 40)
     with store().reading() as session:
         total = trace_line(session, trace).n_steps
-        return steps_json(trace, total, start, read_steps(session, trace, start, count))
+        before = min(start, LOOK_BACK)
+        return steps_json(trace, total, start, read_steps(session, trace, start - before, count + before), before)
 
 
 def show_text(request: Request, body: dict[str, Any]) -> Any:

@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 
 import core
 import dashboard
-from dashboard import comments_api, http_api, otlp_api, review_api, signals_api
+from dashboard import comments_api, http_api, otlp_api, reading_api, review_api, signals_api
 from dashboard.gate import Gate
 from dashboard.process import close_all, settings, store
 from dashboard.remember import Remember
@@ -50,7 +50,14 @@ def make_app() -> st.App:
     chosen = settings()
     return st.App(
         str(HERE / "app.py"),
-        routes=[*review_api.ROUTES, *comments_api.ROUTES, *otlp_api.ROUTES, *signals_api.ROUTES, *http_api.ROUTES],
+        routes=[
+            *review_api.ROUTES,
+            *reading_api.ROUTES,
+            *comments_api.ROUTES,
+            *otlp_api.ROUTES,
+            *signals_api.ROUTES,
+            *http_api.ROUTES,
+        ],
         middleware=[
             Middleware(Gate, host=chosen.host, token=chosen.access_token.get_secret_value()),
             Middleware(Remember),

@@ -18,6 +18,7 @@ from core.store.traces import TraceLine, outline, read_steps, trace_line
 from dashboard.parts.pair_view import FIRST_PAGE, pair_view
 from dashboard.parts.ranking_view import ranking_view
 from dashboard.parts.reading import outline_json, steps_json
+from dashboard.parts.suggestions import suggestions_json
 
 
 def item_view(session: Session, item: ItemRow, person: PersonLine) -> dict[str, Any]:
@@ -69,12 +70,15 @@ def _schema(schema: LabelSchema) -> dict[str, Any]:
 def _run(session: Session, trace_id: int) -> dict[str, Any]:
     trace = trace_line(session, trace_id)
     lines = outline(session, trace_id)
+    steps = read_steps(session, trace_id, 0, FIRST_PAGE)
     return {
         "task": {"title": trace.title, "text": task_text(session, trace.task) or trace.title, "key": trace.task},
         "facts": _facts(trace),
         "segments": [_segment(trace)],
         "outline": outline_json(trace_id, lines),
-        "first": steps_json(trace_id, trace.n_steps, 0, read_steps(session, trace_id, 0, FIRST_PAGE)),
+        "first": steps_json(trace_id, trace.n_steps, 0, steps),
+        # of a longer run the reader asks for them once it is drawn
+        "suggestions": suggestions_json(trace_id, steps) if trace.n_steps <= FIRST_PAGE else None,
     }
 
 

@@ -130,6 +130,7 @@ def _reader(session: Session, conversation: Sequence[TraceLine], line: TraceLine
             "cost": _total([one.cost for one in conversation]),
         },
         "start": start,
+        "suggestions": None,  # asked for by the reader, run by run
         "outline": outline_json(first.id, lines),
         "first": steps_json(first.id, first.n_steps, 0, read_steps(session, first.id, 0, FIRST_PAGE)),
     }

@@ -105,7 +105,8 @@ def test_a_model_step_says_what_was_said_first_and_folds_what_repeats() -> None:
         ("output.0.reasoning", "reasoning", "reasoning", "Greet.", False),
         ("output.0.content", "text", "", "Hi.", False),
         ("output.0.call.0", "call", "look", '{\n  "id": 1\n}', False),
-        ("input", "text", "model input, 2 messages", "── system ──\nBe kind.\n\n── user ──\nHello", True),
+        ("told.0", "text", "system prompt", "Be kind.", True),
+        ("input.1", "text", "model input, 1 message", "── user ──\nHello", True),
         ("attributes", "json", "attributes", '{\n  "run": 3\n}', True),
     ]
 
@@ -168,3 +169,105 @@ def test_a_correction_starts_from_at_most_twenty_thousand_characters() -> None:
 )
 def test_terminal_codes_go_and_text_stays(text: str, read: str) -> None:
     assert plain(text) == read
+
+
+def spoken(*said: str) -> tuple[Message, ...]:
+    roles = {"s": "system", "u": "user", "a": "assistant"}
+    return tuple(Message(roles[one[0]], one[2:]) for one in said)
+
+
+def folded(page: dict[str, object]) -> list[list[tuple[str, str, str]]]:
+    steps: list[dict[str, list[dict[str, str]]]] = page["steps"]  # type: ignore[assignment]
+    return [[(one["part"], one["label"], one["text"]) for one in step["blocks"] if one["folded"]] for step in steps]
+
+
+def conversation() -> list[Step]:
+    """A model that is sent the whole conversation again each time, as instrumented clients record it."""
+    first = spoken("s:Rules.", "u:Hi")
+    second = (*first, *spoken("a:Hello.", "u:More"))
+    return [
+        Step("1", StepKind.LLM, input=first, output=spoken("a:Hello.")),
+        Step("2", StepKind.LLM, input=second, output=spoken("a:No.")),
+        Step("3", StepKind.LLM, input=second, output=spoken("a:Really no.")),
+    ]
+
+
+def test_of_an_input_that_repeats_the_conversation_what_is_new_is_offered_first() -> None:
+    one, two, three = folded(steps_json(1, 3, 0, conversation()))
+    assert one == [("told.0", "system prompt", "Rules."), ("input.1", "model input, 1 message", "── user ──\nHi")]
+    assert two == [
+        ("told.0", "system prompt", ""),
+        ("input.3", "model input: 1 new of 4 messages", "── user ──\nMore"),
+        ("input", "whole model input, 4 messages", ""),
+    ]
+    assert three == [("told.0", "system prompt", ""), ("input", "model input, 4 messages, none new", "")]
+    keys = {
+        block["key"]
+        for step in steps_json(1, 3, 0, conversation())["steps"]
+        for block in step["blocks"]
+        if "key" in block
+    }
+    assert len(keys) == 1
+
+
+def test_a_page_in_the_middle_knows_what_stood_before_it_and_every_text_can_be_read() -> None:
+    steps = conversation()
+    page = steps_json(1, 3, 2, steps[1:], before=1)
+    assert [step["position"] for step in page["steps"]] == [2]
+    assert folded(page) == folded(steps_json(1, 3, 0, steps))[2:]
+    assert text_slice(steps[2], "told.0", 0, 99)["text"] == "Rules."
+    assert text_slice(steps[1], "input.3", 0, 99)["text"] == "── user ──\nMore"
+    assert text_slice(steps[1], "input", 0, 999)["total"] == len("── system ──\nRules.\n\n── user ──\nHi") + len(
+        "\n\n── assistant ──\nHello.\n\n── user ──\nMore"
+    )
+    for part in ("input.4", "input.x", "input.", "told.9", "input.0-9", "input." + "0," * 2000):
+        with pytest.raises(NotFound):
+            text_slice(steps[1], part, 0, 9)
+
+
+def test_a_system_prompt_is_the_same_in_a_log_and_in_an_input() -> None:
+    log = Step("p", StepKind.OTHER, "system", output=spoken("s:Rules."))
+    blocks_of = [step["blocks"] for step in steps_json(1, 2, 0, [log, conversation()[0]])["steps"]]
+    assert blocks_of[0][0]["key"] == blocks_of[1][1]["key"]
+
+
+def asking(step_id: str, *ids: str, **fields: Any) -> Step:
+    calls = tuple(ToolCall(one, "look", {"of": one}) for one in ids)
+    return Step(step_id, StepKind.LLM, output=(Message("assistant", tool_calls=calls),), **fields)
+
+
+def answering(step_id: str, call_id: str) -> Step:
+    return Step(step_id, StepKind.TOOL, "look", call_id=call_id, arguments={"of": call_id}, result=f"result {call_id}")
+
+
+def test_parallel_calls_stand_with_their_results_and_a_late_one_says_where() -> None:
+    steps = [
+        asking("0", "a", "b", "c"),
+        answering("1", "b"),
+        answering("2", "a"),
+        asking("3", "d"),
+        answering("4", "c"),
+    ]
+    shown = steps_json(1, 5, 0, [*steps, answering("5", "d")])["steps"]
+    assert [block.get("late") for block in shown[0]["blocks"]] == [None, None, 4]
+    assert [step.get("asked_at") for step in shown] == [None, None, None, None, 0, None]
+
+
+def test_a_result_that_only_a_later_input_tells_stands_under_its_call() -> None:
+    """So it is where a client traces the calls of its model only."""
+    told = Message("tool", '{"state": "sent"}', tool_call_id="a")
+    steps = [asking("0", "a"), Step("1", StepKind.LLM, input=(told,), output=spoken("a:Sent."))]
+    call, result = steps_json(1, 2, 0, steps)["steps"][0]["blocks"]
+    assert (call["part"], result["part"], result["label"], result["type"], result["text"], result["at"]) == (
+        *("output.0.call.0", "told.0", "result", "json"),
+        '{"state": "sent"}',
+        1,
+    )
+    assert text_slice(steps[1], "told.0", 0, 99)["text"] == '{"state": "sent"}'
+
+
+def test_a_result_without_a_call_and_a_call_without_a_result_stand_alone() -> None:
+    shown = steps_json(1, 2, 0, [answering("0", "x"), asking("1", "y")])["steps"]
+    assert [[block["label"] for block in step["blocks"]] for step in shown] == [["arguments", "result"], ["look"]]
+    assert "asked_at" not in shown[0]
+    assert "late" not in shown[1]["blocks"][0]

@@ -1,0 +1,43 @@
+"""A run as somebody reads it who must not know its version: what was said, called and answered, and nothing else. Pure.
+
+Outcome, signals and labels are no part of what the reader is sent; times, costs, tokens, models and attributes are,
+and are taken out here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from core.records import Step, StepKind
+from core.store.traces import StepLine
+
+
+def blind_lines(lines: Sequence[StepLine]) -> list[StepLine]:
+    """The outline without times; models' spans often bear the model's name, so theirs goes, too."""
+    return [replace(one, seconds=None, name="" if one.kind == StepKind.LLM else one.name) for one in lines]
+
+
+def blind_steps(steps: Sequence[Step]) -> list[Step]:
+    """The steps with their content only."""
+    return [
+        Step(
+            step_id=one.step_id,
+            kind=one.kind,
+            name="" if one.kind is StepKind.LLM else one.name,
+            parent_id=one.parent_id,
+            input=one.input,
+            output=one.output,
+            call_id=one.call_id,
+            arguments=one.arguments,
+            result=one.result,
+            error=one.error,
+        )
+        for one in steps
+    ]
+
+
+def blind_segment(base: str, letter: str, n_steps: int) -> dict[str, Any]:
+    """The run as the reader is told of it: a letter and an address that say nothing of its row or its version."""
+    return {"trace": f"run-{letter}", "n_steps": n_steps, "title": f"Run {letter}", "base": base}
