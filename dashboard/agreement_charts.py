@@ -102,13 +102,13 @@ def kappa_map(cohen: Mapping[str, Coefficient]) -> go.Figure:
         [_pair_words(names[y], names[x], cells[y][x]) if x != y else escape(names[x]) for x in range(size)]
         for y in range(size)
     ]
-    ink = [[0, "rgba(163,100,143,0.08)"], [1, "rgba(163,100,143,1)"]]
+    scale = [[0, "#F3EAF0"], [1, "#6B3A5C"]]  # opaque, so that the numbers are as legible on dark paper
     figure = go.Figure(
         go.Heatmap(
             z=[[None if c is None else max(c.value or 0.0, 0.0) for c in row] for row in known],
             zmin=0,
             zmax=1,
-            colorscale=ink,
+            colorscale=scale,
             xgap=2,
             ygap=2,
             hoverongaps=True,
@@ -118,16 +118,16 @@ def kappa_map(cohen: Mapping[str, Coefficient]) -> go.Figure:
         )
     )
     if size <= MOST_NAMES:
-        for strong, colour in ((True, "#FFFFFF"), (False, None)):
+        for strong, ink in ((True, "#FFFFFF"), (False, "#1B1916")):
             at = [
-                (x, y) for y, row in enumerate(known) for x, c in enumerate(row) if c and (_value(c) >= 0.55) is strong
+                (x, y) for y, row in enumerate(known) for x, c in enumerate(row) if c and (_value(c) >= 0.5) is strong
             ]
             figure.add_scatter(
                 x=[x for x, _ in at],
                 y=[y for _, y in at],
                 text=[f"{_value(known[y][x]):.2f}" for x, y in at],
                 mode="text",
-                textfont={"size": 12} | ({"color": colour} if colour else {}),
+                textfont={"size": 12, "color": ink},
                 hoverinfo="skip",
             )
     ticks = [shorten(name, 24) for name in _without_prefix(names)]

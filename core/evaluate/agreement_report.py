@@ -147,9 +147,11 @@ def details_of(question: QuestionAgreement) -> Details:
     if rated.compared == "sets":
         values = tuple(dict.fromkeys(one for value in values for one in sorted(value)))
     given = [*(one for one in rated.options if one in values), *(one for one in values if one not in rated.options)]
+    # of two answers that exclude each other, either against the other is the question itself
+    told_apart = rated.mappable and (rated.compared == "sets" or len(given) > 2)
     return Details(
         agreement_of(coded, rated.level),
-        tuple(category_agreement(coded, rated.level, given)) if rated.mappable and len(given) > 2 else (),
+        tuple(category_agreement(coded, rated.level, given)) if told_apart else (),
         by,
         periods,
         consensus_of(question),

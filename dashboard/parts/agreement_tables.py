@@ -43,6 +43,11 @@ def _words(found: Coefficient, words: Words, unit: str) -> str:
     return f"{words(found.value)}{unit} ({words(found.interval.low)} to {words(found.interval.high)}{unit}, {n})"
 
 
+def times(n: int) -> str:
+    """Once; 22 times."""
+    return "once" if n == 1 else f"{n:,} times"
+
+
 def least_agreed(questions: Sequence[QuestionAgreement]) -> list[QuestionAgreement]:
     """The questions whose α is known from enough items, the least agreed on first."""
     known = [
@@ -75,7 +80,7 @@ def agreement_rows(questions: Sequence[QuestionAgreement]) -> list[Row]:
     """One row a question, the least agreed on first."""
     extra = {
         "As answered: α": any(one.mapped for one in questions),
-        "At most one step apart": any(one.near for one in questions),
+        "Within one step": any(one.near for one in questions),
     }
     rows = []
     for one in sorted(questions, key=_order):
@@ -86,11 +91,11 @@ def agreement_rows(questions: Sequence[QuestionAgreement]) -> list[Row]:
             "Krippendorff’s α": coefficient(report.krippendorff),
             "Fleiss’ κ": coefficient(report.fleiss),
             "Agree": percentage(report.percent),
+            "Within one step": percentage(one.near) if one.near else "–",
+            "As answered: α": coefficient(one.report.krippendorff) if one.mapped else "the same",
             "Items": f"{report.n_items:,}",
             "Raters": str(report.n_raters),
             "Schema": one.schema or "pairs",
-            "As answered: α": coefficient(one.report.krippendorff) if one.mapped else "the same",
-            "At most one step apart": percentage(one.near) if one.near else "–",
         }
         rows.append({name: value for name, value in row.items() if extra.get(name, True)})
     return rows
@@ -153,8 +158,12 @@ def pair_rows(question: QuestionAgreement, report: AgreementReport, only: str | 
             "Cohen’s κ": coefficient(kappa),
             "Items both judged": f"{kappa.n_items:,}",
         }
-        for pair, kappa in sorted(shown.items(), key=lambda entry: entry[1].value if entry[1].value is not None else 2)
+        for pair, kappa in sorted(shown.items(), key=lambda entry: _known_first(entry[1]))
     ]
+
+
+def _known_first(kappa: Coefficient) -> float:
+    return 2.0 if kappa.value is None or kappa.n_items < FEW else kappa.value
 
 
 def category_name(one: CategoryAgreement, labels: Mapping[str, str]) -> str:
@@ -172,7 +181,7 @@ def category_rows(categories: Sequence[CategoryAgreement], labels: Mapping[str, 
                 "Answer": category_name(one, labels),
                 "Krippendorff’s α": few or coefficient(one.krippendorff),
                 "Fleiss’ κ": few or coefficient(one.fleiss),
-                "Given": f"{one.n_chosen:,} times",
+                "Given": times(one.n_chosen),
                 "On": f"{one.n_items:,} items",
             }
         )

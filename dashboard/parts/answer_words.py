@@ -11,7 +11,7 @@ from core.clock import content_hash
 from core.errors import LoopwrightError
 from core.evaluate.agreement_report import QuestionAgreement
 from core.store.answer_words import save_answer_words
-from dashboard.parts.agreement_tables import raw_and_mapped_rows
+from dashboard.parts.agreement_tables import raw_and_mapped_rows, times
 from dashboard.parts.figures import show_small_table
 from dashboard.parts.numbers import clipped, escaped
 from dashboard.process import store
@@ -51,7 +51,7 @@ def _row(form: str, place: int, word: str, n: int, question: QuestionAgreement, 
     label = question.rated.options.get(word, "")
     named = escaped(clipped(word, 120)) + (f" :small[({escaped(label)})]" if label and label != word else "")
     columns[0].markdown(named)
-    columns[1].markdown(f"{n:,} times", text_alignment="right")
+    columns[1].markdown(times(n), text_alignment="right")
     options = list(dict.fromkeys([word, *question.rated.options, *question.words.values(), *list(given)[:MOST_WORDS]]))
     means = columns[2].selectbox(
         f"{clipped(word, 60)} counts as",

@@ -114,8 +114,7 @@ def _show_one(actor: Actor, team: TeamAgreement, shared: list[QuestionAgreement]
     if not names:
         return
     st.subheader("One question", anchor=False)
-    places = st.columns([2, 3])
-    question = names[choose(places[0], "Question", list(names), "team_question")]
+    question = names[choose(st.columns([2, 3])[0], "Question", list(names), "team_question")]
     if question.key in {one.key for one in texts} and question not in shared:
         show_answer_words(question)
         return
@@ -125,10 +124,7 @@ def _show_one(actor: Actor, team: TeamAgreement, shared: list[QuestionAgreement]
     views = [PAIRS, *([ANSWERS] if details.categories else []), TIME]
     views += [RIGHT] if details.consensus and actor.leads else []
     views += [WORDS] if question.rated.mappable and actor.leads else []
-    with places[1]:
-        view = st.segmented_control(
-            "Look at", views, default=PAIRS, key=f"team_view_{'-'.join(map(str, range(len(views))))}", required=True
-        )
+    view = st.segmented_control("Look at", views, default=PAIRS, key="team_view", required=True)
     if view == ANSWERS:
         show_chart(
             alpha_by_category(details, labels), category_rows(details.categories, labels), "team_answers", opened=True
