@@ -21,6 +21,8 @@ DESK_KEYS = {
     "k": "step before",
     "l": "write a lesson",
     "m": "mark the step",
+    "n": "next suggestion",
+    "n": "next suggestion",
     "p": "previous submissions",
     "q": "next question",
     "s": "skip",

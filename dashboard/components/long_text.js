@@ -11,7 +11,8 @@ export function size(characters) {
   return characters < 1e6 ? `${Math.round(characters / 1000)} kB` : `${(characters / 1e6).toFixed(1)} MB`
 }
 
-export function createLongText(step, block, { className }) {
+// `now`: nothing of it was sent yet, so it is loaded at once.
+export function createLongText(step, block, { className, now = false }) {
   const box = el(`div.long.${className}`, {}, el("div.chunk", {}, block.text))
   const state = el("span.quiet-text", { role: "status" })
   const button = el("button", { type: "button" }, `Show all ${size(block.total)}`)
@@ -52,6 +53,7 @@ export function createLongText(step, block, { className }) {
       loading = null
     }
   }
+  if (now) button.click()
   return node
 }
 

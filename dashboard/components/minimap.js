@@ -1,4 +1,5 @@
-// The whole run as a strip: a lane each for people, agents and machines, errors above, labels below, and the window.
+// The whole run as a strip: a lane each for people, agents and machines, errors above, labels and
+// suggestions below, and the window.
 
 import { el } from "./dom.js"
 
@@ -6,7 +7,7 @@ const NS = "http://www.w3.org/2000/svg"
 const LANES = { user: 5, llm: 10.5, agent: 10.5, tool: 16, retriever: 16, memory: 16 }
 const THIN = { y: 12, height: 2 }
 
-// `items`: {kind, error, labelled} in reading order; `describe(index)` for the tooltip; `onJump(index)`.
+// `items`: {kind, error, labelled, suggested} in reading order; `describe(index)` for the tooltip; `onJump(index)`.
 export function createMinimap({ describe, onJump }) {
   const svg = document.createElementNS(NS, "svg")
   svg.setAttribute("preserveAspectRatio", "none")
@@ -49,10 +50,12 @@ export function createMinimap({ describe, onJump }) {
     const add = (name, piece) => paths.set(name, (paths.get(name) ?? "") + piece)
     const gap = count < 300 ? 0.86 : 1
     const least = Math.max(gap, count / 350)
-    items.forEach(({ kind, error, labelled }, index) => {
+    items.forEach(({ kind, error, labelled, suggested }, index) => {
       const y = LANES[kind] ?? THIN.y
       add(`kind-${kind || "other"}`, `M${index} ${y}h${gap}v${LANES[kind] ? 5 : THIN.height}h${-gap}z`)
       if (error) add("is-error", `M${index} 0h${least}v4h${-least}z`)
+      // two ends of a bracket, so that it is told from a label without its colour
+      if (suggested && !labelled) add("is-suggested", `M${index} 22h${least}v1.4h${-least}zM${index} 24.6h${least}v1.4h${-least}z`)
       if (labelled) add("is-labelled", `M${index} 22h${least}v4h${-least}z`)
     })
     svg.replaceChildren(

@@ -9,5 +9,6 @@ export function sharedStart(one = [], two = []) {
 
 function told(step) {
   const blocks = step.blocks.filter((block) => !block.folded)
-  return JSON.stringify([step.kind, step.name, step.error, blocks.map((block) => [block.type, block.label, block.text, block.total])])
+  // a model's step is named after its model
+  return JSON.stringify([step.kind, step.kind === "llm" ? "" : step.name, step.error, blocks.map((block) => [block.type, block.label, block.text, block.total])])
 }

@@ -1,13 +1,16 @@
 // Reads runs of any length: a minimap with ways to jump, and one row per step of which only those in view are drawn.
 //
 //   createReader(root, options) -> reader
-//   options: segments [{trace, n_steps, title}], outline and first (of the first segment, where already at hand),
+//   options: segments [{trace, n_steps, title, base}], outline and first (of the first segment, where already at hand),
 //     facts {n_errors, seconds, cost}, labels {step_id or "trace/step_id": [{text, who, note, tone}]},
 //     rowTools(step) and rowBelow(step) -> node or null, onFocus(step), keys (false: none),
-//     link(trace, position) -> the address of a step, start: position or step id to begin at
+//     link(trace, position) -> the address of a step, start: position or step id to begin at,
+//     suggestions: null (asked for once the run is drawn), those of the first segment {trace, n, suggestions}, or
+//     undefined for none, onTakeSuggestion(suggestion) -> it became a mark (without it there is nothing to take over)
 //   reader: current() -> the step under the cursor or null, focus(), jumpTo(position or step id) -> whether it is there,
-//     refresh(step id), setLabels, setSource(options), foldBefore(count), focusNext, focusPrevious, nextError,
-//     previousError, nextLabel, destroy()
+//     refresh(step id, or all), setLabels, setSource(options), foldBefore(count), focusNext, focusPrevious, nextError,
+//     previousError, nextLabel, nextSuggestion, previousSuggestion, takeSuggestion, dismissSuggestion, destroy()
+//   A suggestion: {trace, rule, name, text, step_id, cause}; `cause` is the step of the agent that led to it.
 // A position counts from 0 over all segments.
 
 import { cap, el, takesText } from "./dom.js"
@@ -15,6 +18,7 @@ import { createMinimap } from "./minimap.js"
 import { createRows } from "./rows_window.js"
 import { dollars, drawStep, drawWaiting, seconds, settle, toggleFolds } from "./step_row.js"
 import { createSource, fetchOutline } from "./step_source.js"
+import { createSuggestions } from "./suggestions.js"
 
 const ESTIMATES = { user: 60, llm: 70, tool: 90 }
 const NODES_KEPT = 40
@@ -26,6 +30,9 @@ export const READER_KEYS = [
   { group: "Reading", keys: ["e"], name: "Next error" },
   { group: "Reading", keys: ["shift+e"], name: "Error before" },
   { group: "Reading", keys: ["l"], name: "Next step with a label" },
+  { group: "Reading", keys: ["n"], name: "Next suggestion: a step at which a rule found something" },
+  { group: "Reading", keys: ["shift+n"], name: "Suggestion before" },
+  { group: "Reading", keys: ["shift+x"], name: "Dismiss the suggestion of the step, until the browser is closed" },
   { group: "Reading", keys: ["g"], name: "Go to a step by its number" },
   { group: "Reading", keys: ["enter", "space"], name: "Unfold what is folded in the step" },
   { group: "Reading", keys: ["arrowleft", "arrowright"], name: "Fold or unfold the steps inside it" },
@@ -48,6 +55,7 @@ export function createReader(root, given) {
   let generation = 0
   const closed = new Set()
   const failures = new Map()
+  const prompts = new Map() // a system prompt's key → the first row that was seen to have it
   const kept = new Map()
 
   const minimap = createMinimap({ describe, onJump: (index) => go(index, "start", false) })
@@ -60,8 +68,18 @@ export function createReader(root, given) {
   const moves = [jump("Previous", "K", "The step before", () => focusPrevious()), jump("Next", "J", "The next step", () => focusNext())]
   const message = el("div.reader-message", { role: "status", hidden: true })
   const bar = el("div.reader-bar", {}, summary, el("span.jumps", {}, labelButton, errorButtons, moves, goTo))
+  const suggestions = createSuggestions({
+    keys: given.keys !== false,
+    taking: Boolean(given.onTakeSuggestion),
+    place: (one) => items.findIndex((item) => item.id === one.step_id && sources[item.segment].trace === one.trace),
+    jump: (id) => go(id, "start"),
+    move: (by) => (by > 0 ? nextSuggestion() : previousSuggestion()),
+    take: (one) => options.onTakeSuggestion(one),
+    changed: drawSuggestions,
+    say,
+  })
   const scroller = el("div.reader-scroll", { role: "feed", "aria-label": "Steps", tabindex: "-1" })
-  const node = el("section.reader", { "aria-label": "The run, step by step" }, minimap.node, bar, message, scroller)
+  const node = el("section.reader", { "aria-label": "The run, step by step" }, minimap.node, bar, suggestions.node, message, scroller)
   root.append(node)
 
   number.onkeydown = (event) => {
@@ -91,10 +109,11 @@ export function createReader(root, given) {
     rows?.close()
     closed.clear()
     failures.clear()
+    prompts.clear()
     kept.clear()
     hiddenBefore = 0
     current = -1
-    sources = options.segments.map(({ trace, n_steps: count }, index) => createSource(trace, count, index ? null : options.first))
+    sources = options.segments.map(({ trace, n_steps: count, base }, index) => createSource(trace, count, index ? null : options.first, base))
     items = []
     options.segments.forEach((segment, index) => {
       for (let position = 0; position < segment.n_steps; position += 1) {
@@ -115,6 +134,7 @@ export function createReader(root, given) {
     })
     rows.setOrder(visibleOrder())
     drawMap()
+    suggestions.open(options.suggestions, sources)
     if (items.length) setCurrent(0)
     if (options.start !== undefined && options.start !== null) jumpTo(options.start, false)
   }
@@ -122,12 +142,13 @@ export function createReader(root, given) {
   async function loadOutline(index) {
     const mine = generation
     try {
-      const outline = await fetchOutline(sources[index].trace)
+      const outline = await fetchOutline(sources[index])
       if (mine !== generation) return
       takeOutline(index, outline)
       for (const id of [...rows.mounted()]) redraw(id)
       rows.setOrder(visibleOrder())
       drawMap()
+      suggestions.redraw()
     } catch (failure) {
       if (mine === generation) say(`The outline could not be loaded: ${failure.message}`, () => loadOutline(index))
     }
@@ -185,7 +206,10 @@ export function createReader(root, given) {
       inside: item.inside,
       closed: closed.has(id),
       labels: labelsOf(item),
+      suggestions: suggestions.at(id).map((one) => suggestions.draw(one)),
       href: options.link?.(source.trace, item.position),
+      foldName: (block) => nameOf(block, id),
+      stepLink: (position) => stepLink(id - item.position + position),
       onTree: () => toggleTree(id),
       onNumber: (event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return
@@ -203,6 +227,18 @@ export function createReader(root, given) {
     // Measured once it stands in the page.
     queueMicrotask(() => settle(box))
     return box
+  }
+
+  // The same system prompt is named after the step that had it first.
+  function nameOf(block, id) {
+    if (!block.key) return null
+    const first = prompts.get(block.key) ?? id
+    prompts.set(block.key, Math.min(first, id))
+    return first < id ? `same system prompt as step ${first + 1}` : null
+  }
+
+  function stepLink(id) {
+    return el("button.quiet.step-link", { type: "button", tabindex: "-1", onclick: () => go(id, "start") }, `step ${id + 1}`)
   }
 
   function decorate(box, id) {
@@ -283,6 +319,7 @@ export function createReader(root, given) {
     row?.setAttribute("aria-current", "true")
     if (row) row.tabIndex = 0
     showPosition()
+    suggestions.show(id)
     const step = currentStep()
     if (step) options.onFocus?.(step)
   }
@@ -323,7 +360,7 @@ export function createReader(root, given) {
   function seek(wanted, by, what) {
     for (let count = 1; count <= items.length; count += 1) {
       const id = (((current + by * count) % items.length) + items.length) % items.length
-      if (!wanted(items[id])) continue
+      if (!wanted(items[id], id)) continue
       const round = by > 0 ? id <= current : id >= current
       go(id, "start")
       return say(round ? (id === current ? `This is the only step with ${what}.` : `Round again: the ${by > 0 ? "first" : "last"} step with ${what}.`) : "")
@@ -331,6 +368,10 @@ export function createReader(root, given) {
     say(`No step has ${what}.`)
   }
 
+  const nextSuggestion = () => seek((_, id) => suggestions.at(id).length > 0, 1, "a suggestion")
+  const previousSuggestion = () => seek((_, id) => suggestions.at(id).length > 0, -1, "a suggestion")
+  const takeSuggestion = () => suggestions.take(current)
+  const dismissSuggestion = () => suggestions.dismiss(current)
   const nextError = () => seek((item) => item.error, 1, "an error")
   const previousError = () => seek((item) => item.error, -1, "an error")
   const nextLabel = () => seek((item) => labelsOf(item).length > 0, 1, "a label")
@@ -353,11 +394,20 @@ export function createReader(root, given) {
     const item = items[index]
     if (!item) return ""
     const name = item.kind === "user" || item.kind === "llm" ? "" : ` ${item.name}`
-    return `step ${index + 1} of ${items.length}, ${item.word ?? "step"}${name}${item.error ? ", error" : ""}${labelsOf(item).length ? ", labelled" : ""}`
+    return `step ${index + 1} of ${items.length}, ${item.word ?? "step"}${name}${item.error ? ", error" : ""}${labelsOf(item).length ? ", labelled" : ""}${suggestions.at(index).length ? ", suggestion" : ""}`
+  }
+
+  // Suggestions came, or one was dismissed: the rows that have or had one, and the minimap.
+  function drawSuggestions(ids) {
+    for (const id of ids) {
+      kept.delete(id)
+      if (rows.node(id)) redraw(id)
+    }
+    drawMap()
   }
 
   function drawMap() {
-    minimap.draw(items.map((item) => ({ kind: item.kind, error: item.error, labelled: labelsOf(item).length > 0 })))
+    minimap.draw(items.map((item, index) => ({ kind: item.kind, error: item.error, labelled: labelsOf(item).length > 0, suggested: suggestions.at(index).length > 0 })))
     const errors = items.filter((item) => item.error).length
     const labelled = items.some((item) => labelsOf(item).length)
     const { seconds: took, cost } = options.facts ?? {}
@@ -407,7 +457,7 @@ export function createReader(root, given) {
     if (!inside && target instanceof Element && target.closest(BUSY)) return
     const onRows = target instanceof Element && target.closest("article, .reader-scroll, .sides") && !target.closest(BUSY)
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
-    const anywhere = { j: focusNext, k: focusPrevious, e: event.shiftKey ? previousError : nextError, l: nextLabel, g: askNumber }
+    const anywhere = { j: focusNext, k: focusPrevious, e: event.shiftKey ? previousError : nextError, n: event.shiftKey ? previousSuggestion : nextSuggestion, x: event.shiftKey ? dismissSuggestion : null, l: nextLabel, g: askNumber }
     const here = {
       ArrowDown: focusNext,
       ArrowUp: focusPrevious,
@@ -418,7 +468,7 @@ export function createReader(root, given) {
       Enter: unfold,
       " ": unfold,
     }
-    const run = (event.shiftKey && key !== "e" ? null : anywhere[key]) ?? (inside && onRows ? here[event.key] : null)
+    const run = (event.shiftKey && !["e", "n", "x"].includes(key) ? null : anywhere[key]) ?? (inside && onRows ? here[event.key] : null)
     if (!run || !items.length) return
     event.preventDefault()
     run()
@@ -438,7 +488,7 @@ export function createReader(root, given) {
 
   function refresh(stepId) {
     items.forEach((item, id) => {
-      if (item.id !== stepId) return
+      if (stepId !== undefined && item.id !== stepId) return
       const box = rows.node(id) ?? kept.get(id)
       if (box) decorate(box, id)
     })
@@ -459,10 +509,11 @@ export function createReader(root, given) {
 
   function destroy() {
     generation += 1
+    suggestions.close()
     rows.close()
     window.removeEventListener("keydown", onKey)
     node.remove()
   }
 
-  return { node, current: currentStep, focus, jumpTo, refresh, setLabels, setSource, foldBefore, focusNext, focusPrevious, nextError, previousError, nextLabel, destroy }
+  return { node, current: currentStep, focus, jumpTo, refresh, setLabels, setSource, foldBefore, focusNext, focusPrevious, nextError, previousError, nextLabel, nextSuggestion, previousSuggestion, takeSuggestion, dismissSuggestion, destroy }
 }

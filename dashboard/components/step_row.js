@@ -18,7 +18,8 @@ export function dollars(value) {
   return value > 0 && value < 0.1 ? `$${value.toFixed(value < 0.01 ? 4 : 3)}` : `$${value.toFixed(2)}`
 }
 
-// `about`: {number, total, word, depth, inside (steps below it), closed, labels, href, onTree, onNumber}.
+// `about`: {number, total, word, depth, inside (steps below it), closed, labels, suggestions (nodes), href, onTree,
+// onNumber, foldName(block) -> how a folded part is called, stepLink(position) -> a button that goes there}.
 export function drawStep(step, about) {
   const shown = step.blocks.filter((block) => !block.folded)
   const folded = step.blocks.filter((block) => block.folded)
@@ -29,14 +30,15 @@ export function drawStep(step, about) {
   const title = headline(step, shown, about.word)
   if (title) body.append(title)
   if (compact) {
-    for (const block of calls) body.append(callLine(step, block))
+    for (const block of calls) body.append(callLine(step, block, false, later(block, about)))
   } else {
-    for (const node of drawShown(step, shown)) body.append(node)
+    if (step.asked_at !== undefined) body.append(el("div.quiet-text.asked-at", {}, "the answer to ", about.stepLink(step.asked_at)))
+    for (const node of drawShown(step, shown, about)) body.append(node)
   }
   if (!step.blocks.length && !title) body.append(el("span.quiet-text", {}, step.kind === "llm" ? "(said nothing)" : "(nothing recorded)"))
   body.append(folds)
   for (const block of folded) {
-    const { button, panel } = fold(`${block.label || block.role}`, () => payload(step, block, false))
+    const { button, panel } = fold(about.foldName?.(block) ?? (block.label || block.role), () => payload(step, block, false))
     folds.append(button)
     body.append(panel)
   }
@@ -56,7 +58,7 @@ export function drawWaiting(about, kind, name, failure, retry) {
   return node
 }
 
-function row({ number, total, word, depth, inside, closed, labels, href, onTree, onNumber }, kind, body, numbers) {
+function row({ number, total, word, depth, inside, closed, labels, suggestions, href, onTree, onNumber }, kind, body, numbers) {
   const tree =
     inside > 0 &&
     el(
@@ -77,7 +79,7 @@ function row({ number, total, word, depth, inside, closed, labels, href, onTree,
     { tabindex: "-1", "aria-posinset": String(number), "aria-setsize": String(total), "aria-label": `Step ${number}, ${word}`, style: `--depth: ${Math.min(depth, 9)}` },
     count,
     el("span.kind", {}, tree, el("span.word", {}, word)),
-    el("div.step-main", {}, body, closed && el("button.quiet.inside", { type: "button", tabindex: "-1", onclick: onTree }, `${inside} ${inside === 1 ? "step" : "steps"} inside`), marks, el("div.step-below")),
+    el("div.step-main", {}, body, closed && el("button.quiet.inside", { type: "button", tabindex: "-1", onclick: onTree }, `${inside} ${inside === 1 ? "step" : "steps"} inside`), marks, suggestions, el("div.step-below")),
     numbers ?? el("span.meta"),
     el("div.step-tools-place"),
   )
@@ -120,38 +122,44 @@ function parts(named) {
   return told.length ? ` (${told.join(", ")})` : ""
 }
 
-function drawShown(step, shown) {
+// A call whose result came after the agent had gone on says where it is.
+function later(block, about) {
+  return block.late === undefined ? null : el("span.quiet-text.later", {}, "answered at ", about.stepLink(block.late))
+}
+
+function drawShown(step, shown, about) {
   const failure = shown.find((block) => block.type === "error")
   // Many tools return their error as their result: it is shown once, as the error.
   const same = failure && shown.find((block) => block !== failure && block.text.trim() === failure.text.trim())
-  return shown.filter((block) => block !== same).map((block) => drawBlock(step, block))
+  return shown.filter((block) => block !== same).map((block) => drawBlock(step, block, about))
 }
 
-function drawBlock(step, block) {
+function drawBlock(step, block, about) {
   if (block.type === "reasoning") {
     const { button, panel } = fold(`reasoning, ${size(block.total)}`, () => text(step, block, "said reasoning"))
     return el("div.reasoning-place", {}, button, panel)
   }
-  if (block.type === "call") return el("div.call", {}, callLine(step, block, true))
+  if (block.type === "call") return el("div.call", {}, callLine(step, block, true, later(block, about)))
   if (block.type === "error") return el("div.error", { role: "note" }, el("strong", {}, "error"), text(step, block, "payload"))
   if (block.part === "arguments" && step.kind === "tool") return callLine(step, { ...block, label: step.name || "call" }, true)
+  if (block.at !== undefined) return el("div.part", { title: "The model was sent this with its next step" }, el("span.part-name", {}, block.label), payload(step, block, true))
   if (block.label && block.type !== "text") return el("div.part", {}, el("span.part-name", {}, block.label), payload(step, block, true))
   if (block.label) return el("div.part", {}, el("span.part-name", {}, block.label), clamped(text(step, block, block.label === "result" ? "payload" : "said"), block))
   return text(step, block, "said")
 }
 
 // name(arguments): on one line where that is short, else the arguments as rows under the name.
-function callLine(step, block, open = false) {
+function callLine(step, block, open = false, after = null) {
   const value = parsed(block)
   const name = el("span.call-name", {}, block.label || "call")
-  if (value === undefined) return el("div.call-line", {}, name, text(step, block, "payload"))
+  if (value === undefined) return el("div.call-line", {}, name, text(step, block, "payload"), after)
   const line = oneLine(value, 2000)
   const empty = value === null || (typeof value === "object" && !Object.keys(value).length)
-  if (empty) return el("div.call-line", {}, name, el("span.call-arguments", {}, "( )"))
-  if (line.length <= 90) return el("div.call-line", {}, name, el("span.call-arguments", {}, `(${line})`))
-  if (open) return el("div.call-line", {}, name, clamped(el("div.payload", {}, drawTree(value)), block))
+  if (empty) return el("div.call-line", {}, name, el("span.call-arguments", {}, "( )"), after)
+  if (line.length <= 90) return el("div.call-line", {}, name, el("span.call-arguments", {}, `(${line})`), after)
+  if (open) return el("div.call-line", {}, name, clamped(el("div.payload", {}, drawTree(value)), block), after)
   const { button, panel } = fold("", () => el("div.payload", {}, drawTree(value)), name, el("span.call-arguments.cut", {}, `(${line})`))
-  return el("div.call-line.folding", {}, button, panel)
+  return el("div.call-line.folding", {}, button, after, panel)
 }
 
 function payload(step, block, clamp) {
@@ -177,8 +185,11 @@ function parsed(block) {
 
 function text(step, block, className) {
   const classes = className.split(" ").join(".")
+  if (!block.total) return el("div.quiet-text", {}, "(empty)")
   if (whole(block)) return el(`div.${classes}`, {}, block.text)
-  return createLongText(step, block, { className: className === "payload" ? "payload.clamp" : classes })
+  // What was read in a step before is not sent again: it is fetched when it is unfolded.
+  const there = block.at === undefined ? step : { ...step, position: block.at }
+  return createLongText(there, block, { className: className === "payload" ? "payload.clamp" : classes, now: block.text === "" })
 }
 
 // What is long is cut with a way to the rest; `settle` takes the cut away again where everything fits.
