@@ -67,6 +67,9 @@ chosen = st.navigation(
             page("evaluation", "Evaluation", "fact_check", "Did a version get better, and what did it break?"),
             page("drift", "Drift", "show_chart", "What changes from week to week."),
             page("team", "Team", "groups", "Agreement between reviewers, and what they have done."),
+        ],
+        "Set up": [
+            page("schemas", "Label schemas", "checklist", "The questions that queues ask, with a live preview."),
             page("settings", "Settings", "settings", "People, queues, prices, redaction, retention."),
         ],
     },

@@ -1,26 +1,34 @@
 // The review desk: the run with marking and correcting on its steps, and the form beside it that never scrolls away.
 
+import { askedKeys, parted, together } from "./asked.js"
 import { el } from "./dom.js"
-import { createForm, LESSON } from "./form.js"
+import { createForm } from "./form.js"
+import { LESSON } from "./form_fields.js"
 import { createFrame } from "./frame.js"
+import { openOtherRuns } from "./other_runs.js"
 import { createPicker } from "./picker.js"
 import { createReader, READER_KEYS } from "./reader.js"
-import { beginning, correctable, createStepWork } from "./step_work.js"
-
-const EMPTY = { answers: {}, marks: [], corrections: [], lesson: null }
+import { selectedText, selectedWords } from "./selection.js"
+import { beginning, categoriesOf, correctable, createStepWork } from "./step_work.js"
+import { gather, judge as judgeStep, spread, verdictsOf } from "./verdicts.js"
 
 export function mount(root, data) {
-  return createFrame(root, { ...data, subject: "trace", createSubject })
+  return createFrame(root, { ...data, subject: ["trace", "step"], createSubject })
 }
 
-function createSubject(frame) {
-  let work = structuredClone(EMPTY)
+// `frame`: {foot, notices, changed(), announce(text), notify, host}, of which the preview of a schema has its own.
+export function createSubject(frame) {
+  let work = together(null)
   let form = null
   let reader = null
   let stepWork = null
   let picker = null
   let schema = null
+  let judged = ""
+  let order = []
+  let onSteps = ""
   let places = new Map()
+  let shown = null
 
   const run = el("section.run", { "aria-label": "The run" })
   const beside = el("aside.answers", { "aria-label": "Your answers" })
@@ -29,27 +37,46 @@ function createSubject(frame) {
   function draw(view, body) {
     closePicker(false)
     reader?.destroy()
+    reader = null
+    shown = view
     schema = view.schema
+    judged = view.step ?? ""
     places = new Map(view.outline.steps.map(([position, , kind, name, , , id]) => [id, `step ${position + 1} · ${calledAs(kind, name)}`]))
-    work = { ...structuredClone(EMPTY), ...structuredClone(body ?? {}) }
+    order = judged ? [judged] : judgeable(view.outline.steps)
+    work = together(body)
     for (const question of schema.questions.filter((one) => one.kind === "step")) adopt(question)
     for (const one of work.corrections) one.original = view.first.steps.find((step) => step.step_id === one.step_id)?.written
-    const actions = { pointAt, point, mark, markStep, markRun, unmark, unmarkRun, correct, correctStep, uncorrect }
-    stepWork = createStepWork({ work, schema, actions, onChange: () => {
-      form.show()
-      changed(null)
-    } })
-    form = createForm({ schema, work, stepName, jump, actions, onChange: () => changed(null) })
+    const actions = { isFirst, currentStep: () => reader?.current(), pointAt, point, mark, markStep, markRun, markWords, judge, nextUnjudged, unmark, unmarkRun, correct, correctStep, uncorrect }
+    const shared = { schema, work, actions, judged, order }
+    stepWork = createStepWork({ ...shared, asked, onChange: () => changed(null, true) })
+    form = createForm({ ...shared, stepName, jump, onChange: () => changed(null) })
     beside.replaceChildren(form.node, frame.notices, frame.foot)
+    onSteps = askedOnSteps()
     reader = createReader(run, {
       segments: view.segments,
       outline: view.outline,
       first: view.first,
       facts: view.facts,
+      labels: judged ? { [judged]: [{ text: "The step to judge", who: "", note: "", tone: "" }] } : {},
+      start: judged || undefined,
+      suggestions: view.suggestions,
+      onTakeSuggestion: takeOver,
       rowTools: stepWork.tools,
       rowBelow: stepWork.below,
+      onFocus: () => hasVerdicts() && form.show(),
     })
+    form.show()
   }
+
+  const asked = () => {
+    const keys = askedKeys(schema, work)
+    return schema.questions.filter((one) => keys.has(one.key))
+  }
+  const first = (kind) => asked().find((one) => one.kind === kind)
+  const has = (kind) => first(kind) !== undefined
+  const isFirst = (question) => schema.questions.find((one) => one.kind === question.kind) === question
+  const hasVerdicts = () => schema.questions.some((one) => one.kind === "step_verdict")
+  const askedOnSteps = () => asked().filter((one) => ON_STEPS.includes(one.kind)).map((one) => one.key).join()
 
   // A step pointer that an import stored as an answer is shown, and sent again, as the mark that it is.
   function adopt({ key }) {
@@ -61,49 +88,60 @@ function createSubject(frame) {
   const stepName = (id) => places.get(id) ?? "a step"
   const jump = (id) => reader.jumpTo(id)
 
-  function changed(stepId) {
+  function changed(stepId, shows = Boolean(stepId)) {
     form.clearInvalid()
-    if (stepId) {
-      form.show()
-      reader.refresh(stepId)
-    }
+    if (shows) form.show()
+    const now = askedOnSteps()
+    if (now !== onSteps) reader.refresh()
+    else if (stepId) reader.refresh(stepId)
+    onSteps = now
     frame.changed()
   }
 
-  // ---- first mistake
+  // ---- a step that is pointed at
 
-  function point(question) {
+  function point(question = first("step")) {
     const step = reader.current()
-    if (step) pointAt(step, question)
+    if (step && question) pointAt(step, question)
   }
 
-  function pointAt(step, question = stepWork.pointer) {
-    const before = work.marks.find((one) => one.question === question.key)
-    if (before) work.marks.splice(work.marks.indexOf(before), 1)
-    if (before?.step_id !== step.step_id) {
-      work.marks.push({ question: question.key, step_id: step.step_id, value: "", quote: "", comment: "", impact: "" })
-    }
-    if (before) reader.refresh(before.step_id)
+  // Marks of the run are one, marks that belong to steps as many as there are steps.
+  function pointAt(step, question) {
+    const mine = work.marks.filter((one) => one.question === question.key)
+    const here = mine.find((one) => one.step_id === step.step_id)
+    const gone = here ? [here] : question.belongs === "step" ? [] : mine
+    for (const one of gone) work.marks.splice(work.marks.indexOf(one), 1)
+    if (!here) work.marks.push({ question: question.key, step_id: step.step_id, value: "", quote: "", comment: "", impact: "" })
+    for (const one of gone) reader.refresh(one.step_id)
     changed(step.step_id)
-    frame.announce(before?.step_id === step.step_id ? "No first mistake is marked." : `First mistake: ${stepName(step.step_id)}.`)
+    frame.announce(here ? `${question.title}: the mark is taken back.` : `${question.title}: ${stepName(step.step_id)}.`)
   }
 
   // ---- what went wrong
 
   function mark(question) {
-    const step = reader.current()
+    const step = judged ? stepToJudge() : reader.current()
     if (step) openPicker([question], step)
   }
 
-  function markStep(step = reader.current()) {
-    if (step) openPicker(stepWork.taxonomies, step)
+  function markStep(step = judged ? stepToJudge() : reader.current()) {
+    const questions = categoriesOf(asked())
+    if (questions.length && step) openPicker(questions, step)
+    else if (!questions.length) markRun(first("taxonomy"))
   }
 
   function markRun(question) {
     openPicker([question], null)
   }
 
-  function openPicker(questions, step) {
+  function stepToJudge() {
+    if (reader.current()?.step_id === judged) return reader.current()
+    reader.jumpTo(judged)
+    frame.announce("Only the step to judge is marked: here it is.")
+    return null
+  }
+
+  function openPicker(questions, step, taking = null) {
     closePicker(false)
     const before = run.getRootNode().activeElement
     const taken = (choice) =>
@@ -111,13 +149,15 @@ function createSubject(frame) {
         ? work.marks.some((one) => one.step_id === step.step_id && one.question === choice.question && one.value === choice.value)
         : (work.answers[choice.question] ?? []).includes(choice.value)
     const onTake = (choice) => {
-      if (step) addMark(step, choice)
+      if (taking) taking(choice)
+      else if (step) addMark(step, choice)
       else addToRun(choice)
     }
     const opened = createPicker({
       questions,
+      title: questions.length > 1 ? "Categories" : questions[0].title,
       where: step ? stepName(step.step_id) : "the whole run",
-      quoted: () => (step ? selectedWords() : ""),
+      quoted: () => (step ? selectedText(run) : ""),
       details: step !== null,
       taken,
       onTake,
@@ -138,13 +178,6 @@ function createSubject(frame) {
     else focus()
   }
 
-  function selectedWords() {
-    const root = run.getRootNode()
-    const selection = root.getSelection ? root.getSelection() : document.getSelection()
-    if (!selection || selection.isCollapsed || !run.contains(selection.anchorNode)) return ""
-    return selection.toString().trim().slice(0, 2000)
-  }
-
   function addMark(step, { question, value, impact, comment, quote }) {
     const same = work.marks.find((one) => one.step_id === step.step_id && one.question === question && one.value === value)
     if (same) Object.assign(same, { impact, comment: comment || same.comment, quote: quote || same.quote })
@@ -155,27 +188,112 @@ function createSubject(frame) {
 
   function addToRun({ question, value }) {
     work.answers[question] = [...new Set([...(work.answers[question] ?? []), value])]
-    form.show()
-    changed(null)
+    changed(null, true)
   }
 
+  // ---- what a rule suggested, which becomes a mark on the agent's step that led to it
+
+  async function takeOver({ rule, cause }) {
+    const question = first("step") ?? categoriesOf(asked())[0] ?? first("step_verdict")
+    if (!question) return frame.announce("Nothing is asked here that a step could be marked with.")
+    if (judged && cause !== judged) return frame.announce("Only the step to judge is marked.")
+    await reader.jumpTo(cause)
+    const step = reader.current()
+    if (step?.step_id !== cause) return
+    const here = (value) => work.marks.find((one) => one.question === question.key && one.step_id === cause && one.value === value)
+    const note = (mark) => {
+      if (!mark) return
+      mark.suggested = rule
+      frame.changed()
+    }
+    if (question.kind === "taxonomy") return openPicker(categoriesOf(asked()), step, (choice) => {
+      addMark(step, choice)
+      note(work.marks.findLast((one) => one.question === choice.question && one.step_id === cause && one.value === choice.value))
+    })
+    const value = question.kind === "step" ? "" : "-1"
+    if (here(value)) return frame.announce(`${stepName(cause)} is marked already.`)
+    if (question.kind === "step") pointAt(step, question)
+    else judge(question, value, step)
+    note(here(value))
+  }
+
+  // ---- words
+
+  function markWords(question = first("span")) {
+    if (!question) return
+    const words = selectedWords(run, reader.current())
+    if (words.refused) return frame.announce(words.refused)
+    const step = reader.current()
+    if (!question.options.length) return addWords(question, step, words, "")
+    openPicker([question], step, (choice) => addWords(question, step, { ...words }, choice.value, choice.comment))
+  }
+
+  function addWords(question, step, { quote, start, end }, value, comment = "") {
+    const mine = work.marks.filter((one) => one.question === question.key)
+    for (const one of mine) {
+      const same = one.step_id === step.step_id && one.start === start && one.end === end && one.value === value
+      if (same || question.belongs === "trace") work.marks.splice(work.marks.indexOf(one), 1)
+    }
+    work.marks.push({ question: question.key, step_id: step.step_id, value, quote, start, end, comment, impact: "" })
+    for (const one of mine) reader.refresh(one.step_id)
+    changed(step.step_id)
+    frame.announce(`Marked the words “${quote.slice(0, 60)}”.`)
+  }
+
+  // ---- verdicts
+
+  function judge(question, value, step = judged ? stepToJudge() : reader.current()) {
+    if (!step) return
+    if (!order.includes(step.step_id)) return frame.announce("Only what the agent did is judged. Shift+J goes to the next step without a verdict.")
+    if (!judgeStep(work, question, order, step.step_id, value)) return frame.announce("Everything after the first −1 is −1, too. Take that one back first.")
+    reader.refresh()
+    changed(null, true)
+    const said = work.marks.find((one) => one.question === question.key && one.step_id === step.step_id)
+    const label = said && verdictsOf(question).find((one) => one.value === said.value).label
+    const after = question.cascade && said?.value === "-1" ? ", and all steps after it, too" : ""
+    frame.announce(said ? `${stepName(step.step_id)}: ${label}${after}.` : `${stepName(step.step_id)}: the verdict is taken back.`)
+  }
+
+  function pressVerdict(value) {
+    const question = first("step_verdict")
+    if (question) judge(question, value)
+  }
+
+  // The next step of the agent without a verdict, from the cursor on; round again at the end.
+  function nextUnjudged(question = first("step_verdict")) {
+    const said = new Set(work.marks.filter((one) => one.question === question.key).map((one) => one.step_id))
+    const all = [...places.keys()]
+    const here = all.indexOf(reader.current()?.step_id)
+    const waiting = order.filter((id) => !said.has(id))
+    const next = waiting.find((id) => all.indexOf(id) > here) ?? waiting[0]
+    if (next) reader.jumpTo(next)
+    else frame.announce("Every step has its verdict.")
+  }
+
+  // ---- taking back
+
   function unmark(one) {
+    const question = schema.questions.find(({ key }) => key === one.question)
+    if (question?.cascade) gather(work, question)
     work.marks.splice(work.marks.indexOf(one), 1)
+    if (question?.cascade) {
+      spread(work, question, order)
+      reader.refresh()
+    }
     changed(one.step_id)
     keepFocus()
   }
 
   function unmarkRun(question, value) {
     work.answers[question.key] = work.answers[question.key].filter((each) => each !== value)
-    form.show()
-    changed(null)
+    changed(null, true)
     keepFocus()
   }
 
   // ---- correcting
 
   function correct() {
-    const step = reader.current()
+    const step = judged ? stepToJudge() : reader.current()
     if (step) correctStep(step)
   }
 
@@ -207,19 +325,14 @@ function createSubject(frame) {
   function collect() {
     // A correction that changes nothing is only an open editor.
     const corrections = work.corrections.filter((one) => one.corrected !== "" && one.corrected !== one.original)
-    return {
-      answers: { ...work.answers },
-      marks: work.marks.map((one) => ({ ...one })),
-      corrections: corrections.map(({ step_id, corrected }) => ({ step_id, corrected })),
-      lesson: work.lesson && { ...work.lesson },
-    }
+    return parted(schema, { ...work, corrections: corrections.map(({ step_id, corrected }) => ({ step_id, corrected })) })
   }
 
   function describe(body) {
     const title = (key) => schema.questions.find((one) => one.key === key)?.title ?? key
     return [
       ...Object.entries(body.answers ?? {}).map(([key, value]) => [title(key), [value].flat().join(", ")]),
-      ...(body.marks ?? []).map((one) => [title(one.question), [stepName(one.step_id), one.value, one.comment].filter(Boolean).join(": ")]),
+      ...(body.marks ?? []).map((one) => [title(one.question), [stepName(one.step_id), one.value, one.quote && `“${one.quote}”`, one.comment].filter(Boolean).join(": ")]),
       ...(body.corrections ?? []).map((one) => [`Correction of ${stepName(one.step_id)}`, one.corrected]),
       ...LESSON.map(([key, label]) => [`Lesson: ${label}`, body.lesson?.[key]]),
     ].filter(([, text]) => text)
@@ -228,6 +341,7 @@ function createSubject(frame) {
   const digits = [1, 2, 3, 4, 5, 6, 7, 8, 9]
   const reviewing = "Your answers"
   const onStep = "On the step"
+  const verdict = (value, keys, name) => ({ keys, shown: keys, group: onStep, name, when: () => has("step_verdict"), run: () => pressVerdict(value) })
   return {
     node,
     draw,
@@ -238,21 +352,49 @@ function createSubject(frame) {
     terms: () => [...TERMS, ...schema.questions.flatMap((one) => one.options.filter(({ definition }) => definition).map(({ label, definition }) => [label, definition]))],
     otherKeys: READER_KEYS.filter(({ keys }) => !keys.includes("l")),
     commands: [
-      { keys: ["m"], group: onStep, name: "First mistake: mark it, or take the mark back", when: () => stepWork.pointer, run: () => point(stepWork.pointer) },
-      { keys: ["w"], group: onStep, name: "What went wrong: choose from the list", when: () => stepWork.taxonomies.length, run: () => markStep() },
-      { keys: ["c"], group: onStep, name: "Correct what it said", when: () => stepWork.corrects, run: () => correct() },
+      { keys: ["m"], group: onStep, name: "First mistake, or what else the first question for a step is: mark it, or take the mark back", when: () => has("step"), run: () => point() },
+      { keys: ["w"], group: onStep, name: "What went wrong: choose from the list", when: () => has("taxonomy"), run: () => markStep() },
+      { keys: ["shift+w"], group: onStep, name: "Mark the selected words", when: () => has("span"), run: () => markWords() },
+      { keys: ["shift+a"], group: onStep, name: "Take over the suggestion on the step: it becomes a mark of yours", run: () => reader.takeSuggestion() },
+      { keys: ["shift+o"], group: "Reading", name: "Other runs of this task, side by side", when: () => Boolean(shown?.item), run: () => openOtherRuns(frame.host, shown) },
+      { keys: ["c"], group: onStep, name: "Correct what it said", when: () => has("correction"), run: () => correct() },
+      verdict("1", ["+"], "Verdict: the first of the three"),
+      verdict("0", ["0", "="], "Verdict: the one between"),
+      verdict("-1", ["-"], "Verdict: the last; with cascade for all steps after it, too"),
+      { keys: ["shift+j"], group: onStep, name: "Next step without a verdict", when: () => has("step_verdict"), run: () => nextUnjudged() },
       { keys: digits.map(String), shown: ["1 … 9"], group: reviewing, name: "Answer the question with the bar beside it", run: (event) => form.press(Number(event.code.at(-1)) || Number(event.key)) },
+      { keys: LETTERS, shown: ["A … Z"], group: reviewing, name: "Choose the answer that shows this letter", when: (event) => letterOf(event.key) !== null, run: (event) => letterOf(event.key)() },
       { keys: ["q"], group: reviewing, name: "Next question", run: () => form.move(1) },
       { keys: ["shift+q"], group: reviewing, name: "Question before", run: () => form.move(-1) },
-      { keys: ["l"], group: reviewing, name: "Write a lesson", when: () => schema.questions.some((one) => one.kind === "lesson"), run: () => form.focusOn(schema.questions.find((one) => one.kind === "lesson").key) },
+      { keys: ["l"], group: reviewing, name: "Write a lesson", when: () => has("lesson"), run: () => form.focusOn(first("lesson").key) },
       { keys: ["escape"], group: reviewing, name: "Out of a text, back to the run", typing: true, run: () => (picker ? closePicker(true) : focus()) },
     ],
   }
+
+  // What a letter of the schema's own chooses: an option of a question that is asked, or a verdict.
+  function letterOf(pressed) {
+    const key = pressed.toLowerCase()
+    if (!form) return null
+    if (form.hasLetter(key)) return () => form.letter(key)
+    const question = first("step_verdict")
+    const said = question && verdictsOf(question).find((one) => one.letter.toLowerCase() === key)
+    return said ? () => judge(question, said.value) : null
+  }
+}
+
+const ON_STEPS = ["step", "taxonomy", "span", "step_verdict", "correction"]
+const LETTERS = [..."abdinorvxyz"]
+
+// The steps that are the agent's own: its model's, or all but the user's where no model is recorded.
+function judgeable(steps) {
+  const said = steps.filter(([, , kind]) => kind === "llm")
+  return (said.length ? said : steps.filter(([, , kind]) => kind !== "user")).map((step) => step.at(-1))
 }
 
 const TERMS = [
   ["First mistake", "The earliest step whose mending would have changed the end. Later mistakes that follow from it are not the first."],
   ["What went wrong", "A named kind of failure, marked on the step where it stands. A step may have several. Words that you select first are kept as the quote."],
+  ["Verdict", "What a step was worth, judged by what was known when it was taken. A step without one is unmarked, which is not neutral."],
   ["Impact", "High: it decided the end or did harm. Medium: it cost something. Low: a blemish."],
   ["Correction", "What the step should have said, in full. It can become a training example, so write it as the agent would have."],
   ["Lesson", "When this happens, do that. A lead decides on it before any agent is given it."],

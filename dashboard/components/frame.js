@@ -1,6 +1,6 @@
 // What the review desk and the compare desk share: items come and go, drafts are kept, submissions are sent once.
 //
-//   createFrame(host, {queue, item, person, subject: "trace"|"pair", createSubject}) -> {update(data), close()}
+//   createFrame(host, {queue, item, person, subject: "trace"|"pair"|"ranking", createSubject}) -> {update(data), close()}
 //   createSubject(frame) -> subject, which draws what is decided on and how:
 //     subject.node                 the element between the task line and nothing else
 //     subject.draw(view, body)     another item; body is what was answered so far, or null
@@ -22,6 +22,13 @@ import { createKeys, openDialog, openHelp } from "./help.js"
 import { createMessages } from "./messages.js"
 
 const AGAIN_MS = 3000
+
+const ELSEWHERE = {
+  trace: "a run: open it on the Review page",
+  step: "a step of a run: open it on the Review page",
+  pair: "a pair: open it on the Compare page",
+  ranking: "a ranking: open it on the Compare page",
+}
 const HOLD_MS = 60000 // so often somebody who is at it says so, and keeps the item
 const AHEAD_MS = 700 // after an item is drawn, the one that most likely follows is loaded
 
@@ -219,9 +226,8 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     return load(
       async () => {
         const next = await ask("GET", `api/items/${id}`)
-        if (next.queue.subject !== kind) {
-          const page = kind === "pair" ? "a run: open it on the Review page" : "a pair: open it on the Compare page"
-          return takeNext(`Item ${id} is ${page}. The next one of this queue is shown.`)
+        if (![kind].flat().includes(next.queue.subject)) {
+          return takeNext(`Item ${id} is ${ELSEWHERE[next.queue.subject]}. The next one of this queue is shown.`)
         }
         asked = next.queue.id
         await show(next)

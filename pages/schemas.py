@@ -1,0 +1,72 @@
+"""Label schemas: the questions that queues ask, edited beside the form that they make, version by version."""
+
+import streamlit as st
+
+from core.review.schema_checks import problems
+from core.review.schema_yaml import write_yaml
+from core.store.schemas import SchemaVersion, schema_versions
+from dashboard.components.preview import schema_preview
+from dashboard.identity import acting
+from dashboard.parts.schema_doors import choose_schema, new_schema_doors, restore
+from dashboard.parts.schema_draft import begin
+from dashboard.parts.schema_editor import act, edit_schema, save_row
+from dashboard.parts.schema_versions import show_versions
+from dashboard.process import store
+
+# The preview stays in view while the questions beside it are scrolled.
+st.html("<style>.st-key-schemas_preview { position: sticky; top: 4rem; }</style>")
+
+actor = acting()
+st.title("Label schemas")
+st.caption("A label schema is the questions that a queue asks, with how to judge. What was answered keeps its version.")
+if said := st.session_state.pop("schemas_said", ""):
+    st.toast(said, icon=":material/check:")
+if following := st.session_state.pop("schemas_next", ""):
+    st.session_state.schemas_slot = following
+
+with store().reading() as session:
+    versions = schema_versions(session)
+newest: dict[str, SchemaVersion] = {}
+for one in versions:
+    newest.setdefault(one.schema.key, one)
+
+chooser, doors = st.columns([3, 2], vertical_alignment="bottom")
+with chooser:
+    slot = choose_schema(newest)
+if actor.leads:
+    with doors:
+        new_schema_doors(newest)
+else:
+    doors.caption("Only leads change label schemas. You see them as they are.")
+if slot is None:
+    st.info(
+        "No schema is stored yet. Start from a ready-made one, or write your own; queues then ask its questions.",
+        icon=":material/checklist:",
+    )
+    st.stop()
+
+stored = newest.get(slot)
+drafts = st.session_state.schemas_drafts
+if stored is not None and (slot not in drafts or not (drafts[slot].changed or drafts[slot].seen == stored.schema)):
+    drafts[slot] = begin(stored.schema, stored.schema, drafts[slot].turn + 1 if slot in drafts else 0)
+draft = drafts[slot]
+
+editor, preview = st.columns([11, 9], gap="medium")
+if actor.leads:
+    with editor:
+        draft = edit_schema(draft, problems(draft.schema))
+        drafts[slot] = draft
+        save_row(draft, stored, actor)
+else:
+    with editor:
+        st.subheader(draft.schema.title, anchor=False)
+        st.write(draft.schema.guidelines.replace("[", "\\["))
+        if draft.schema.source:
+            st.caption(f"Source: {draft.schema.source}")
+with preview, st.container(key="schemas_preview"):
+    kept = write_yaml(draft.schema) if draft.changed else ""
+    saved = write_yaml(stored.schema) if stored is not None else ""
+    if taken := schema_preview(draft.schema, slot, kept, saved):
+        act(restore(taken, draft))
+if stored is not None:
+    show_versions([one for one in versions if one.schema.key == slot], actor)
