@@ -58,7 +58,7 @@ if here is not None:
         st.button("All disagreements", icon=":material/arrow_back:", type="tertiary", on_click=go_to, args=(None,))
         st.button("Previous", shortcut="P", disabled=before is None, on_click=go_to, args=(before,))
         st.button("Next", shortcut="N", disabled=after is None, on_click=go_to, args=(after,))
-        st.caption(f"{at:,} of {len(shown):,}" if at else "not among those shown")
+        st.caption(f"{at:,} of {len(shown):,}" if at else "no longer among those shown")
     try:
         show_item(here, actor)
     except LoopwrightError as error:
@@ -79,5 +79,5 @@ else:
         named = titles(session, [one.subject for one in part])
     opened = run_table("adjudicate_table", COLUMNS, rows(part, named))
     if opened is not None:
-        go_to(place_of(part[opened]))
+        go_to(place_of(part[opened - 1]))
         st.rerun()

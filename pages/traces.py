@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import LoopwrightError
 from core.store.hidden import hidden_traces
+from core.store.resolutions import Subject
 from core.store.signals import signals_waiting
 from core.store.traces import TraceFilter, count_traces, list_traces, trace_line
 from dashboard.components import run_table, trace_reader
@@ -13,6 +14,7 @@ from dashboard.identity import acting
 from dashboard.parts.removal import removal_door, show_removed
 from dashboard.parts.trace_facts import show_facts, show_task
 from dashboard.parts.trace_filters import choose_filter, clear_filter
+from dashboard.parts.trace_history import history_door
 from dashboard.parts.trace_import import import_door
 from dashboard.parts.trace_list import COLUMNS, run_rows
 from dashboard.parts.trace_signals import show_waiting
@@ -65,6 +67,7 @@ if view is not None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button("All runs", icon=":material/arrow_back:", type="tertiary", on_click=back_to_list)
         opened = show_facts(view)
+        history_door(Subject(view.line.id), actor.person())
         removed = actor.leads and removal_door(view.line.id, actor)
     if removed:
         back_to_list()

@@ -19,6 +19,7 @@ from core.records import LabelSchema, Mark, Question, QuestionKind, Role
 from core.review.adjudication import PREFERRED, questions_of
 from core.store.annotations import REPEAT
 from core.store.content import text_of
+from core.store.disagreements import positions
 from core.store.hidden import hidden_traces
 from core.store.history import Revision, revisions
 from core.store.judgements import schemas_in_use
@@ -50,13 +51,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One revision or resolution; `did` says in a word what it was, `changes` what it changed from the one before."""
+    """One revision or resolution: what was `did`, on which step ("": the whole), what it changed from the one before."""
 
     at: datetime
     person: str
     machine: bool
     did: str
-    step_id: str
+    step: str
     changes: tuple[Change, ...]
     revision: Revision | None = None
     resolved: Resolved | None = None
@@ -68,17 +69,19 @@ def history(session: Session, subject: Subject, person: PersonLine) -> list[Even
     if person.role is not Role.LEAD:
         said, ruled = _shown(session, subject, person, said, ruled)
     schemas = schemas_in_use(session)
+    trace = subject.trace_id
+    places = positions(session, [trace])[trace] if trace is not None and said else {}
     before: dict[tuple[Any, ...], Revision] = {}
     events = []
     for one in said:
         key = (one.person_id, one.subject, one.schema if subject.pair_id is None else "", one.place == REPEAT)
         asked = questions_of(None if one.schema_id is None else schemas[one.schema_id], one.subject)
-        changed = _changes(before.get(key), one, asked)
+        changed = _changes(before.get(key), one, asked, places)
         machine = one.role is Role.MACHINE
         did = _did(before.get(key), one)
-        events.append(Event(one.at, one.person, machine, did, one.subject.step_id, changed, revision=one))
+        events.append(Event(one.at, one.person, machine, did, _step(one.subject, places), changed, revision=one))
         before[key] = one
-    events += [_resolution(one, schemas) for one in ruled]
+    events += [_resolution(one, schemas, places) for one in ruled]
     return sorted(events, key=lambda event: event.at)
 
 
@@ -112,49 +115,65 @@ def _did(before: Revision | None, one: Revision) -> str:
     return "answered" if before is None or before.withdrawn or one.place == REPEAT else "changed"
 
 
-def _changes(before: Revision | None, after: Revision, asked: Sequence[Question]) -> tuple[Change, ...]:
+def _changes(
+    before: Revision | None, after: Revision, asked: Sequence[Question], places: Mapping[str, int]
+) -> tuple[Change, ...]:
     """What an edit changed, question by question; of a first answer, all that it says. A withdrawal changes nothing."""
     if after.withdrawn:
         return ()
-    old = {} if before is None or before.withdrawn else said_texts(before, asked)
-    new = said_texts(after, asked)
+    new = said_texts(after, asked, places)
+    if before is None or before.withdrawn:
+        return tuple(Change(title, "", text, (Part("same", text),)) for title, text in new.items())
+    old = said_texts(before, asked, places)
     return tuple(
-        Change(key, old.get(key, ""), new.get(key, ""), word_changes(old.get(key, ""), new.get(key, "")))
-        for key in dict.fromkeys([*old, *new])
-        if old.get(key, "") != new.get(key, "")
+        Change(title, old.get(title, ""), new.get(title, ""), word_changes(old.get(title, ""), new.get(title, "")))
+        for title in dict.fromkeys([*old, *new])
+        if old.get(title, "") != new.get(title, "")
     )
 
 
-def said_texts(said: Revision, asked: Sequence[Question]) -> dict[str, str]:
-    """A question's title → what was answered, in words; corrections, and a choice's reason and certainty, too."""
+def said_texts(said: Revision, asked: Sequence[Question], places: Mapping[str, int]) -> dict[str, str]:
+    """A question's title → what was answered, in words; corrections, and a choice's reason and certainty, too.
+
+    `places` are the positions of the run's steps, which people count from 1.
+    """
     found: dict[str, str] = {}
     for question in asked:
         marks = [mark for mark in said.marks if mark.question == question.key]
-        text = answer_text(question, said.answers.get(question.key), marks)
+        text = answer_text(question, said.answers.get(question.key), marks, places)
         if text:
             found[question.title] = text
     known = {question.key for question in asked}
     found |= {key: text_of(value) for key, value in said.answers.items() if key not in known}
     for correction in said.corrections:
-        found[f"Correction of step {correction.step_id}"] = correction.corrected
+        found[f"Correction of {step_name(correction.step_id, places)}"] = correction.corrected
     found |= {"Why": said.reason} if said.reason else {}
     return found | ({"How sure": f"{said.confidence} of 5"} if said.confidence else {})
 
 
-def answer_text(question: Question, answer: Any, marks: Sequence[Mark] = ()) -> str:
+def step_name(step_id: str, places: Mapping[str, int]) -> str:
+    """A step as people count it; by its id where it is not known."""
+    return f"step {places[step_id] + 1}" if step_id in places else f"the step {step_id}"
+
+
+def _step(subject: Subject, places: Mapping[str, int]) -> str:
+    return step_name(subject.step_id, places) if subject.step_id else ""
+
+
+def answer_text(question: Question, answer: Any, marks: Sequence[Mark], places: Mapping[str, int]) -> str:
     """An answer in the words of its question; "" for none. Marks name their steps."""
     names = {option.value: option.label for option in question.options}
     if isinstance(answer, bool):
-        told = ["yes" if answer else "no"]
+        told = ["Yes" if answer else "No"]
     elif isinstance(answer, list):
         told = [names.get(str(one), str(one)) for one in answer]
     else:
         told = [] if answer is None else [names.get(str(answer), text_of(answer))]
     for mark in marks:
-        pointer = question.kind == QuestionKind.STEP
-        what = "" if pointer else f"{names.get(mark.value, mark.value)}, "
+        what = "" if question.kind == QuestionKind.STEP else f"{names.get(mark.value, mark.value)}, "
+        impact = f" ({mark.impact.lower()})" if mark.impact else ""
         quote = f" “{mark.quote}”" if mark.quote else ""
-        told.append(f"{what}step {mark.step_id}{f' ({mark.impact.lower()})' if mark.impact else ''}{quote}")
+        told.append(f"{what}{step_name(mark.step_id, places)}{impact}{quote}")
         told += [mark.comment] if mark.comment else []
     return "\n".join(told)
 
@@ -176,12 +195,16 @@ def word_changes(before: str, after: str) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _resolution(one: Resolved, schemas: Mapping[int, LabelSchema]) -> Event:
+def _resolution(one: Resolved, schemas: Mapping[int, LabelSchema], places: Mapping[str, int]) -> Event:
     asked = questions_of(None if one.schema_id is None else schemas[one.schema_id], one.subject)
     question = next((each for each in asked if each.key == one.question), PREFERRED)
-    told = answer_text(question, one.answer, one.marks)
-    if not told and not one.withdrawn:
-        told = "what was adopted" if question.kind == QuestionKind.CORRECTION else "nothing"
+    told = "" if one.withdrawn else resolved_text(one, question, places)
     did = "took back the resolution of" if one.withdrawn else "adopted" if one.adopted_id else "resolved"
-    change = Change(question.title, "", told, word_changes("", told))
-    return Event(one.at, one.person, False, did, one.subject.step_id, (change,), resolved=one)
+    change = Change(question.title, "", told, (Part("same", told),) if told else ())
+    return Event(one.at, one.person, False, did, _step(one.subject, places), (change,), resolved=one)
+
+
+def resolved_text(one: Resolved, question: Question, places: Mapping[str, int]) -> str:
+    """What was decided, in words."""
+    adopted = "the corrections that were adopted" if question.kind == QuestionKind.CORRECTION else "nothing"
+    return answer_text(question, one.answer, one.marks, places) or adopted

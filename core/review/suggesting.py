@@ -18,8 +18,9 @@ from core.store.resolutions import Subject
 
 FEWEST = 3
 """People who answered the item; with fewer nobody can be told to be the one who errs."""
-FEWEST_ITEMS = 10
-"""Items from which error rates of people are learned; with fewer the majority is all there is."""
+FEWEST_ITEMS = 50
+"""Items from which error rates of people are learned; from fewer they come out far too sure, and the majority is asked.
+"""
 
 _NAMED = (QuestionKind.CHOICE, QuestionKind.YES_NO, QuestionKind.SCALE)
 
@@ -35,7 +36,7 @@ class Suggestion:
 def suggestion(session: Session, subject: Subject, schema: LabelSchema | None, question: str) -> Suggestion | None:
     """The consensus of those who answered a question of a subject, of choices and scales; None where there is none.
 
-    From ten items on, each person's errors are learned from all that two people answered (Dawid and Skene); before
+    From fifty items on, each person's errors are learned from all that two people answered (Dawid and Skene); before
     that it is the answer that more than half gave.
     """
     asked = next((one for one in questions_of(schema, subject) if one.key == question), None)
@@ -54,9 +55,9 @@ def suggestion(session: Session, subject: Subject, schema: LabelSchema | None, q
         if not found.why and best in mine.values():
             likely = found.probabilities[subject][best]
             n = len({person for said in ratings.values() for person in said})
-            return Suggestion(
-                values[best], f"{likely:.0%} likely by Dawid and Skene, from {len(ratings):,} items and {n} people"
-            )
+            sure = "over 99 %" if likely > 0.99 else f"{likely * 100:.0f} %"
+            because = f"{sure} likely by Dawid and Skene, from {len(ratings):,} items and {n} people"
+            return Suggestion(values[best], because)
     most = majority(mine.values())
     if most is None:
         return None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 
 import streamlit as st
 
 from core.records import Question, QuestionKind, Role
-from core.review.history import Part, answer_text, said_texts, word_changes
+from core.review.history import Part, answer_text, said_texts, step_name, word_changes
 from core.store.annotations import SURPLUS
 from core.store.history import Revision
 from dashboard.parts.lesson_card import plain
@@ -22,6 +23,7 @@ STYLE = """<style>
 .said del { text-decoration: line-through; text-decoration-color: #D55E00; opacity: .8 }
 .said ins { text-decoration: underline; text-decoration-color: #0072B2 }
 .told { font-size: .85em; opacity: .8; margin: 0; overflow-wrap: anywhere }
+.st-key-adjudicate_answers > * { flex-shrink: 0 }
 .st-key-adjudicate_answers { max-height: calc(100vh - 8rem); overflow-y: auto; padding-right: .4rem }
 .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem }
 </style>"""
@@ -38,26 +40,28 @@ def answers_that_stand(said: Sequence[Revision], schema: str) -> list[Revision]:
 
 
 def show_answers(
-    given: Sequence[Revision], asked: Sequence[Question], question: Question, adopt: Callable[[int], None]
+    given: Sequence[Revision],
+    asked: Sequence[Question],
+    question: Question,
+    places: Mapping[str, int],
+    adopt: Callable[[int], None],
 ) -> None:
-    """A card for each answer; `adopt` is called with the id of the one that was chosen."""
+    """A card for each answer; `adopt` is called with the id of the one that was chosen. `places`: steps' positions."""
     for number, one in enumerate(given, 1):
         with st.container(border=True, gap="small"):
-            head, button = st.columns([3, 1], vertical_alignment="center")
-            with head:
+            with st.container(horizontal=True, horizontal_alignment="distribute", wrap=False):
                 st.html(f'<p class="told"><b>{escape(one.person)}</b> · {escape(" · ".join(_about(one)))}</p>')
-            button.button(
-                "Adopt",
-                key=f"adjudicate_adopt_{one.id}",
-                on_click=adopt,
-                args=(one.id,),
-                shortcut=str(number) if number < 10 else None,
-                width="stretch",
-                help=f"Let {plain(one.person)}’s answer be the answer.",
-            )
-            show_answer(one, question)
+                st.button(
+                    "Adopt",
+                    key=f"adjudicate_adopt_{one.id}",
+                    on_click=adopt,
+                    args=(one.id,),
+                    shortcut=str(number) if number < 10 else None,
+                    help=f"Let {plain(one.person)}’s answer be the answer.",
+                )
+            _show_answer(one, question, places)
             with st.expander("All they answered"):
-                _show_all(one, asked)
+                _show_all(one, asked, places)
 
 
 def _about(one: Revision) -> list[str]:
@@ -70,29 +74,27 @@ def _about(one: Revision) -> list[str]:
     return told + (["surplus: it does not count"] if one.place == SURPLUS else [])
 
 
-def show_answer(one: Revision, question: Question) -> None:
-    """One answer to the question at hand."""
+def _show_answer(one: Revision, question: Question, places: Mapping[str, int]) -> None:
     if question.kind == QuestionKind.CORRECTION:
-        _show_corrections(one)
+        _show_corrections(one, places)
         return
     marks = [mark for mark in one.marks if mark.question == question.key]
-    text = answer_text(question, one.answers.get(question.key), marks)
+    text = answer_text(question, one.answers.get(question.key), marks, places)
     st.html(f'<p class="said answer">{escape(text[:LONGEST]) or "<i>nothing</i>"}</p>')
 
 
-def _show_all(one: Revision, asked: Sequence[Question]) -> None:
-    for title, text in said_texts(one, asked).items():
-        if title.startswith("Correction of step "):
-            continue
+def _show_all(one: Revision, asked: Sequence[Question], places: Mapping[str, int]) -> None:
+    for title, text in said_texts(replace(one, corrections=()), asked, places).items():
         st.html(f'<p class="told">{escape(title)}</p><p class="said">{escape(text[:LONGEST])}</p>')
-    _show_corrections(one)
+    _show_corrections(one, places)
 
 
-def _show_corrections(one: Revision) -> None:
+def _show_corrections(one: Revision, places: Mapping[str, int]) -> None:
     """Each correction as what it changes in the step's own words."""
     for each in one.corrections:
         changed = changes_html(word_changes(each.original[:LONGEST], each.corrected[:LONGEST]))
-        st.html(f'<p class="told">Correction of step {escape(each.step_id)}</p><p class="said">{changed}</p>')
+        title = f"Correction of {step_name(each.step_id, places)}"
+        st.html(f'<p class="told">{escape(title)}</p><p class="said">{changed}</p>')
 
 
 def changes_html(parts: Sequence[Part]) -> str:

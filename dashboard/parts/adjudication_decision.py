@@ -62,6 +62,7 @@ def show_decision(opened: Opened, lead: PersonLine) -> None:
         show_resolution(
             opened.stands,
             opened.question,
+            opened.steps,
             lambda: _act(lambda session: withdraw(session, subject, stood, lead, reason())),
         )
     if opened.proposed is not None:
@@ -84,7 +85,7 @@ def show_decision(opened: Opened, lead: PersonLine) -> None:
     )
     if not opened.given:
         st.info("Nobody’s answer stands here any more: they were withdrawn, or the item was given out again.")
-    show_answers(opened.given, opened.asked, opened.question, adopted)
+    show_answers(opened.given, opened.asked, opened.question, opened.steps, adopted)
     if opened.question.kind not in (QuestionKind.CORRECTION, QuestionKind.LESSON):
         with st.expander("Write another answer", icon=":material/edit:"):
             _write(opened, lead, reason)
@@ -102,11 +103,11 @@ def _write(opened: Opened, lead: PersonLine, reason: Callable[[], str]) -> None:
 
 
 def _show_suggestion(proposed: Suggestion, question: Question, take: Callable[[], None]) -> None:
-    text, button = st.columns([3, 1], vertical_alignment="center")
-    said = escaped(answer_text(question, proposed.answer))
-    text.caption(f":material/smart_toy: A machine’s suggestion: **{said}**, {escaped(proposed.because)}.")
+    said = escaped(answer_text(question, proposed.answer, (), {}))
     about = "Resolve so; the history says that a suggestion was taken over."
-    button.button("Take", key="adjudicate_suggestion", shortcut="S", on_click=take, width="stretch", help=about)
+    with st.container(horizontal=True, horizontal_alignment="distribute", wrap=False):
+        st.caption(f":material/smart_toy: A machine’s suggestion: **{said}**, {escaped(proposed.because)}.")
+        st.button("Take", key="adjudicate_suggestion", shortcut="S", on_click=take, help=about)
 
 
 def _act(work: Callable[[Session], Resolved]) -> None:

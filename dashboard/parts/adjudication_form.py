@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.records import Question, QuestionKind
-from core.review.history import answer_text
+from core.review.history import resolved_text, step_name
 from core.store.history import Revision
 from core.store.resolutions import Resolved
 from dashboard.parts.numbers import ago, escaped
@@ -21,11 +21,11 @@ MARKED = (QuestionKind.TAXONOMY, QuestionKind.SPAN, QuestionKind.STEP_VERDICT)
 _VERDICTS = {"1": "+1", "0": "0", "-1": "−1"}
 
 
-def show_resolution(resolved: Resolved, question: Question, take_back: Callable[[], None]) -> None:
+def show_resolution(
+    resolved: Resolved, question: Question, steps: Mapping[str, int], take_back: Callable[[], None]
+) -> None:
     """What was decided, by whom and why, and the way to take it back."""
-    text = answer_text(question, resolved.answer, resolved.marks)
-    if not text:
-        text = "what was adopted" if question.kind == QuestionKind.CORRECTION else "nothing"
+    text = resolved_text(resolved, question, steps)
     with st.container(border=True, gap="small"):
         how = "adopted" if resolved.adopted_id else "written"
         st.html(
@@ -97,13 +97,12 @@ def _sent(mark: Any) -> dict[str, Any]:
 
 
 def _name(value: str, step: str, quote: str, names: Mapping[str, str], steps: Mapping[str, int]) -> str:
-    at = f"step {steps[step] + 1}" if step in steps else f"step {step}"
-    return f"{names.get(value, value)} · {at}" + (f" “{quote[:60]}”" if quote else "")
+    return f"{names.get(value, value)} · {step_name(step, steps)}" + (f" “{quote[:60]}”" if quote else "")
 
 
 def _add_mark(question: Question, names: Mapping[str, str], steps: Mapping[str, int], key: str) -> None:
     """A category and the step that it stands on, to be offered beside the marks that people made."""
-    what, at, add = st.columns([3, 2, 1], vertical_alignment="bottom")
+    what, at, add = st.columns([5, 4, 2], vertical_alignment="bottom")
     value = what.selectbox("Another", list(names), None, format_func=names.__getitem__, key=f"{key}_what")
     whole = question.kind == QuestionKind.TAXONOMY and question.belongs != "step"
     on_step = question.belongs != "trace" and bool(steps)

@@ -73,7 +73,7 @@ def go_to(place: Place | None) -> None:
 
 
 def rows(found: Sequence[Disagreement], titles: Mapping[Subject, str]) -> list[dict[str, Any]]:
-    """The rows for COLUMNS; the id of each is its place in `found`."""
+    """The rows for COLUMNS; the id of each is its place in `found`, counted from 1."""
     return [
         {
             "id": number,
@@ -87,7 +87,7 @@ def rows(found: Sequence[Disagreement], titles: Mapping[Subject, str]) -> list[d
                 {"text": ""} if one.resolved is None else {"text": one.resolved.person, "title": one.resolved.reason},
             ],
         }
-        for number, one in enumerate(found)
+        for number, one in enumerate(found, 1)
     ]
 
 

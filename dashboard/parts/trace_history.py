@@ -41,7 +41,7 @@ def show_events(events: Sequence[Event]) -> None:
 def _event(event: Event) -> str:
     who = f"{escape(event.person)}{' (machine)' if event.machine else ''}"
     exact = f"{event.at:%d %b %Y, %H:%M:%S} UTC"
-    step = f", step {escape(event.step_id)}" if event.step_id else ""
+    step = f", {escape(event.step)}" if event.step else ""
     head = f'<p class="told"><b>{who}</b> {event.did}{step} · <span title="{exact}">{ago(event.at)}</span>'
     head += "".join(f" · {escape(told)}" for told in _about(event)) + "</p>"
     body = "".join(
