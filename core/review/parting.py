@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.records import Message, Step
@@ -44,10 +44,13 @@ def first_difference(a: Sequence[Step], b: Sequence[Step]) -> Parting | None:
 
 def said_before(steps: Sequence[Step], step_id: str) -> str:
     """What the agent had heard and said before a step, as text, without the system prompt."""
-    return "\n\n".join(_as_text(one) for one in context(steps, step_id) if one.role != "system")
+    told = {one.step_id for one in _told(steps)} | {step_id}
+    heard = context([one for one in steps if one.step_id in told], step_id)
+    return "\n\n".join(_as_text(one) for one in heard if one.role != "system")
 
 
-def _told(steps: Sequence[Step]) -> Iterator[Step]:
+def _told(steps: Sequence[Step]) -> list[Step]:
+    """The steps without those that wrap turns: a span around a run says its end, and stands before all of it."""
     parents = {step.step_id: step.parent_id for step in steps}
     wraps: set[str] = set()
     for step in steps:
@@ -55,7 +58,7 @@ def _told(steps: Sequence[Step]) -> Iterator[Step]:
         while above is not None and above not in wraps:
             wraps.add(above)
             above = parents.get(above)
-    return (step for step in steps if step.step_id not in wraps)
+    return [step for step in steps if step.step_id not in wraps]
 
 
 def _content(step: Step) -> tuple[object, ...]:
