@@ -10,13 +10,15 @@ from dashboard.charts import weekly_line
 from dashboard.identity import acting
 from dashboard.parts.figures import choose, show_chart
 from dashboard.parts.numbers import escaped
+from dashboard.parts.team_drift import findings
+from dashboard.parts.team_loaded import drift_of
 from dashboard.parts.week_numbers import MEASURES, label, signal, traffic
 from dashboard.process import store
 
 EVERY = "all agents"
 MOST = 6
 
-acting()
+actor = acting()
 st.title("Drift", help="What changes from week to week: Monday to Sunday, UTC, by when a run began.")
 with store().reading() as session:
     agents = list_agents(session)
@@ -68,3 +70,8 @@ for title, about, measures in (
 if not found.categories:
     st.info("Nobody has marked yet what went wrong in these runs. What reviewers mark is counted here.")
     st.page_link(Path(__file__).with_name("review.py"), label="Review runs", icon=":material/rate_review:")
+if actor.leads:
+    st.header("Annotators", anchor=False, help="Does a person answer as they did before, and as others do?")
+    for icon, colour, sentence in findings(drift_of()):
+        st.markdown(f":{colour}[{icon}] {escaped(sentence)}")
+    st.page_link(Path(__file__).with_name("team.py"), label="All comparisons stand on Team", icon=":material/groups:")

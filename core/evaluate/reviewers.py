@@ -49,8 +49,9 @@ class Reviewer:
 
 @dataclass(frozen=True, slots=True)
 class QuestionLine:
-    """One question. `disagree` is over every two answers on one item, `blank` over the answers in which it was asked.
+    """One question. `blank` is over the answers in which it was asked, `disagree` over every two answers on one item.
 
+    Items whose answer is known are not in `disagree`: everybody answers those, and clear ones are picked.
     `time` is the active time of whole items on which it was answered, for the time of one question is not known.
     """
 
@@ -99,7 +100,8 @@ def team(session: Session, only: int | None = None) -> Team:
     given = [one for one in answers_given(session) if only in (None, one.person_id)]
     leads = {one.person_id for one in work if one.role is Role.LEAD}
     closed = only is not None
-    right = _against_gold(given, known_answers(session, closed), schemas, leads)
+    known = known_answers(session, closed)
+    right = _against_gold(given, known, schemas, leads)
     resolved = _against_resolutions(given, resolutions_that_stand(session), schemas)
     again = [one for one in answers_given(session, True, closed) if only in (None, one.person_id)]
     same = _against_oneself(given, again, schemas)
@@ -126,7 +128,7 @@ def team(session: Session, only: int | None = None) -> Team:
         )
         for one in work
     ]
-    lines = () if only is not None else _lines(given, schemas, errors)
+    lines = () if only is not None else _lines(given, schemas, errors, {one.subject for one in known})
     titles = {(schema.key, asked.key): asked.title for schema in schemas.values() for asked in schema.questions}
     titles |= {("", key): title for key, title in SIDES.items()}
     return Team(tuple(reviewers), lines, titles)
@@ -210,7 +212,10 @@ def _against_oneself(
 
 
 def _lines(
-    given: Sequence[Answered], schemas: Mapping[int, LabelSchema], errors: Mapping[Asked, _Tally]
+    given: Sequence[Answered],
+    schemas: Mapping[int, LabelSchema],
+    errors: Mapping[Asked, _Tally],
+    known: set[Subject],
 ) -> tuple[QuestionLine, ...]:
     answers: dict[Asked, dict[Subject, list[Hashable]]] = defaultdict(lambda: defaultdict(list))
     blank: dict[Asked, _Tally] = defaultdict(_Tally)
@@ -232,8 +237,9 @@ def _lines(
                     seconds[asked].append(one.seconds)
     lines = []
     for asked, items in answers.items():
-        pairs = [(one != other for one, other in combinations(said, 2)) for said in items.values() if len(said) > 1]
-        clusters = [(sum(listed), len(listed)) for each in pairs if (listed := list(each))]
+        twice = [said for item, said in items.items() if len(said) > 1 and item not in known]
+        pairs = [[one != other for one, other in combinations(said, 2)] for said in twice]
+        clusters = [(sum(each), len(each)) for each in pairs]
         lines.append(
             QuestionLine(
                 *asked,

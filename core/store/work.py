@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -14,15 +14,18 @@ from sqlalchemy.orm import Session
 from core.records import Role
 from core.store.annotations import REPEAT, SURPLUS
 from core.store.claims import SKIPPED
+from core.store.items import GOLD
 from core.store.queues import ARCHIVED, stands
 from core.store.tables import (
     AnnotationRow,
     ClaimRow,
     ItemRow,
+    LabelSchemaRow,
     PersonRow,
     PreferenceRow,
     QueueRow,
     RankingGivenRow,
+    ResolutionRow,
 )
 
 PREFERENCE, ORDER = "preference", "order"
@@ -184,3 +187,20 @@ def _answered(
     marks = said if kind == "trace" else []
     own = {"pair": {PREFERENCE: said}, "ranking": {ORDER: said}}.get(kind, {})
     return Answered(person, Subject(kind, subject, step), schema, answers | own, marks, seconds, at, revision)
+
+
+def stamp_of_work(session: Session) -> Hashable:
+    """What changes whenever anything does that is told of people: answers, claims, gold, resolutions, names, queues."""
+    parts: list[Any] = []
+    for table in (AnnotationRow, PreferenceRow, RankingGivenRow, ResolutionRow):
+        counted = select(func.max(table.id), func.count(), func.sum(table.id)).where(table.current)
+        parts += [session.scalar(select(func.max(table.id))), *session.execute(counted).one()]
+    for rows in (
+        select(ClaimRow.state, func.count(), func.sum(ClaimRow.id)).group_by(ClaimRow.state).order_by(ClaimRow.state),
+        select(ItemRow.id, ItemRow.gold).where(ItemRow.state == GOLD).order_by(ItemRow.id),
+        select(PersonRow.id, PersonRow.name, PersonRow.role).order_by(PersonRow.id),
+        select(QueueRow.id, QueueRow.schema_id, QueueRow.state).order_by(QueueRow.id),
+        select(func.count(), func.max(LabelSchemaRow.id)).select_from(LabelSchemaRow),
+    ):
+        parts.append(tuple(repr(tuple(row)) for row in session.execute(rows)))
+    return tuple(parts)
