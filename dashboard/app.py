@@ -69,6 +69,7 @@ chosen = st.navigation(
             page("team", "Team", "groups", "Agreement between reviewers, and what they have done."),
         ],
         "Set up": [
+            page("queues", "Queues", "inbox", "What is reviewed, by whom, in which order, and how far it is."),
             page("schemas", "Label schemas", "checklist", "The questions that queues ask, with a live preview."),
             page("settings", "Settings", "settings", "People, queues, prices, redaction, retention."),
         ],

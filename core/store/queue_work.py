@@ -154,7 +154,7 @@ def _flagged(session: Session, queue: QueueRow, said: Any, which: tuple[Any, ...
         .correlate(ItemRow)
         .scalar_subquery()
     )
-    subject, key, title = _title(queue)
+    subject, key, title = title_of(queue)
     query = (
         select(ItemRow.id, title, said, votes, ItemRow.state)
         .join(subject, subject.id == key)
@@ -170,7 +170,7 @@ def _flagged(session: Session, queue: QueueRow, said: Any, which: tuple[Any, ...
 def surplus_answers(session: Session, queue: QueueRow, limit: int) -> list[Surplus]:
     """Answers of the queue that stand apart because enough others had answered, newest first."""
     table = said_on(queue)
-    subject, key, title = _title(queue)
+    subject, key, title = title_of(queue)
     what = {"pair": "choice", "ranking": "order"}.get(queue.subject)
     query = (
         select(table, title, PersonRow.name)
@@ -194,7 +194,8 @@ def surplus_answers(session: Session, queue: QueueRow, limit: int) -> list[Surpl
     ]
 
 
-def _title(queue: QueueRow) -> tuple[Any, Any, Any]:
+def title_of(queue: QueueRow) -> tuple[Any, Any, Any]:
+    """The table of a queue's subjects, the column of an item that points at it, and what names one."""
     if queue.subject == "pair":
         return PairRow, ItemRow.pair_id, PairRow.prompt
     if queue.subject == "ranking":

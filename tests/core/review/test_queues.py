@@ -292,7 +292,7 @@ def test_what_comes_later_and_fits_joins_a_standing_queue(store: Store, world: d
         (plan(ALL_RUNS), "name", "already"),
         (plan(subject="session"), "subject", "not of"),
         (plan(questions=None), "questions", "questions"),
-        (plan(questions="none"), "questions", "There are: agent-reward-bench"),
+        (plan(questions="none"), "questions", "There is no label schema none"),
         (plan(order="informative"), "order", "no order"),
         (plan(overlap=0), "overlap", "1 to 20"),
         (plan(repeat_share=0.6), "repeat_share", "half"),
