@@ -51,7 +51,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One revision or resolution: what was `did`, on which step ("": the whole), what it changed from the one before."""
+    """One revision or resolution: who `did` what, on which step ("": the whole), and what that changed."""
 
     at: datetime
     person: str
