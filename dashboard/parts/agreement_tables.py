@@ -25,6 +25,11 @@ def coefficient(found: Coefficient) -> str:
     return _words(found, "{:.2f}".format, "")
 
 
+def exact(found: Coefficient) -> str:
+    """The same with three digits, as they are published: 0.864 (0.841 to 0.886, n 999)."""
+    return _words(found, "{:.3f}".format, "")
+
+
 def percentage(found: Coefficient) -> str:
     """92 % (91 to 93 %, n 999)"""
     return _words(found, "{:.0f}".format, " %")
@@ -88,11 +93,11 @@ def agreement_rows(questions: Sequence[QuestionAgreement]) -> list[Row]:
         row = {
             "Question": one.title,
             "Reading": "how far the words overlap" if one.overlap else reading(report.krippendorff),
-            "Krippendorff’s α": coefficient(report.krippendorff),
-            "Fleiss’ κ": coefficient(report.fleiss),
+            "Krippendorff’s α": exact(report.krippendorff),
+            "Fleiss’ κ": exact(report.fleiss),
             "Agree": percentage(report.percent),
             "Within one step": percentage(one.near) if one.near else "–",
-            "As answered: α": coefficient(one.report.krippendorff) if one.mapped else "the same",
+            "As answered: α": exact(one.report.krippendorff) if one.mapped else "the same",
             "Items": f"{report.n_items:,}",
             "Raters": str(report.n_raters),
             "Schema": one.schema or "pairs",
@@ -136,8 +141,8 @@ def raw_and_mapped_rows(raw: AgreementReport, mapped: AgreementReport) -> list[R
     return [
         {
             "": name,
-            "Krippendorff’s α": coefficient(report.krippendorff),
-            "Fleiss’ κ": coefficient(report.fleiss),
+            "Krippendorff’s α": exact(report.krippendorff),
+            "Fleiss’ κ": exact(report.fleiss),
             "Agree": percentage(report.percent),
         }
         for name, report in (("As answered", raw), ("With words that mean the same", mapped))
@@ -155,7 +160,7 @@ def pair_rows(question: QuestionAgreement, report: AgreementReport, only: str | 
     return [
         {
             "Reviewers": pair.replace("~", " and "),
-            "Cohen’s κ": coefficient(kappa),
+            "Cohen’s κ": exact(kappa),
             "Items both judged": f"{kappa.n_items:,}",
         }
         for pair, kappa in sorted(shown.items(), key=lambda entry: _known_first(entry[1]))
@@ -179,8 +184,8 @@ def category_rows(categories: Sequence[CategoryAgreement], labels: Mapping[str, 
         rows.append(
             {
                 "Answer": category_name(one, labels),
-                "Krippendorff’s α": few or coefficient(one.krippendorff),
-                "Fleiss’ κ": few or coefficient(one.fleiss),
+                "Krippendorff’s α": few or exact(one.krippendorff),
+                "Fleiss’ κ": few or exact(one.fleiss),
                 "Given": times(one.n_chosen),
                 "On": f"{one.n_items:,} items",
             }
@@ -200,7 +205,7 @@ def period_rows(details: Details) -> list[Row]:
             "Week of" if details.by == "week" else "Month": f"{one.start:%Y-%m-%d}"
             if details.by == "week"
             else f"{one.start:%Y-%m}",
-            "Krippendorff’s α": coefficient(one.krippendorff),
+            "Krippendorff’s α": exact(one.krippendorff),
             "Agree": percentage(one.percent),
             "Items": f"{one.percent.n_items:,}",
         }

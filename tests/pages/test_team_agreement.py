@@ -90,7 +90,7 @@ def word_report():
 def test_judges_words_are_taken_together_on_the_page_and_both_figures_are_shown(judged):
     at = looking_at("Words that mean the same", WORD, team_raters="machines")
     rows = table(at, "Fleiss’ κ").set_index("Question")
-    assert rows.loc["The judge's own word", "Fleiss’ κ"] == "0.11 (-0.02 to 0.23, n 50)"
+    assert rows.loc["The judge's own word", "Fleiss’ κ"] == "0.109 (-0.020 to 0.230, n 50)"
     for word in PASSING:
         next(one for one in at.selectbox if one.label == f"{word} counts as").set_value("pass")
     next(button for button in at.button if button.label == "Save what words count as").click().run()
@@ -98,11 +98,11 @@ def test_judges_words_are_taken_together_on_the_page_and_both_figures_are_shown(
     said = words(at)
     assert "“satisfied”" in said
     assert "counted as “pass”" in said
-    assert "As answered|0.11 (-0.02 to 0.23, n 50)|0.11 (-0.02 to 0.23, n 50)|50 % (43 to 58 %, n 50)" in said
-    assert "With words that mean the same|0.31 (0.14 to 0.47, n 50)|0.31 (0.13 to 0.47, n 50)|73 % (66 to 80" in said
+    assert "As answered|0.113 (-0.015 to 0.233, n 50)|0.109 (-0.020 to 0.230, n 50)|50 % (43 to 58 %, n 50)" in said
+    assert "With words that mean the same|0.310 (0.138 to 0.469, n 50)|0.307 (0.134 to 0.467, n 50)|73 % (66 to 80" in said
     rows = table(at, "As answered: α").set_index("Question")
-    assert rows.loc["The judge's own word", "Fleiss’ κ"] == "0.31 (0.13 to 0.47, n 50)"
-    assert rows.loc["The judge's own word", "As answered: α"] == "0.11 (-0.02 to 0.23, n 50)"
+    assert rows.loc["The judge's own word", "Fleiss’ κ"] == "0.307 (0.134 to 0.467, n 50)"
+    assert rows.loc["The judge's own word", "As answered: α"] == "0.113 (-0.015 to 0.233, n 50)"
     found = word_report()
     assert (round(found["fleiss"], 3), round(found["mapped"]["fleiss"], 3)) == (0.109, 0.307)
     assert found["mapped"]["words"] == dict.fromkeys(sorted(PASSING), "pass")
@@ -120,7 +120,7 @@ def test_one_question_by_answers_and_over_time(labelled):
         ["12 times"],
         ["6 items"],
     )
-    assert list(rows["Krippendorff’s α"]) == ["1.00 (all items alike, n 12)"]
+    assert list(rows["Krippendorff’s α"]) == ["1.000 (all items alike, n 12)"]
     at = looking_at("Over time", "Did it solve the task? · run-review")
     rows = table(at, "Week of")
     assert list(rows["Week of"]) == ["2026-08-31", "2026-09-07"]
@@ -152,4 +152,4 @@ def test_what_changes_is_seen_at_once(labelled):
             add_annotation(session, trace, person_id(session, "bob"), (schema, "run-review"), said, MONDAY)
     at.run()
     after = table(at, "Krippendorff’s α").set_index("Question").loc["Did it solve the task?", "Krippendorff’s α"]
-    assert before != after == "1.00 (all items alike, n 12)"
+    assert before != after == "1.000 (all items alike, n 12)"

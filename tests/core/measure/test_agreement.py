@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from simpledorff.metrics import interval_metric, nominal_metric
 
-from core.measure.agreement import agreement, cohen_kappa, fleiss_kappa, krippendorff_alpha, percent_agreement
+from core.measure.agreement import (
+    agreement,
+    agreement_of,
+    category_agreement,
+    code,
+    cohen_kappa,
+    fleiss_kappa,
+    krippendorff_alpha,
+    percent_agreement,
+)
 from core.measure.krippendorff import masi_distances
 
 pytestmark = pytest.mark.filterwarnings("ignore:Starting with pandas version 4")
@@ -277,3 +286,86 @@ def test_interval_alpha_keeps_its_digits_for_large_values():
     near = random_ratings([0.0, 1.0, 2.5])
     far = {item: {rater: value + 1.7e9 for rater, value in answers.items()} for item, answers in near.items()}
     assert krippendorff_alpha(far, "interval").value == pytest.approx(krippendorff_alpha(near, "interval").value)
+
+
+@pytest.mark.parametrize("level", ["nominal", "sets"])
+def test_each_answer_against_the_rest_is_agreement_on_giving_it(level):
+    chosen = TAGS if level == "sets" else ["a", "b", "c", "d"]
+    ratings = random_ratings(chosen)
+    found = category_agreement(code(ratings, level), level, "abcd")
+    for one in found:
+        gave = {item: {r: one.value in said for r, said in answers.items()} for item, answers in ratings.items()}
+        two = {item: answers for item, answers in gave.items() if len(answers) > 1}
+        assert one.krippendorff.value == pytest.approx(simpledorff_alpha(gave, nominal_metric))
+        assert one.fleiss.value == pytest.approx(fleiss_kappa(gave).value)
+        assert one.krippendorff.interval is not None
+        assert one.n_chosen == sum(sum(answers.values()) for answers in two.values())
+        assert one.n_items == sum(any(answers.values()) for answers in two.values())
+
+
+def test_an_answer_that_all_or_none_gave_is_undefined_in_words():
+    coded = code({1: {"a": "x", "b": "x"}, 2: {"a": "x", "b": "x"}}, "nominal")
+    everybody, nobody = category_agreement(coded, "nominal", ["x", "y"])
+    assert (everybody.n_chosen, nobody.n_chosen) == (4, 0)
+    for one in (everybody, nobody):
+        assert "every answer is the same one" in one.krippendorff.why
+        assert "every answer is the same one" in one.fleiss.why
+    assert category_agreement(code({}, "nominal"), "nominal", ["x"]) == []
+
+
+def bootstrapped(ratings, measure, draws=300):
+    """A bootstrap of items in plain Python, of any measure."""
+    chance, items = np.random.default_rng(8), [given_ for given_ in ratings.values() if len(given_) > 1]
+    drawn = []
+    for _ in range(draws):
+        picked = chance.integers(len(items), size=len(items))
+        drawn.append(measure({n: items[item] for n, item in enumerate(picked)}).value)
+    return np.quantile([value for value in drawn if value is not None], (0.025, 0.975))
+
+
+@pytest.mark.parametrize("name", ["percent", "fleiss", "cohen"])
+def test_each_interval_as_a_plain_bootstrap(name):
+    full = random_ratings([1, 2, 3], items=150, raters=4)
+    ratings = {item: answers for item, answers in full.items() if {"r0", "r1"} <= set(answers)}
+
+    def kappa(drawn):
+        return cohen_kappa([a["r0"] for a in drawn.values()], [a["r1"] for a in drawn.values()])
+
+    report = agreement(ratings)
+    if name == "fleiss":
+        sizes = [len(answers) for answers in ratings.values()]
+        common = max(set(sizes), key=sizes.count)
+        ratings = {item: answers for item, answers in ratings.items() if len(answers) == common}
+    found = {"percent": report.percent, "fleiss": report.fleiss, "cohen": report.cohen["r0~r1"]}[name]
+    measure = {"percent": percent_agreement, "fleiss": fleiss_kappa, "cohen": kappa}[name]
+    scale = 100 if name == "percent" else 1
+    bounds = (found.interval.low / scale, found.interval.high / scale)
+    assert bounds == pytest.approx(bootstrapped(ratings, measure) / scale, abs=0.03)
+
+
+def test_steps_of_a_run_are_drawn_together():
+    """Twenty runs of ten steps each, on which two raters agree wholly or not at all: twenty facts, not two hundred."""
+    ratings = {
+        (n, step): {"a": (n + step) % 2, "b": (n + step + (n % 4 == 0)) % 2} for n in range(20) for step in range(10)
+    }
+    alone = agreement_of(code(ratings, "nominal"), "nominal")
+    together = agreement_of(code(ratings, "nominal", group=lambda unit: unit[0]), "nominal")
+    assert together.krippendorff.value == alone.krippendorff.value
+    for name in ("percent", "fleiss", "krippendorff"):
+        wide, narrow = (getattr(report, name).interval for report in (together, alone))
+        assert (wide.high - wide.low) / (narrow.high - narrow.low) == pytest.approx(10**0.5, rel=0.2)
+
+
+def test_perfect_percent_is_not_said_to_be_certain():
+    report = agreement({item: {"a": item % 2, "b": item % 2} for item in range(10)})
+    assert (report.percent.value, round(report.percent.interval.low)) == (100, 72)
+
+
+def test_many_different_sets_come_to_the_same_as_few(monkeypatch):
+    numbered = random_ratings(list(range(len(TAGS))), items=300)
+    chosen = {item: {rater: TAGS[n] for rater, n in answers.items()} for item, answers in numbered.items()}
+    exact = agreement(chosen, "sets")
+    monkeypatch.setattr("core.measure.krippendorff.MANY_SETS", 2)
+    near = agreement(chosen, "sets")
+    assert near.krippendorff.value == pytest.approx(exact.krippendorff.value)
+    assert (near.interval.low, near.interval.high) == pytest.approx((exact.interval.low, exact.interval.high), abs=0.01)
