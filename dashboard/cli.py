@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from rich.console import Console
 
 from core.clock import parse_time
 from core.errors import Ambiguous, InvalidInput, LoopwrightError
+from dashboard.schema_commands import schema
 
 app = typer.Typer(
     help="Loopwright: where people teach an AI agent. Each command explains itself with --help.",
@@ -147,6 +149,43 @@ def agreement(
         report = agreement_report(session, queue=queue or None, question=question or None, raters=raters)
     result = agreement_json(report)
     return result, report_lines(result)
+
+
+@command
+def queue(
+    action: Annotated[str, typer.Argument(help="list, make or add (put more in).")],
+    name: Annotated[str, typer.Argument(help="The queue's name.")] = "",
+    of: Annotated[str, typer.Option(help="What is reviewed: trace, step, pair or ranking.")] = "trace",
+    questions: Annotated[
+        str, typer.Option(help="A label schema's key; without one only a pair's choice is asked.")
+    ] = "",
+    agent: Annotated[str, typer.Option(help="Only this agent's.")] = "",
+    version: Annotated[str, typer.Option(help="Only of this version.")] = "",
+    outcome: Annotated[str, typer.Option(help="Only runs that are solved, partly, failed or unknown.")] = "",
+    text: Annotated[str, typer.Option(help="Only runs in which one step has all these words.")] = "",
+    kind: Annotated[str, typer.Option(help="Only steps of this kind, such as tool.")] = "",
+    tool: Annotated[str, typer.Option(help="Only steps of this tool or name.")] = "",
+    source: Annotated[str, typer.Option(help="Only pairs or rankings of this source.")] = "",
+    most: Annotated[int | None, typer.Option(help="At most so many: the newest.", min=1)] = None,
+    sample: Annotated[bool, typer.Option("--sample", help="With --most: so many by lot.")] = False,
+    order: Annotated[str, typer.Option(help="random, failures, uncertain, unlike, oldest or informative.")] = "random",
+    seed: Annotated[int, typer.Option(help="What decides a random order and a sample.")] = 0,
+    overlap: Annotated[int, typer.Option(help="Reviewers an item.", min=1)] = 1,
+    not_blind: Annotated[bool, typer.Option("--not-blind", help="Reviewers see outcomes and versions.")] = False,
+    standing: Annotated[bool, typer.Option("--standing", help="What comes later and fits joins by itself.")] = False,
+    person: Annotated[list[str] | None, typer.Option(help="Who reviews it (default everybody); several times.")] = None,
+    json: Json = False,
+) -> Any:
+    """Queues: list them with their counts, make one of what fits, put more into one."""
+    from core.review.queue_making import QueueRules
+    from core.store.queue_filters import QueueFilter
+    from dashboard.queue_commands import Asked
+    from dashboard.queue_commands import queue as work
+
+    runs = QueueFilter(agent=agent, version=version, outcome=outcome, text=text)
+    wanted = replace(runs, kind=kind, name=tool, source=source, most=most, sample=sample)
+    rules = QueueRules(overlap, not not_blind, order, seed, standing)
+    return work(action, Asked(name, of, questions, wanted, rules, person or []))
 
 
 @command
@@ -339,6 +378,9 @@ def retention(
     from dashboard.keeping import retention as work
 
     return work(Chosen(agent, keep_days, forever, keep_labelled, run, dry_run))
+
+
+command(schema)
 
 
 def main() -> None:

@@ -14,7 +14,10 @@ from dashboard.parts.schema_versions import show_versions
 from dashboard.process import store
 
 # The preview stays in view while the questions beside it are scrolled.
-st.html("<style>.st-key-schemas_preview { position: sticky; top: 4rem; }</style>")
+st.html(
+    "<style>[data-testid=stColumn]:has(> * .st-key-schemas_preview)"
+    " { position: sticky; top: 4rem; align-self: flex-start; }</style>"
+)
 
 actor = acting()
 st.title("Label schemas")
@@ -56,7 +59,6 @@ if actor.leads:
     with editor:
         draft = edit_schema(draft, problems(draft.schema))
         drafts[slot] = draft
-        save_row(draft, stored, actor)
 else:
     with editor:
         st.subheader(draft.schema.title, anchor=False)
@@ -64,6 +66,8 @@ else:
         if draft.schema.source:
             st.caption(f"Source: {draft.schema.source}")
 with preview, st.container(key="schemas_preview"):
+    if actor.leads:
+        save_row(draft, stored, actor)
     kept = write_yaml(draft.schema) if draft.changed else ""
     saved = write_yaml(stored.schema) if stored is not None else ""
     if taken := schema_preview(draft.schema, slot, kept, saved):

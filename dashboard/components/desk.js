@@ -1,6 +1,7 @@
 // The review desk: the run with marking and correcting on its steps, and the form beside it that never scrolls away.
 
 import { askedKeys, parted, together } from "./asked.js"
+import { createComments, joined } from "./comments.js"
 import { el } from "./dom.js"
 import { createForm } from "./form.js"
 import { LESSON } from "./form_fields.js"
@@ -29,6 +30,7 @@ export function createSubject(frame) {
   let onSteps = ""
   let places = new Map()
   let shown = null
+  let comments = null
 
   const run = el("section.run", { "aria-label": "The run" })
   const beside = el("aside.answers", { "aria-label": "Your answers" })
@@ -38,6 +40,8 @@ export function createSubject(frame) {
     closePicker(false)
     reader?.destroy()
     reader = null
+    comments?.close()
+    comments = view.item ? createComments({ host: frame.host, traces: view.segments.map((one) => one.trace), item: view.item, announce: frame.announce, onChange: (step) => reader?.refresh(step ?? undefined) }) : null
     shown = view
     schema = view.schema
     judged = view.step ?? ""
@@ -61,8 +65,8 @@ export function createSubject(frame) {
       start: judged || undefined,
       suggestions: view.suggestions,
       onTakeSuggestion: takeOver,
-      rowTools: stepWork.tools,
-      rowBelow: stepWork.below,
+      rowTools: (step) => joined(stepWork.tools(step), comments?.tools(step)),
+      rowBelow: (step) => joined(stepWork.below(step), comments?.below(step)),
       onFocus: () => hasVerdicts() && form.show(),
     })
     form.show()
@@ -115,6 +119,21 @@ export function createSubject(frame) {
     for (const one of gone) reader.refresh(one.step_id)
     changed(step.step_id)
     frame.announce(here ? `${question.title}: the mark is taken back.` : `${question.title}: ${stepName(step.step_id)}.`)
+  }
+
+  // A rule's suggestion becomes the mark of a step, where that question is open, else one of the categories.
+  function takeOver({ step_id: found, cause, rule }) {
+    const stepId = cause || found
+    const question = first("step")
+    const open = question && (question.belongs === "step" || !work.marks.some((one) => one.question === question.key))
+    const categories = categoriesOf(asked())
+    if (open && !work.marks.some((one) => one.question === question.key && one.step_id === stepId)) {
+      work.marks.push({ question: question.key, step_id: stepId, value: "", quote: "", comment: "", impact: "", suggested: rule })
+      changed(stepId)
+      frame.announce(`${question.title}: ${stepName(stepId)}, as suggested.`)
+    } else if (categories.length && (!judged || judged === stepId)) {
+      openPicker(categories, { step_id: stepId }, (choice) => addMark({ step_id: stepId }, choice, rule))
+    } else frame.announce("This schema has nothing to mark it with.")
   }
 
   // ---- what went wrong
@@ -178,10 +197,10 @@ export function createSubject(frame) {
     else focus()
   }
 
-  function addMark(step, { question, value, impact, comment, quote }) {
+  function addMark(step, { question, value, impact, comment, quote }, suggested = "") {
     const same = work.marks.find((one) => one.step_id === step.step_id && one.question === question && one.value === value)
     if (same) Object.assign(same, { impact, comment: comment || same.comment, quote: quote || same.quote })
-    else work.marks.push({ question, step_id: step.step_id, value, quote, comment, impact })
+    else work.marks.push({ question, step_id: step.step_id, value, quote, comment, impact, ...(suggested && { suggested }) })
     changed(step.step_id)
     frame.announce(`Marked ${value} on ${stepName(step.step_id)}.`)
   }
@@ -189,32 +208,6 @@ export function createSubject(frame) {
   function addToRun({ question, value }) {
     work.answers[question] = [...new Set([...(work.answers[question] ?? []), value])]
     changed(null, true)
-  }
-
-  // ---- what a rule suggested, which becomes a mark on the agent's step that led to it
-
-  async function takeOver({ rule, cause }) {
-    const question = first("step") ?? categoriesOf(asked())[0] ?? first("step_verdict")
-    if (!question) return frame.announce("Nothing is asked here that a step could be marked with.")
-    if (judged && cause !== judged) return frame.announce("Only the step to judge is marked.")
-    await reader.jumpTo(cause)
-    const step = reader.current()
-    if (step?.step_id !== cause) return
-    const here = (value) => work.marks.find((one) => one.question === question.key && one.step_id === cause && one.value === value)
-    const note = (mark) => {
-      if (!mark) return
-      mark.suggested = rule
-      frame.changed()
-    }
-    if (question.kind === "taxonomy") return openPicker(categoriesOf(asked()), step, (choice) => {
-      addMark(step, choice)
-      note(work.marks.findLast((one) => one.question === choice.question && one.step_id === cause && one.value === choice.value))
-    })
-    const value = question.kind === "step" ? "" : "-1"
-    if (here(value)) return frame.announce(`${stepName(cause)} is marked already.`)
-    if (question.kind === "step") pointAt(step, question)
-    else judge(question, value, step)
-    note(here(value))
   }
 
   // ---- words
@@ -355,8 +348,9 @@ export function createSubject(frame) {
       { keys: ["m"], group: onStep, name: "First mistake, or what else the first question for a step is: mark it, or take the mark back", when: () => has("step"), run: () => point() },
       { keys: ["w"], group: onStep, name: "What went wrong: choose from the list", when: () => has("taxonomy"), run: () => markStep() },
       { keys: ["shift+w"], group: onStep, name: "Mark the selected words", when: () => has("span"), run: () => markWords() },
-      { keys: ["shift+a"], group: onStep, name: "Take over the suggestion on the step: it becomes a mark of yours", run: () => reader.takeSuggestion() },
       { keys: ["shift+o"], group: "Reading", name: "Other runs of this task, side by side", when: () => Boolean(shown?.item), run: () => openOtherRuns(frame.host, shown) },
+      { keys: ["shift+a"], group: onStep, name: "Take over what a rule suggests for the step", run: () => reader.takeSuggestion?.() },
+      { keys: ["shift+c"], group: onStep, name: "Comment on the step: what others said, and what you say to them", when: () => comments !== null, run: () => comments.open(reader.current()) },
       { keys: ["c"], group: onStep, name: "Correct what it said", when: () => has("correction"), run: () => correct() },
       verdict("1", ["+"], "Verdict: the first of the three"),
       verdict("0", ["0", "="], "Verdict: the one between"),

@@ -91,7 +91,7 @@ export function stepVerdict(question, form) {
   const buttons = verdictsOf(question).map(({ value, label, definition, sign, letter, keys }) =>
     el("button.verdict-button", { type: "button", "data-verdict": value, title: definition || null, "aria-keyshortcuts": [...keys, letter.toUpperCase()].filter(Boolean).join(" "), onclick: () => actions.judge(question, value) }, label, cap(letter ? letter.toUpperCase() : sign)),
   )
-  const next = el("button.quiet", { type: "button", onclick: () => actions.nextUnjudged(question) }, "Next without", cap("Shift+J"))
+  const next = el("button.quiet", { type: "button", onclick: () => actions.nextUnjudged(question) }, "Next unjudged", cap("Shift+J"))
   const body = el(
     "div.verdicts",
     {},

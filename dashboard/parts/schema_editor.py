@@ -110,10 +110,13 @@ def save_row(draft: Draft, newest: SchemaVersion | None, actor: Actor) -> None:
         version = newest.schema.version
         label = f"Save as version {version + 1}"
         said = f"Version {version} was answered or given to somebody: it stays as it is, and this becomes the next one."
-    made = changes(draft.seen, draft.schema) if draft.seen is not None else ()
-    if made:
-        with st.expander(f"What you changed ({len(made)})"):
-            st.markdown("\n".join(f"- {escaped(one)}" for one in made))
+    if newest is not None and draft.seen != newest.schema:
+        whose = escaped(newest.by or "Somebody")
+        st.warning(
+            f"{whose} saved version {newest.schema.version} while you were editing. What you changed is still here; "
+            "saving puts it in the place of theirs, which stays in the list of versions if it was given to anybody.",
+            icon=":material/warning:",
+        )
     note, queues = "", []
     if newest is not None and not newest.untouched and draft.changed:
         note = st.text_input("Note", key=f"schemas_{draft.turn}_note", placeholder="why it was changed (optional)")
@@ -123,6 +126,10 @@ def save_row(draft: Draft, newest: SchemaVersion | None, actor: Actor) -> None:
                 key=f"schemas_{draft.turn}_queues",
                 help="What is claimed already goes on with the questions that were given. Answers stay under theirs.",
             )  # fmt: skip
+    made = changes(newest.schema, draft.schema) if newest is not None else ()
+    if made:
+        with st.expander(f"What you changed ({len(made)})"):
+            st.markdown("\n".join(f"- {escaped(one)}" for one in made))
     if found:
         first = found[0]
         where = place_words(draft.schema, first.place)
@@ -132,9 +139,10 @@ def save_row(draft: Draft, newest: SchemaVersion | None, actor: Actor) -> None:
         st.caption(said if draft.changed else "Everything is saved.")
     with st.container(horizontal=True):
         if st.button(label, type="primary", key="schemas_save", disabled=bool(found) or not draft.changed):
-            _save(replace(draft.schema, note=note), draft, queues, actor)
-        if st.button("Take the changes back", key="schemas_undo", disabled=not draft.changed or draft.seen is None):
-            act(begin(draft.seen or draft.schema, draft.seen, draft.turn + 1))
+            seen = None if newest is None else newest.schema
+            _save(replace(draft.schema, note=note), replace(draft, seen=seen), queues, actor)
+        if st.button("Take the changes back", key="schemas_undo", disabled=not draft.changed or newest is None):
+            act(begin(newest.schema if newest else draft.schema, newest and newest.schema, draft.turn + 1))
 
 
 def _save(schema: LabelSchema, draft: Draft, queues: list[str], actor: Actor) -> None:
