@@ -9,10 +9,8 @@ from core.evaluate.agreement_report import Details, QuestionAgreement
 from core.evaluate.weeks import FEW
 from core.measure.agreement import AgreementReport, CategoryAgreement, Coefficient
 from core.measure.dawid_skene import Consensus
-from core.measure.intervals import mean_interval, wilson
-from core.records import Role
-from core.store.judgements import Work
-from dashboard.parts.numbers import Words, ago, between, clipped, duration, mean, not_enough, percent
+from core.measure.intervals import wilson
+from dashboard.parts.numbers import Words, between, clipped, not_enough, percent
 
 TENTATIVE, RELIABLE = 0.667, 0.8
 """Krippendorff's own bounds: below the first no conclusion, from the second on reliable."""
@@ -238,26 +236,3 @@ def _slip(errors: Mapping[object, Mapping[object, float]], labels: Mapping[str, 
     rate, given, right = max(slips, key=lambda slip: slip[0])
     named = [labels.get(str(value)) or str(value) for value in (given, right)]
     return f"says “{clipped(named[0], 40)}” in {percent(rate)} of “{clipped(named[1], 40)}”"
-
-
-def work_rows(work: Sequence[Work]) -> list[dict[str, str]]:
-    """What each person has submitted, how quickly, and when last."""
-    return [
-        {
-            "Name": one.person + (" (machine)" if one.role is Role.MACHINE else ""),
-            "Runs": f"{one.runs:,}",
-            "Pairs": f"{one.pairs:,}",
-            "Active time": duration(sum(one.seconds)) if one.seconds else "not recorded",
-            "Time an item": mean(mean_interval(one.seconds), duration) if one.seconds else "not recorded",
-            "Items an active hour": _pace(one) if one.seconds else "not recorded",
-            "Last": ago(one.last),
-        }
-        for one in work
-    ]
-
-
-def _pace(work: Work) -> str:
-    total = sum(work.seconds)
-    if len(work.seconds) < FEW or not total:
-        return not_enough(len(work.seconds))
-    return f"{3600 * len(work.seconds) / total:.0f} (n {len(work.seconds)})"

@@ -1,20 +1,41 @@
 """Agreement from what is stored: PandaLM as published, and each kind of question."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from core.clock import now
 from core.errors import InvalidInput, NotFound
 from core.evaluate.agreement_json import agreement_json
-from core.evaluate.agreement_report import agreement_report
+from core.evaluate.agreement_report import agreement_report, details_of
 from core.ingest.accept import ImportOptions, import_paths
-from core.records import Annotation, LabelSchema, Mark, Option, Question, Role
+from core.measure.agreement import krippendorff_alpha
+from core.records import (
+    Annotation,
+    Choice,
+    LabelSchema,
+    Mark,
+    Option,
+    Pair,
+    Preference,
+    Question,
+    Role,
+    ShownIf,
+    Step,
+    StepKind,
+)
 from core.store.annotations import add_annotation
-from core.store.items import NewItem, add_items
+from core.store.answer_words import save_answer_words
+from core.store.items import GOLD, NewItem, add_items
+from core.store.judgements import stamp_of_judgements
+from core.store.pairs import add_preference, insert_pairs
 from core.store.people import person_id
 from core.store.queues import get_queue, make_queue
 from core.store.schemas import save_schema
+from core.store.tables import ItemRow, PersonRow
 from core.store.traces import find_trace
-from tests.core.evaluate.conftest import keep, run
+from tests.core.evaluate.conftest import MONDAY, keep, run
 
 OPTIONS = tuple(Option(value, value) for value in "abc")
 SCHEMA = LabelSchema(
@@ -33,12 +54,12 @@ SCHEMA = LabelSchema(
 )
 
 
-def say(store, uid, person, answers, marks=(), role=Role.ANNOTATOR, withdrawn=False):
+def say(store, uid, person, answers, marks=(), role=Role.ANNOTATOR, schema=SCHEMA, step="", at=None, **stored):
     with store.session() as session:
-        schema = (save_schema(session, SCHEMA), "kinds")
-        said = Annotation(uid, person, "kinds", answers, tuple(marks))
+        under = (save_schema(session, schema), schema.key)
+        said = Annotation(uid, person, schema.key, answers, tuple(marks), step_id=step)
         who = person_id(session, person, role)
-        add_annotation(session, find_trace(session, uid), who, schema, said, now(), withdrawn=withdrawn)
+        add_annotation(session, find_trace(session, uid), who, under, said, at or now(), **stored)
 
 
 def report(store, **asked):
@@ -132,3 +153,235 @@ def test_without_labels_there_is_nothing_to_report(store):
         "known_left_out": 0,
         "questions": [],
     }
+
+
+DEEP = LabelSchema(
+    "deep",
+    1,
+    "Steps, words and conditions",
+    (
+        Question("failed", "yes_no", "Did it fail?"),
+        Question("wrong", "taxonomy", "What went wrong", OPTIONS, shown_if=ShownIf("failed", ("true",))),
+        Question("steps", "step_verdict", "Each step"),
+        Question("first", "step", "First mistake"),
+        Question("words", "span", "Which words?"),
+        Question("who", "text", "Who?"),
+    ),
+)
+
+
+def long_run(uid):
+    steps = tuple(Step(f"s{n}", StepKind.LLM, "agent") for n in range(6))
+    return replace(run(uid, "v1", f"t/{uid}", None), steps=steps)
+
+
+def verdicts(**by_step):
+    return [Mark("steps", step, value) for step, value in by_step.items()]
+
+
+def test_each_step_with_two_verdicts_is_an_item_and_an_unmarked_one_is_none(store):
+    keep(store, [long_run(uid) for uid in "xyz"])
+    say(store, "x", "ann", {}, verdicts(s0="1", s1="0", s2="-1", s3="1"), schema=DEEP)
+    say(store, "x", "bob", {}, verdicts(s0="1", s1="-1", s2="-1"), schema=DEEP)
+    say(store, "y", "ann", {}, verdicts(s0="1"), schema=DEEP)
+    say(store, "y", "bob", {}, verdicts(s0="0", s5="1"), schema=DEEP)
+    (found,) = report(store, question="steps").questions
+    numbers = {"x0": (1, 1), "x1": (0, -1), "x2": (-1, -1), "y0": (1, 0)}
+    ratings = {item: dict(zip(("ann", "bob"), two, strict=True)) for item, two in numbers.items()}
+    assert (found.rated.compared, found.report.n_items, found.report.percent.value) == ("ordinal", 4, 50)
+    assert found.report.krippendorff.value == krippendorff_alpha(ratings, "ordinal").value
+
+
+def test_a_step_that_is_judged_by_itself_is_an_item(store):
+    keep(store, [long_run("x")])
+    for step, judged in (("s1", ("a", "a")), ("s2", ("a", "b")), ("", ("b", "b"))):
+        for person, outcome in zip(("ann", "bob"), judged, strict=True):
+            say(store, "x", person, {"outcome": outcome}, step=step)
+    (found,) = report(store, question="outcome").questions
+    assert (found.report.n_items, found.report.percent.value) == (3, pytest.approx(200 / 3))
+
+
+def test_pointers_are_also_compared_within_one_step(store):
+    keep(store, [long_run(uid) for uid in "xyz"])
+    for uid, steps in (("x", ("s1", "s1")), ("y", ("s1", "s2")), ("z", ("s1", "s4"))):
+        for person, step in zip(("ann", "bob"), steps, strict=True):
+            say(store, uid, person, {}, [Mark("first", step, "")], schema=DEEP)
+    (found,) = report(store, question="first").questions
+    assert found.report.percent.value == pytest.approx(100 / 3)
+    assert (found.near.value, found.near.n_items) == (pytest.approx(200 / 3), 3)
+
+
+def test_words_are_compared_by_how_far_they_overlap(store):
+    keep(store, [long_run(uid) for uid in "xyz"])
+    say(store, "x", "ann", {}, [Mark("words", "s1", "", 0, 10)], schema=DEEP)
+    say(store, "x", "bob", {}, [Mark("words", "s1", "", 5, 15)], schema=DEEP)
+    say(store, "y", "ann", {}, [Mark("words", "s1", "", 0, 10)], schema=DEEP)
+    for uid, person in (("y", "bob"), ("z", "ann"), ("z", "bob")):
+        say(store, uid, person, {}, schema=DEEP)
+    team = report(store, question="words")
+    (row,) = agreement_json(team)["questions"]
+    assert (row["level"], row["percent"], row["n_items"], row["fleiss"]) == ("spans", 25.0, 2, None)
+    assert row["overlap"]["ann~bob"]["percent"] == 25.0
+    assert "hardly ever mark the same words by luck" in row["undefined"]["krippendorff"]
+
+
+def test_what_was_not_asked_was_not_answered_with_nothing(store):
+    keep(store, [long_run(uid) for uid in "xy"])
+    for uid, failed in (("x", True), ("y", False)):
+        for person in ("ann", "bob"):
+            say(store, uid, person, {"failed": failed}, schema=DEEP)
+    assert report(store, question="wrong").questions[0].report.n_items == 1
+    assert report(store, question="failed").questions[0].report.n_items == 2
+
+
+@pytest.mark.parametrize("place", ["surplus", "repeat", "requeued"])
+def test_what_stands_apart_never_counts(store, place):
+    keep(store, [run("x", "v1", "t", None)])
+    say(store, "x", "ann", {"outcome": "a"})
+    say(store, "x", "bob", {"outcome": "b"}, place=place)
+    say(store, "x", "ann", {"outcome": "b"}, place="repeat")
+    (found,) = report(store, question="outcome").questions
+    assert (found.report.n_items, found.report.n_answers) == (0, 0)
+
+
+def test_items_whose_answer_is_known_are_left_out_and_counted(store):
+    keep(store, [run(uid, "v1", f"t/{uid}", None) for uid in "xyz"])
+    with store.session() as session:
+        queue = get_queue(session, make_queue(session, "q", "trace", save_schema(session, SCHEMA), overlap=2))
+        add_items(session, queue, [NewItem(find_trace(session, uid)) for uid in "xyz"])
+        items = {item.trace_id: item for item in session.query(ItemRow)}
+        known = items[find_trace(session, "x")]
+        known.state, known.gold = GOLD, {"outcome": "a"}
+        ids = {uid: items[find_trace(session, uid)].id for uid in "xyz"}
+    for uid in "xyz":
+        for person in ("ann", "bob"):
+            say(store, uid, person, {"outcome": "a" if uid == "x" else person[0]}, item_id=ids[uid])
+    for asked in ({}, {"queue": "q"}):
+        team = report(store, question="outcome", **asked)
+        assert (team.n_known, team.questions[0].report.n_items) == (2, 2)
+        assert agreement_json(team)["known_left_out"] == 2
+
+
+def test_a_queue_counts_only_what_it_asks_and_only_the_step_that_is_in_it(store):
+    keep(store, [long_run("x")])
+    for person in ("ann", "bob"):
+        say(store, "x", person, {"outcome": "a"})
+        say(store, "x", person, {"outcome": "b"}, step="s1")
+        say(store, "x", person, {"outcome": "b"}, step="s2")
+        say(store, "x", person, {"failed": True}, schema=DEEP)
+    with store.session() as session:
+        queue = make_queue(session, "steps", "step", save_schema(session, SCHEMA))
+        add_items(session, get_queue(session, queue), [NewItem(find_trace(session, "x"), "s1")])
+    found = {one.key: one.report.n_items for one in report(store, queue="steps").questions}
+    assert found["outcome"] == 1
+    assert "failed" not in found
+
+
+def test_what_is_asked_beside_a_choice_is_compared_too(store):
+    with store.session() as session:
+        schema = save_schema(session, SCHEMA)
+        pairs = insert_pairs(session, [Pair(f"p{n}", "test", "Which?", "A", "B") for n in range(2)])
+        for person, outcome in (("ann", "a"), ("bob", "b")):
+            for pair in pairs.values():
+                said = Preference("", person, Choice.A, answers={"outcome": outcome})
+                add_preference(session, pair, person_id(session, person), said, now(), schema_id=schema)
+    found = {one.key: one.report for one in report(store).questions}
+    assert {key: one.n_items for key, one in found.items()} == {"outcome": 2, "wrong": 2, "preference": 2}
+    assert (found["outcome"].percent.value, found["preference"].percent.value) == (0, 100)
+
+
+def test_over_time_by_the_later_answer_in_weeks_and_in_months(store):
+    keep(store, [run(f"r{n}", "v1", f"t/{n}", None) for n in range(4)])
+    for n, (first, second) in enumerate(((0, 1), (0, 7), (8, 8), (0, 9))):
+        for person, day in (("ann", first), ("bob", second)):
+            say(store, f"r{n}", person, {"outcome": person[0]}, at=MONDAY + timedelta(days=day))
+    weeks = details_of(report(store, question="outcome").questions[0])
+    assert (weeks.by, [(one.start.isoformat(), one.percent.n_items) for one in weeks.periods]) == (
+        "week",
+        [("2026-08-31", 1), ("2026-09-07", 3)],
+    )
+    say(store, "r0", "ann", {"outcome": "a"}, at=MONDAY + timedelta(weeks=40))
+    months = details_of(report(store, question="outcome").questions[0])
+    assert (months.by, [(one.start.isoformat(), one.percent.n_items) for one in months.periods]) == (
+        "month",
+        [("2026-09-01", 3), ("2027-06-01", 1)],
+    )
+
+
+def test_words_that_mean_the_same_are_applied_and_both_figures_stay(store):
+    keep(store, [run(f"r{n}", "v1", f"t/{n}", None) for n in range(6)])
+    for n in range(6):
+        for person, outcome in (("ann", "a"), ("bob", "b" if n % 2 else "a")):
+            answers = {"outcome": "c" if n == 5 else outcome, "comment": f" the  {outcome} "}
+            say(store, f"r{n}", person, answers, [Mark("wrong", "0", outcome)])
+    assert [one.key for one in report(store).texts] == ["comment"]
+    with store.session() as session:
+        for question in ("outcome", "wrong"):
+            save_answer_words(session, "kinds", question, {"b": " a ", "c": "c"})
+        save_answer_words(session, "kinds", "comment", {"the b": "the a"})
+    team = report(store)
+    assert team.texts == ()
+    rows = {row["key"]: row for row in agreement_json(team)["questions"]}
+    assert {key: rows[key]["mapped"]["words"] for key in ("outcome", "wrong", "comment")} == {
+        "outcome": {"b": "a"},
+        "wrong": {"b": "a"},
+        "comment": {"the b": "the a"},
+    }
+    for key, raw in (("outcome", 200 / 3), ("wrong", 50), ("comment", 50)):
+        assert (rows[key]["percent"], rows[key]["mapped"]["percent"]) == (pytest.approx(raw), 100)
+
+
+def test_judges_words_as_published_raw_and_mapped(store, real_data):
+    folder = real_data / "tau2-bench"
+    runs = (folder / "airline-versions").glob("2025-12-02_gpt-4o-azure*")
+    import_paths(store, [folder / "llm-judges-airline", *runs], ImportOptions())
+    with store.session() as session:
+        same = dict.fromkeys(("satisfied", "satisfactory", "compliant", "correct"), "pass")
+        save_answer_words(session, "judge-verdict", "word", same)
+    assert report(store).questions == ()
+    rows = {row["key"]: row for row in agreement_json(report(store, raters="machines"))["questions"]}
+    assert round(rows["word"]["fleiss"], 3) == 0.109
+    assert round(rows["word"]["mapped"]["fleiss"], 3) == round(rows["verdict"]["fleiss"], 3) == 0.307
+    assert [one["value"] for one in rows["word"]["categories"]] == []
+
+
+def test_consensus_is_of_three_or_more(store, real_data):
+    import_paths(store, [real_data / "pandalm/testset-v1.json"], ImportOptions())
+    (row,) = agreement_json(report(store))["questions"]
+    assert (row["consensus"]["n_items"], row["consensus"]["converged"]) == (999, True)
+    assert all(0.9 < right < 1 for right in row["consensus"]["right"].values())
+    assert {one["value"]: one["n_chosen"] for one in row["categories"]}.keys() == {"a", "equal", "b"}
+    assert all(one["interval"][0] < one["krippendorff"] < one["interval"][1] for one in row["categories"])
+    assert set(row["intervals"]) == {"percent", "fleiss", "krippendorff", "cohen"}
+
+
+def test_the_stamp_moves_with_everything_that_agreement_rests_on(store):
+    def stamp():
+        with store.reading() as session:
+            return stamp_of_judgements(session)
+
+    seen = [stamp()]
+    keep(store, [run("x", "v1", "t", None)])
+
+    def moved():
+        seen.append(stamp())
+        return seen[-1] not in seen[:-1]
+
+    say(store, "x", "ann", {"outcome": "a"})
+    assert moved()
+    say(store, "x", "ann", {}, withdrawn=True)
+    assert moved()
+    with store.session() as session:
+        save_answer_words(session, "kinds", "outcome", {"b": "a"})
+    assert moved()
+    with store.session() as session:
+        session.get(PersonRow, person_id(session, "ann")).role = "machine"
+    assert moved()
+    with store.session() as session:
+        queue = get_queue(session, make_queue(session, "q", "trace", save_schema(session, SCHEMA)))
+        add_items(session, queue, [NewItem(find_trace(session, "x"))])
+    assert moved()
+    with store.session() as session:
+        session.query(ItemRow).one().state = GOLD
+    assert moved()
+    assert not moved()
