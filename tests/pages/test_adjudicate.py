@@ -1,0 +1,234 @@
+"""The Adjudicate page, and that nobody but a lead learns from it, or from any address, what others said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from streamlit.testing.v1 import AppTest
+
+from core.records import Role
+from core.review.history import history
+from core.review.resolving import resolve
+from core.store.queues import get_queue
+from core.store.resolutions import Subject, current_resolutions
+from core.store.schemas import newest_schema_id
+from core.store.traces import trace_line
+from dashboard import comments_api, http_api, identity, process, reading_api, review_api, signals_api
+from dashboard.identity import COOKIE, Actor, cookie_for
+from tests.core.review.team import Team, make_team, outcome
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET = "a-word-that-only-ada-wrote"
+
+
+@pytest.fixture
+def team(data_dir: Path) -> Iterator[Team]:
+    """Ada and ben have answered the first run, ada the second; each item is to have three answers."""
+    made = make_team(process.store())
+    marks = [{"question": "wrong", "step_id": "3", "value": "lie", "comment": SECRET}]
+    made.answer("ada", 0, outcome("failed", why=SECRET) | {"marks": marks})
+    made.answer("ben", 0, outcome("solved"))
+    made.answer("ada", 1, outcome("failed", why=SECRET) | {"corrections": [{"step_id": "3", "corrected": SECRET}]})
+    for name, choice in (("ada", "left"), ("ben", "equal")):
+        made.answer(name, 0, {"choice": choice, "reason": SECRET}, made.pairs)
+    yield made
+    process.close_all()
+
+
+def trace_of(team: Team, number: int) -> int:
+    with team.store.reading() as session:
+        return team.items(session)[number].trace_id or 0
+
+
+def pair_of(team: Team) -> int:
+    with team.store.reading() as session:
+        return team.items(session, team.pairs)[0].pair_id or 0
+
+
+@pytest.fixture
+def acts(monkeypatch: pytest.MonkeyPatch):
+    def by(team: Team, name: str) -> None:
+        who = team.people[name]
+        monkeypatch.setattr(identity, "actor_from", lambda cookies: Actor(who.id, who.name, who.role))
+
+    return by
+
+
+def drawn(page: str, **address: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
+    for name, value in address.items():
+        app.query_params[name] = value
+    app.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
+    assert [one.value for one in app.exception] == []
+    return app
+
+
+def opened(team: Team, question: str = "outcome") -> AppTest:
+    return drawn("adjudicate", run=str(trace_of(team, 0)), schema="team", question=question)
+
+
+def ended(team: Team) -> tuple[str, str]:
+    with team.store.reading() as session:
+        line = trace_line(session, trace_of(team, 0))
+        return line.outcome, line.outcome_from
+
+
+def test_the_list_counts_what_is_to_resolve(team: Team, acts) -> None:
+    acts(team, "lea")
+    app = drawn("adjudicate")
+    assert "3 to resolve, 0 resolved; 3 shown" in [one.value for one in app.caption]
+    app.selectbox(key="adjudicate_queue").select("Pairs").run()
+    assert "1 to resolve, 0 resolved; 1 shown" in [one.value for one in app.caption]
+
+
+def test_an_answer_is_adopted_with_its_reason_and_taken_back(team: Team, acts) -> None:
+    acts(team, "lea")
+    app = opened(team)
+    adopts = [one for one in app.button if one.label == "Adopt"]
+    assert [one.proto.shortcut for one in adopts] == ["1", "2"]
+    next(one for one in app.text_area if one.label.startswith("Why?")).set_value("The order does not exist.")
+    adopts[0].click().run()
+    assert [one.value for one in app.exception] == []
+    assert ended(team) == ("failed", "resolution")
+    with team.store.reading() as session:
+        (made,) = current_resolutions(session)
+        assert (made.person, made.reason, made.question) == ("lea", "The order does not exist.", "outcome")
+    app.button(key="adjudicate_undo").click().run()
+    assert ended(team) == ("unknown", "people disagree")
+
+
+def test_another_answer_is_written(team: Team, acts) -> None:
+    acts(team, "lea")
+    app = opened(team)
+    control = next(one for one in app.get("button_group") if "Did it solve" in one.label)
+    control.set_value("partly").run()
+    app.button(key="adjudicate_resolve").click().run()
+    assert [one.value for one in app.exception] == []
+    assert ended(team) == ("partly", "resolution")
+
+
+def test_a_resolution_of_another_lead_is_not_overwritten_unseen(team: Team, acts) -> None:
+    acts(team, "lea")
+    app = opened(team)
+    with team.store.session() as session:
+        schema = get_queue(session, team.runs).schema_id
+        resolve(session, Subject(trace_of(team, 0)), schema, "outcome", "solved", [], team.lead)
+    next(one for one in app.button if one.label == "Adopt").click().run()
+    assert "has resolved this in the meantime" in app.error[0].value
+    assert ended(team) == ("solved", "resolution")
+
+
+def test_a_guideline_is_rewritten_and_what_it_affects_given_out_again_and_taken_back(team: Team, acts) -> None:
+    acts(team, "lea")
+    app = opened(team)
+    next(one for one in app.text_area if one.label == "Guidelines").set_value("Judge the end state.").run()
+    next(one for one in app.button if one.label == "Save as the next version").click().run()
+    assert [one.value for one in app.exception] == []
+    with team.store.reading() as session:
+        newest = newest_schema_id(session, "team")
+    told = next(one for one in app.button if one.key == "adjudicate_requeue")
+    assert told.label == "Give 1 item out again"
+    told.click().run()
+    assert [one.value for one in app.exception] == []
+    with team.store.reading() as session:
+        item = team.items(session)[0]
+        assert (item.state, item.n_done) == ("open", 0)
+        assert newest is not None
+    app.button(key="adjudicate_take_back").click().run()
+    with team.store.reading() as session:
+        assert team.items(session)[0].n_done == 2
+
+
+@pytest.mark.parametrize("question", ["outcome", "first", "wrong", "rating", "minutes", "fix", "why"])
+def test_every_kind_of_question_opens(team: Team, acts, question: str) -> None:
+    acts(team, "lea")
+    app = opened(team, question)
+    assert [one.value for one in app.warning] == []
+    assert len([one for one in app.button if one.label == "Adopt"]) == 2
+
+
+def test_a_pair_opens(team: Team, acts) -> None:
+    acts(team, "lea")
+    app = drawn("adjudicate", pair=str(pair_of(team)), question="preference")
+    assert [one.value for one in app.warning] == []
+    next(one for one in app.button if one.label == "Adopt").click().run()
+    with team.store.reading() as session:
+        (made,) = current_resolutions(session)
+        assert made.subject == Subject(pair_id=pair_of(team))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"run": "999999", "schema": "team", "question": "outcome"},
+        {"run": "1", "schema": "nothing", "question": "outcome"},
+        {"run": "1", "schema": "team", "question": "nothing"},
+        {"pair": "77", "question": "preference"},
+        {"run": "1", "pair": "1", "question": "x"},
+        {"run": "abc", "question": "outcome"},
+        {"adjudicate_queue": "none", "adjudicate_state": "odd"},
+    ],
+)
+def test_a_wrong_address_still_shows_the_page(team: Team, acts, address: dict[str, str]) -> None:
+    acts(team, "lea")
+    app = drawn("adjudicate", **address)
+    assert [one.value for one in app.error] == []
+
+
+def all_text(app: AppTest) -> str:
+    return "\n".join(str(getattr(one, "proto", one)) for one in app.main)
+
+
+@pytest.mark.parametrize("name", ["ada", "ben", "cem"])
+def test_no_reviewer_adjudicates_whatever_the_address(team: Team, acts, name: str) -> None:
+    acts(team, name)
+    run = {"run": str(trace_of(team, 0)), "schema": "team", "question": "outcome"}
+    for address in ({}, run, {"pair": str(pair_of(team)), "question": "preference"}):
+        app = drawn("adjudicate", **address)
+        assert [one.value for one in app.info] == [
+            "Leads decide here where reviewers disagree. Your own work stands on Review."
+        ]
+        assert len(app.button) == 0
+        assert SECRET not in all_text(app)
+
+
+def test_the_history_on_the_page_of_a_run_waits_for_ones_own_word(team: Team, acts) -> None:
+    for name, number, shown in (
+        ("lea", 0, True),
+        ("ada", 0, True),
+        ("ben", 0, True),
+        ("cem", 0, False),
+        ("ben", 1, False),
+    ):
+        acts(team, name)
+        app = drawn("traces", trace=str(trace_of(team, number)))
+        assert (SECRET in all_text(app)) is shown, (name, number)
+
+
+def test_no_route_tells_a_blind_reviewer_what_others_said(team: Team) -> None:
+    """Every route that reads is asked for each run, item, pair and queue as cem, who has said nothing yet."""
+    modules = (http_api, review_api, reading_api, signals_api, comments_api)
+    routes = [route for module in modules for route in module.ROUTES]
+    paths = [route.path for route in routes if "GET" in (route.methods or ())]
+    numbers = range(1, 9)
+    with TestClient(Starlette(routes=routes)) as client:
+        client.cookies.set(COOKIE, cookie_for(team.people["cem"].id))
+        asked = 0
+        for path in paths:
+            names = [part.split(":")[0].strip("{}") for part in path.split("/") if part.startswith("{")]
+            for number in numbers if names else (0,):
+                address = path
+                for part in path.split("/"):
+                    if part.startswith("{"):
+                        address = address.replace(part, str(number))
+                answered = client.get(address)
+                assert SECRET not in answered.text, address
+                asked += 1
+        assert asked > 50
+    assert team.people["cem"].role is Role.ANNOTATOR
+    with team.store.reading() as session:
+        assert history(session, Subject(trace_of(team, 0)), team.people["cem"]) == []
