@@ -48,7 +48,7 @@ def register(name: str, module: str, sheets: Sequence[str]) -> Any:
     return st.components.v2.component(name, html='<div class="place">\n</div>', css=css, js=js)
 
 
-_READER = register("loopwright_reader", "reader_page.js", ["reader.css"])
+_READER = register("loopwright_reader", "reader_page.js", ["reader.css", "comments.css"])
 _RUNS = register("loopwright_runs", "run_table.js", ["run_table.css"])
 
 

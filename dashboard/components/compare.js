@@ -1,5 +1,6 @@
 // The compare desk: the task on top, two answers side by side, and six ways to say which is better, and why.
 
+import { createComments } from "./comments.js"
 import { cap, el } from "./dom.js"
 import { diffWords, drawDiff, likeness } from "./diff.js"
 import { createFrame } from "./frame.js"
@@ -33,11 +34,13 @@ function createSubject(frame) {
   let active = 0
   let parts = null
   let marked = true
+  let comments = null
 
   const left = el("div.side-body")
   const right = el("div.side-body")
   const parted = el("div.parted", { hidden: true })
   const differ = el("button.quiet.key-button", { type: "button", "aria-pressed": "true", onclick: () => toggleMarks() }, "Differing words", cap("D"))
+  const talk = el("button.quiet.key-button", { type: "button", "aria-keyshortcuts": "Shift+C", title: "Say something about this pair to the others", onclick: () => comments.open(null) })
   const side = (name, box) => el("section.side", { "aria-label": `Answer ${name}` }, el("h3.side-name", {}, name), box)
   const sides = el("div.sides", { tabindex: "-1" }, side("A", left), side("B", right))
 
@@ -79,7 +82,7 @@ function createSubject(frame) {
   const beforeText = el("div.before-text", { tabindex: "0", role: "region", "aria-label": "What came before" })
   const fold = el("button.quiet.key-button", { type: "button", "aria-expanded": "true", onclick: () => toggleBefore() })
   const before = el("section.before", { hidden: true }, el("div.before-head", {}, el("h3", {}, "What came before, on both sides"), fold), beforeText)
-  const node = el("div.compare", {}, el("div.side-tools", {}, parted, differ), before, sides, frame.notices, answers)
+  const node = el("div.compare", {}, el("div.side-tools", {}, parted, differ, talk), before, sides, frame.notices, answers)
 
   function choose(value) {
     given.choice = given.choice === value ? "" : value
@@ -104,6 +107,10 @@ function createSubject(frame) {
     beforeText.hidden = !open
     fold.setAttribute("aria-expanded", String(open))
     fold.replaceChildren(open ? "Fold" : "Show", cap("Shift+B"))
+  }
+
+  function drawTalk() {
+    talk.replaceChildren(comments.summary() || "Comment", cap("⇧C"))
   }
 
   function toggleMarks() {
@@ -154,6 +161,9 @@ function createSubject(frame) {
       for (const reader of readers) reader.destroy()
       readers = []
       pair = view.pair
+      comments?.close()
+      comments = createComments({ host: frame.host, pair: pair.id, item: view.item, announce: frame.announce, onChange: () => drawTalk() })
+      drawTalk()
       given = { choice: body?.choice ?? "", reason: body?.reason ?? "", confidence: body?.confidence ?? null }
       const texts = pair.left.segment === undefined && pair.right.segment === undefined
       differ.hidden = !texts
@@ -207,6 +217,7 @@ function createSubject(frame) {
       { keys: ["shift+b"], group: "Reading", name: "What came before two steps: fold or show", when: () => !before.hidden, run: () => toggleBefore() },
       { keys: ["j"], group: "Reading", name: "Next step of the side being read", repeats: true, when: () => readers.length > 0, run: () => readers[active].focusNext() },
       { keys: ["k"], group: "Reading", name: "Step before", repeats: true, when: () => readers.length > 0, run: () => readers[active].focusPrevious() },
+      { keys: ["shift+c"], group: "Reading", name: "Comments on the pair: what others said, and what you say to them", run: () => comments.open(null) },
       { keys: ["d"], group: "Reading", name: "Differing words, on or off", when: () => !differ.hidden, run: () => toggleMarks() },
     ],
   }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.components import register
 
-_SHEETS = ("reader.css", "desk.css")
+_SHEETS = ("reader.css", "desk.css", "comments.css")
 _REVIEW = register("loopwright_review", "desk.js", _SHEETS)
 _COMPARE = register("loopwright_compare", "compare.js", (*_SHEETS, "compare.css"))
 _RANK = register("loopwright_rank", "rank.js", (*_SHEETS, "compare.css"))

@@ -24,7 +24,7 @@ def pair_view(session: Session, pair_id: int, left: str) -> dict[str, Any]:
         "task": _task(session, pair),
         "facts": None,
         "segments": [],
-        "pair": {"context": _context(pair), "left": shown[0], "right": shown[1]},
+        "pair": {"id": pair.id, "context": _context(pair), "left": shown[0], "right": shown[1]},
     }
 
 
