@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.evaluate.loop import loop_state
-from core.store.queues import list_queues, progress
+from core.store.queues import left_for, list_queues, progress
 from dashboard.charts import loop_funnel
 from dashboard.identity import acting
 from dashboard.parts.figures import show_chart, show_table
@@ -14,6 +14,7 @@ from dashboard.parts.version_tables import VERDICTS
 from dashboard.process import store
 
 PAGES = Path(__file__).parent
+SIDES = ("pair", "ranking")
 SAYS = {
     "Collected": "Runs that have arrived.",
     "Reviewed": "Runs that a person has judged.",
@@ -25,11 +26,8 @@ SAYS = {
 actor = acting()
 with store().reading() as session:
     loop = loop_state(session)
-    queues = [
-        (queue, progress(session, queue, actor.id))
-        for subject in ("trace", "pair")
-        for queue in list_queues(session, subject)
-    ]
+    mine = [*list_queues(session, "trace", "step", person=actor.id), *list_queues(session, *SIDES, person=actor.id)]
+    queues = [(one, progress(session, one, actor.id), left_for(session, one, actor.id)) for one in mine]
 
 st.title("Home", help="Agents improve only if what people say about their runs reaches their next run.")
 if loop.leak:
@@ -50,12 +48,13 @@ for place, stage in zip(st.columns(5), loop.stages, strict=True):
 left, right = st.columns([2, 3])
 with left:
     st.header("Your queues", anchor=False)
-    for queue, made in queues:
+    for queue, made, n_left in queues:
         name, go = st.columns([2, 1], vertical_alignment="center")
         pace = f", {made.per_hour:.1f} an hour" if made.per_hour else ""
-        said = f"{escaped(queue.name)}: {made.done:,} of {made.total:,} done; {made.mine:,} by you{pace}"
+        for_you = "paused" if queue.state == "paused" else f"{n_left:,} left for you" if n_left else "nothing left for you"
+        said = f"{escaped(queue.name)}: {made.done:,} of {made.total:,} done; {for_you}; {made.mine:,} by you{pace}"
         name.progress(made.done / made.total if made.total else 0.0, said)
-        page, key = ("review", "review_queue") if queue.subject == "trace" else ("compare", "compare_queue")
+        page, key = ("compare", "compare_queue") if queue.subject in SIDES else ("review", "review_queue")
         chosen = {key: str(queue.id)}
         go.page_link(PAGES / f"{page}.py", label=page.capitalize(), query_params=chosen)
     if not queues:

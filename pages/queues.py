@@ -72,10 +72,10 @@ if not shown:
 for queue, counts, left in shown:
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"**{escaped(queue.name)}**")
+            st.markdown(f"**{escaped(queue.name)}**", width="content")
             badges(queue)
             st.caption(f"{left:,} {ONE[queue.subject]}{'' if left == 1 else 's'} left for you" if left else "")
-            to_desk(queue, "Review")
+            to_desk(queue)
             if actor.leads:
                 st.button("Look after it", key=f"queues_open_{queue.id}", on_click=open_queue, args=(queue.id,))
         show_bar(counts, queue.subject)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from core.errors import Conflict, InvalidInput, NotPermitted
-from core.records import LabelSchema, Role
+from core.records import LabelSchema, Outcome, Role, StepKind
 from core.review.orders import RANDOM, check_order
 from core.review.queues import fits_of, put_in
 from core.review.ready_made import READY_MADE
@@ -100,6 +100,16 @@ def check_rules(session: Session, subject: str, rules: QueueRules, wanted: Queue
         raise InvalidInput("Somebody who was chosen may not act here. Choose among the active people.", field="people")
 
 
+def check_filter(wanted: QueueFilter) -> None:
+    """Raise InvalidInput for a filter that names what does not exist."""
+    for field_name, kind in (("outcome", Outcome), ("kind", StepKind)):
+        value = getattr(wanted, field_name)
+        if value and value not in list(kind):
+            raise InvalidInput(f"There is no {field_name} {value}. There are: {', '.join(kind)}.", field=field_name)
+    if wanted.most is not None and wanted.most < 1:
+        raise InvalidInput("At most how many: 1 or more.", field="most")
+
+
 def make(session: Session, plan: QueuePlan, by: PersonLine) -> QueueRow:
     """Make the queue, still empty (`fill` comes next); raises NotPermitted, InvalidInput, Conflict for a taken name."""
     only_lead(by, "make a queue")
@@ -113,6 +123,7 @@ def make(session: Session, plan: QueuePlan, by: PersonLine) -> QueueRow:
     if plan.subject not in SUBJECTS:
         raise InvalidInput(f"A queue is of {', '.join(SUBJECTS)}s, not of {plan.subject}.", field="subject")
     schema = _schema_of(session, plan, by)
+    check_filter(plan.wanted)
     check_rules(session, plan.subject, plan.rules, plan.wanted)
     rules = plan.rules
     row = get_queue(session, make_queue(session, name, plan.subject, schema, rules.overlap, rules.blind))
@@ -148,6 +159,7 @@ def fill(
     Broken off and begun again, it goes on. Orders that rest on vectors or on many choices are made by a Renewal
     (core.review.orders). `progress` is told how many of how many were looked at.
     """
+    check_filter(wanted or QueueFilter())
     with store.reading() as session:
         row = get_queue(session, queue)
         fits = fits_of(session, row, wanted)

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.store.items import get_item
-from core.store.queues import list_queues
+from core.store.queues import PAUSED, left_for, list_queues
+from core.store.tables import QueueRow
+from dashboard.identity import acting
 from dashboard.process import store
 
 # The desk fills the window and scrolls inside itself; the page around it must not scroll as well.
@@ -26,12 +28,14 @@ def choose_queue(
     """The queue to work on (None when there is none yet) and the item that the address names, if it names one.
 
     `subjects` are what its items may be, `key` its name in the address. An item decides its queue, unless one is named.
-    `offer` draws actions beside the choice.
+    `offer` draws actions beside the choice. Offered are the queues that whoever acts may review.
     """
     st.html(_FILL)
     item = st.query_params.get("item")
     with store().reading() as session:
-        names = {queue.id: queue.name for queue in list_queues(session, *subjects)}
+        me = acting().id
+        queues = {queue.id: queue for queue in list_queues(session, *subjects, person=me)}
+        names = {one: _named(queue, left_for(session, queue, me)) for one, queue in queues.items()}
         queue = _queue_of(session, item) if item and key not in st.query_params else None
     if not names:
         st.subheader(title)
@@ -53,6 +57,13 @@ def choose_queue(
         on_change=_forget_item,
     )
     return chosen, item
+
+
+def _named(queue: QueueRow, left: int) -> str:
+    """The queue with what is left of it for whoever acts."""
+    if queue.state == PAUSED:
+        return f"{queue.name} (paused)"
+    return f"{queue.name} ({left:,} left)" if left else f"{queue.name} (nothing left)"
 
 
 def _queue_of(session: Session, item: str) -> int | None:

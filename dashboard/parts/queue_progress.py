@@ -79,10 +79,13 @@ def _days(days: float) -> str:
     return "less than a day" if days < 1 else f"{days:.0f} day{'' if round(days) == 1 else 's'}"
 
 
-def show_people(work: list[PersonWork]) -> None:
-    """Who has done what; times are UTC."""
+def show_people(work: list[PersonWork], done: int) -> None:
+    """Who has done what; times are UTC. `done` items may have been answered elsewhere."""
     if not work:
-        st.info("Nobody has taken an item of this queue yet.", icon=":material/group:")
+        said = "Nobody has taken an item of this queue yet."
+        if done:
+            said += f" {done:,} are done because they were answered in another queue under the same questions."
+        st.info(said, icon=":material/group:")
         return
     rows = [
         {

@@ -41,11 +41,14 @@ def badges(queue: QueueRow) -> None:
     st.badge("blind" if queue.blind else "not blind", icon=":material/visibility_off:", color="gray")
 
 
-def to_desk(queue: QueueRow, label: str) -> None:
+def to_desk(queue: QueueRow) -> None:
     """The way to the desk on which the queue is reviewed."""
     page = DESKS[queue.subject]
     st.page_link(
-        PAGES / f"{page}.py", label=label, icon=":material/rate_review:", query_params={f"{page}_queue": str(queue.id)}
+        PAGES / f"{page}.py",
+        label=page.capitalize(),
+        icon=":material/rate_review:",
+        query_params={f"{page}_queue": str(queue.id)},
     )
 
 
@@ -57,9 +60,9 @@ def show_queue(actor: Actor, queue: QueueRow) -> None:
         work = work_in(session, queue)
     counts, found = count_and_pace(queue)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.subheader(escaped(queue.name), anchor=False)
+        st.subheader(escaped(queue.name), anchor=False, width="content")
         badges(queue)
-        to_desk(queue, "Review it")
+        to_desk(queue)
         _states(actor, queue)
     asked = f"{schema.title}, version {schema.version}" if schema is not None else "only the choice"
     who = "everybody" if not rules.people else f"{len(rules.people)} people"
@@ -72,10 +75,16 @@ def show_queue(actor: Actor, queue: QueueRow) -> None:
     st.markdown(pace_words(found, counts.answers_left))
     views = [PEOPLE, ATTENTION, RULES, MORE, GOLD]
     view = st.segmented_control(
-        "View", views, default=PEOPLE, required=True, key="queues_view", label_visibility="collapsed"
+        "View",
+        views,
+        format_func=lambda name: f"{name}: {counts.flagged:,}" if name == ATTENTION and counts.flagged else name,
+        default=PEOPLE,
+        required=True,
+        key="queues_view",
+        label_visibility="collapsed",
     )
     if view == PEOPLE:
-        show_people(work)
+        show_people(work, counts.done)
         offer_release(actor, queue, work)
     elif view == ATTENTION:
         show_attention(actor, queue)

@@ -299,6 +299,8 @@ def test_what_comes_later_and_fits_joins_a_standing_queue(store: Store, world: d
         (plan(votes_to_discard=-1), "votes_to_discard", "only a lead"),
         (plan(standing=True, most=5), "standing", "largest number"),
         (plan(people=(999,)), "people", "may not act"),
+        (plan(outcome="solve"), "outcome", "solved, partly"),
+        (plan(subject="step", kind="thought"), "kind", "llm, tool"),
     ],
 )
 def test_what_cannot_be_a_queue_is_refused(
