@@ -37,8 +37,8 @@ function createSubject(frame) {
     const name = NAMES[index]
     const body = el("div.side-body")
     const inputs = Array.from({ length: count }, (_, n) => {
-      const input = el("input", { type: "radio", name: `place-${index}`, onclick: () => place(n + 1, index) })
-      return { input, node: el("label.option", { title: `Place ${n + 1} for ${name}` }, input, el("span", {}, String(n + 1))) }
+      const input = el("input", { type: "radio", name: `place-${index}`, "aria-label": `Place ${n + 1} for ${name}`, onclick: () => place(n + 1, index) })
+      return { input, node: el("label.option", {}, input, el("span", {}, String(n + 1))) }
     })
     const head = el("div.card-head", {}, el("h3", {}, name), el("span.quiet-text", {}, "place"), el("div.options", { role: "radiogroup", "aria-label": `Place of ${name}` }, inputs.map((each) => each.node)))
     const made = el("section.card", { "aria-label": `Answer ${name}`, tabindex: "-1" }, head, body)
@@ -84,7 +84,7 @@ function createSubject(frame) {
 
   function show() {
     for (const [index, one] of cards.entries()) for (const [n, each] of one.inputs.entries()) each.input.checked = places[index] === n + 1
-    order.replaceChildren(...told(places))
+    order.replaceChildren(...told(places).flatMap((part) => [part, " "]))
     if (why.value !== reason) why.value = reason
   }
 

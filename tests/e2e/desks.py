@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
-from core.records import Message, Pair, Step, StepKind, Trace
+from core.records import LabelSchema, Message, Pair, Step, StepKind, Trace
 from core.review.ready_made import RUN_REVIEW
 from core.store.annotations import annotations_of
 from core.store.drafts import get_draft
@@ -75,12 +75,14 @@ def queue_runs(folder: Path, name: str, runs: Sequence[Trace]) -> Work:
     return Work(folder, name, "trace", ids)
 
 
-def queue_pairs(folder: Path, name: str, pairs: Sequence[Pair], runs: Sequence[Trace] = ()) -> Work:
+def queue_pairs(
+    folder: Path, name: str, pairs: Sequence[Pair], runs: Sequence[Trace] = (), schema: LabelSchema | None = None
+) -> Work:
     """Store the pairs (and the runs they are of) and put them into a queue of this name."""
     with session(folder) as opened:
         insert_traces(opened, runs)
         ids = tuple(insert_pairs(opened, pairs).values())
-        queue = make_queue(opened, name, "pair", None)
+        queue = make_queue(opened, name, "pair", None if schema is None else save_schema(opened, schema))
         add_items(opened, get_queue(opened, queue), [NewItem(one) for one in ids])
     return Work(folder, name, "pair", ids)
 

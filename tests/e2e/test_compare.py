@@ -7,8 +7,20 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.records import Choice, Pair
-from tests.e2e.desks import HOSTILE, Work, expect_saved, item_on, open_desk, queue_pairs, queue_runs, talk, title
+from core.records import Choice, LabelSchema, Option, Pair, Question, ShownIf
+from core.store.tables import PreferenceRow
+from tests.e2e.desks import (
+    HOSTILE,
+    Work,
+    expect_saved,
+    item_on,
+    open_desk,
+    queue_pairs,
+    queue_runs,
+    session,
+    talk,
+    title,
+)
 from tests.e2e.server import Server, start
 from tests.worlds import texts
 
@@ -129,3 +141,87 @@ def test_an_item_of_the_other_desk_is_said(desk: Page, site: Server) -> None:
     run = item_on(desk)
     open_desk(desk, f"{site.url}/compare?item={run}")
     expect(desk.locator(".notice")).to_contain_text("open it on the Review page")
+
+
+REASONS = LabelSchema(
+    "why",
+    1,
+    "Why",
+    (
+        Question(
+            "reasons",
+            "multi_choice",
+            "Why",
+            (Option("right", "Right", key="r"), Option("harm", "Does harm"), Option("taken", "Skipped", key="s")),
+            required=True,
+        ),
+        Question("how_bad", "choice", "How bad?", (Option("mild", "Mild"),), shown_if=ShownIf("reasons", ("harm",))),
+    ),
+)
+
+
+@pytest.fixture
+def asked(site: Server, page: Page, request: pytest.FixtureRequest) -> tuple[Page, Work]:
+    """A desk whose queue asks for reasons."""
+    name = request.node.name
+    work = queue_pairs(site.data_dir, name, [texts(f"{name}-{i}", f"Say hello {i}.") for i in range(6)], schema=REASONS)
+    open_desk(page, work.address(site.url))
+    return page, work
+
+
+def given(work: Work) -> list[dict[str, object]]:
+    with session(work.folder) as opened:
+        return [row.answers for row in opened.query(PreferenceRow).filter(PreferenceRow.pair_id.in_(work.ids))]
+
+
+def test_reasons_are_chips_with_keys_of_their_own(asked: tuple[Page, Work]) -> None:
+    desk, work = asked
+    desk.keyboard.press("1")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.get_by_role("alert").filter(has_text="needs an answer")).to_be_visible()
+    chips = desk.get_by_role("group", name="Why", exact=True)
+    expect(chips.locator("kbd")).to_have_text(["R", "6", "7"])  # S skips: it is nobody's reason
+    expect(desk.get_by_role("group", name="How bad?")).to_be_hidden()
+    desk.keyboard.press("r")
+    desk.keyboard.press("6")
+    desk.keyboard.press("8")
+    expect(desk.get_by_role("radio", name="Mild")).to_be_checked()
+    expect_saved(desk)
+    desk.reload()
+    expect(desk.get_by_role("checkbox", name="Does harm")).to_be_checked(timeout=30_000)
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator(".progress")).to_contain_text("1 of 6")
+    assert given(work) == [{"reasons": ["right", "harm"], "how_bad": "mild"}]
+    desk.keyboard.press("u")
+    expect(desk.get_by_role("checkbox", name="Right")).to_be_checked()
+
+
+def test_a_letter_in_the_text_is_no_reason(asked: tuple[Page, Work]) -> None:
+    desk, _ = asked
+    desk.keyboard.press("w")
+    desk.keyboard.type("rare 6")
+    expect(desk.get_by_role("textbox", name="Why?")).to_have_value("rare 6")
+    expect(desk.get_by_role("checkbox", name="Right")).not_to_be_checked()
+
+
+def test_two_steps_stand_as_texts_below_what_came_before(site: Server, page: Page) -> None:
+    shared = ("Cancel it.", "Which one?", "The blue one.")
+    runs = [talk("s-one", *shared, "It is cancelled."), talk("s-two", *shared, "It cannot be cancelled.")]
+    before = "user: Cancel it.\n\nassistant: Which one?\n\nuser: The blue one."
+    pair = Pair(
+        "steps",
+        "steps",
+        before,
+        "It is cancelled.",
+        "It cannot be cancelled.",
+        "s-one",
+        "s-two",
+        step_a="3",
+        step_b="3",
+    )
+    open_desk(page, queue_pairs(site.data_dir, "steps", [pair], runs).address(site.url))
+    context = page.get_by_role("region", name="What came before")
+    expect(context).to_contain_text("Which one?")
+    expect(page.locator(".side-text")).to_have_count(2)
+    page.keyboard.press("Shift+B")
+    expect(context).to_be_hidden()

@@ -17,7 +17,7 @@ from tests.worlds import START, run
 
 
 def steps(*said: str, at: int = 0) -> tuple[Step, ...]:
-    """ "u: …" a user, "a: …" the agent, "c: …" the agent calling a tool with that argument, "t: …" its result."""
+    """A run: u: a user, a: the agent, c: the agent calls a tool with that argument, t: the tool's result."""
     made = []
     for number, one in enumerate(said):
         who, text = one[0], one[3:]
