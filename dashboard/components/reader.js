@@ -362,8 +362,9 @@ export function createReader(root, given) {
       const id = (((current + by * count) % items.length) + items.length) % items.length
       if (!wanted(items[id], id)) continue
       const round = by > 0 ? id <= current : id >= current
+      const only = id === current
       go(id, "start")
-      return say(round ? (id === current ? `This is the only step with ${what}.` : `Round again: the ${by > 0 ? "first" : "last"} step with ${what}.`) : "")
+      return say(round ? (only ? `This is the only step with ${what}.` : `Round again: the ${by > 0 ? "first" : "last"} step with ${what}.`) : "")
     }
     say(`No step has ${what}.`)
   }

@@ -75,16 +75,15 @@ export function createSuggestions({ keys, taking, place, jump, move, take, chang
     const here = places.findLastIndex((row) => row <= current)
     const first = Math.max(0, Math.min(here - 1, places.length - ON_LINE))
     const shown = places.slice(first, first + ON_LINE)
-    const rest = places.length - shown.length
-    const jumps = shown.map((row) => {
+    const jumps = shown.map((row, index) => {
       const [one, ...more] = rows.get(row)
       const told = rows.get(row).map((each) => `${each.name}: ${each.text}`).join("\n")
-      return el("button.quiet.jump-to", { type: "button", title: told, "aria-current": row === current ? "true" : null, onclick: () => jump(row) }, `${one.name}${more.length ? ` +${more.length}` : ""} at ${row + 1}`)
+      return [index > 0 && el("span", { "aria-hidden": "true" }, "·"), el("button.quiet.jump-to", { type: "button", title: told, "aria-current": row === current ? "true" : null, onclick: () => jump(row) }, `${one.name}${more.length ? ` +${more.length}` : ""} at ${row + 1}`)]
     })
     const key = (letter) => keys && cap(letter)
     node.replaceChildren(
       el("span.suggestions-title", { title: "Found by rule, not by a person: a place to look at, and no label until somebody makes it one." }, el("span.machine", { "aria-hidden": "true" }, "◇ "), count === 1 ? "1 suggestion" : `${(count + total).toLocaleString("en")} suggestions`),
-      el("span.jump-list", {}, jumps, rest > 0 && el("span.quiet-text", {}, `and ${rest} more`)),
+      el("span.jump-list", {}, jumps),
       el("span.suggestion-moves", {}, el("button.quiet.key-button", { type: "button", title: "The suggestion before", onclick: () => move(-1) }, "Before", key("⇧N")), el("button.quiet.key-button", { type: "button", title: "The next suggestion", onclick: () => move(1) }, "Next", key("N"))),
     )
     if (had) node.querySelector("[aria-current], button").focus()

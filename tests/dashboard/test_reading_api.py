@@ -1,0 +1,203 @@
+"""The other runs of an item's task: blind before submitting, those that passed after it; and attempts to learn more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import select
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from core.ingest.accept import ImportOptions, import_document
+from core.ingest.formats.loopwright import to_json
+from core.records import Role, Step, Trace
+from core.store.items import NewItem, add_items, discard_item, get_item
+from core.store.people import add_person, person_id
+from core.store.queues import get_queue, make_queue, members, set_members
+from core.store.tables import ItemRow, QueueRow, TraceRow
+from dashboard import http_api, reading_api, review_api
+from dashboard.identity import COOKIE, cookie_for
+from dashboard.process import close_all, store
+from tests.worlds import run, texts
+
+AT = datetime(2026, 9, 2, 10, 0, tzinfo=UTC)
+SECRETS = ("secret-model", "v-passes", "v-fails", "solved", "failed", "0.77", "2026-09-02", "reward", "marked-by-judge")
+
+
+def telling(uid: str, version: str, reward: float) -> Trace:
+    """A run each step of which bears what tells its version: model, cost, tokens, time, attributes, a span's name."""
+    told = run(uid, reward=reward, version=version, cost=0.77, agent="shop")
+    steps = tuple(told_of(step) for step in told.steps)
+    return replace(told, steps=steps, started_at=AT, attributes={"release": version})
+
+
+def told_of(step: Step) -> Step:
+    name = "chat secret-model" if step.kind == "llm" else step.name
+    attributes = {"release": "marked-by-judge"}
+    return replace(step, name=name, model="secret-model", cost=0.77, started_at=AT, ended_at=AT, attributes=attributes)
+
+
+@pytest.fixture
+def api(data_dir: Path) -> Iterator[TestClient]:
+    """Five runs of one task, two of which passed, a run of another task and a pair; two annotators beside the lead."""
+    versions = {"t0": ("v-fails", 0.0), "t1": ("v-passes", 1.0), "t2": ("v-passes", 1.0), "t3": ("v-fails", 0.0)}
+    world: list[Any] = [telling(uid, *made) for uid, made in versions.items()]
+    world += [run("alone", task=None, reward=1.0), texts("p0")]
+    lines = b"\n".join(orjson.dumps(to_json(one)) for one in world)
+    report = import_document(store(), "world.jsonl", lines, ImportOptions())
+    assert report.rejected == []
+    with store().session() as session:
+        for name in ("ann", "bo"):
+            add_person(session, name, Role.ANNOTATOR)
+    yield TestClient(Starlette(routes=[*review_api.ROUTES, *reading_api.ROUTES, *http_api.ROUTES]))
+    close_all()
+
+
+def be(api: TestClient, name: str) -> None:
+    with store().session() as session:
+        api.cookies.set(COOKIE, cookie_for(person_id(session, name)))
+
+
+def item_of(uid: str, queue: str = "All runs") -> int:
+    with store().session() as session:
+        query = (
+            select(ItemRow.id)
+            .join(TraceRow, TraceRow.id == ItemRow.trace_id)
+            .join(QueueRow, QueueRow.id == ItemRow.queue_id)
+        )
+        return session.scalars(query.where(TraceRow.uid == uid, QueueRow.name == queue)).one()
+
+
+def open_item(api: TestClient, uid: str) -> int:
+    item = item_of(uid)
+    assert api.get(f"/api/items/{item}").status_code == 200
+    return item
+
+
+def submit(api: TestClient, item: int, outcome: str = "failed") -> None:
+    body = {"answers": {"outcome": outcome}, "marks": [], "corrections": [], "lesson": None, "active_seconds": 3}
+    answer = api.post(f"/api/items/{item}/submit", json={"tab": "t", "body": body})
+    assert answer.status_code == 200, answer.text
+
+
+def test_others_are_letters_with_steps_and_nothing_that_tells_their_version(api: TestClient) -> None:
+    be(api, "ann")
+    item = open_item(api, "t0")
+    answer = api.get(f"/api/items/{item}/others").json()
+    assert [run["title"] for run in answer["runs"]] == ["Run A", "Run B", "Run C"]
+    assert answer["submitted"] is False
+    told = orjson.dumps(answer).decode()
+    for one in answer["runs"]:
+        for path in ("outline", "steps", "steps?start=2&count=1", "steps/1/text?part=output.0.call.0", "suggestions"):
+            got = api.get(f"/{one['base']}/{path}")
+            assert got.status_code == 200, (path, got.text)
+            told += got.text
+    # what a run said of itself is read as it was said: the answer of `run` names its run
+    assert [secret for secret in SECRETS if secret in told] == []
+    steps = api.get(f"/{answer['runs'][0]['base']}/steps").json()["steps"]
+    assert [step["kind"] for step in steps] == ["user", "llm", "tool", "llm"]
+    assert {(step["seconds"], step["cost"], step["tokens_in"], step["model"], step["at"]) for step in steps} == {
+        (None, None, None, "", None)
+    }
+    for hidden in ("attributes", "nothing"):
+        assert api.get(f"/{answer['runs'][0]['base']}/steps/1/text?part={hidden}").status_code == 404
+
+
+def test_the_letters_stay_and_there_is_nothing_under_others(api: TestClient) -> None:
+    be(api, "ann")
+    first = open_item(api, "t0")
+    assert api.get(f"/api/items/{first}/others").json() == api.get(f"/api/items/{first}/others").json()
+    assert api.get(f"/api/items/{first}/others/D/steps").status_code == 404
+    assert api.get(f"/api/items/{first}/others/a/outline").status_code == 404
+
+
+def test_which_run_passed_is_refused_before_submitting_and_after_taking_it_back(api: TestClient) -> None:
+    be(api, "ann")
+    item = open_item(api, "t0")
+    refused = api.get(f"/api/items/{item}/passed")
+    assert (refused.status_code, refused.json()["error"]["message"]) == (
+        403,
+        "Which run passed is shown once you have submitted this item.",
+    )
+    be(api, "me")  # a lead at the desk is blind, too
+    assert api.get(f"/api/items/{item}/passed").status_code == 403
+    be(api, "ann")
+    submit(api, item)
+    assert api.get(f"/api/items/{item}/passed").status_code == 200
+    assert api.post("/api/queues/1/undo", json={}).status_code == 200
+    assert api.get(f"/api/items/{item}/passed").status_code == 403
+    assert api.get(f"/api/items/{item}/others").json()["submitted"] is False
+
+
+def test_a_run_that_one_has_still_to_judge_is_not_named_as_one_that_passed(api: TestClient) -> None:
+    be(api, "ann")
+    item = open_item(api, "t0")
+    submit(api, item)
+    assert api.get(f"/api/items/{item}/passed").json() == {"runs": []}  # t1 and t2 wait for ann, blind
+    submit(api, open_item(api, "t1"), "solved")
+    (passed,) = api.get(f"/api/items/{item}/passed").json()["runs"]
+    assert passed["title"] == "Solved · v-passes"
+    with store().session() as session:
+        set_members(session, 1, [person_id(session, "bo")])
+        assert members(session, 1)
+    assert len(api.get(f"/api/items/{item}/passed").json()["runs"]) == 2  # t2 is bo's alone to judge now
+
+
+def test_another_blind_queue_hides_a_passed_run_as_well(api: TestClient) -> None:
+    be(api, "ann")
+    item = open_item(api, "t0")
+    submit(api, item)
+    for uid in ("t1", "t2"):
+        submit(api, open_item(api, uid), "solved")
+    assert len(api.get(f"/api/items/{item}/passed").json()["runs"]) == 2
+    known = item_of("t1")
+    with store().session() as session:
+        schema = get_queue(session, 1).schema_id
+        asked = session.scalars(select(ItemRow.trace_id).where(ItemRow.id == known)).one()
+        other = make_queue(session, "Again", "step", schema)
+        add_items(session, get_queue(session, other), [NewItem(asked, "3")])
+    assert [run["title"] for run in api.get(f"/api/items/{item}/passed").json()["runs"]] == ["Solved · v-passes"]
+
+
+def test_nobody_looks_through_an_item_that_is_not_theirs(api: TestClient) -> None:
+    be(api, "ann")
+    item = open_item(api, "t0")
+    be(api, "bo")
+    for path in (
+        "others",
+        "passed",
+        "others/A/steps",
+        "others/A/outline",
+        "others/A/suggestions",
+        "others/A/steps/1/text",
+    ):
+        assert api.get(f"/api/items/{item}/{path}").status_code == 403, path
+    for path in ("others", "passed"):
+        assert api.get(f"/api/items/999/{path}").status_code == 404
+
+
+def test_a_run_without_a_task_and_a_discarded_item_have_no_others(api: TestClient) -> None:
+    be(api, "ann")
+    assert api.get(f"/api/items/{open_item(api, 'alone')}/others").json()["runs"] == []
+    item = open_item(api, "t0")
+    with store().session() as session:
+        discard_item(session, get_item(session, item), 1, "broken")
+    assert len(api.get(f"/api/items/{item}/others").json()["runs"]) == 3
+
+
+def test_suggestions_of_a_run_are_told_and_an_unknown_run_is_refused(api: TestClient) -> None:
+    be(api, "ann")
+    assert api.get("/api/traces/1/suggestions").json() == {"trace": 1, "n": 0, "suggestions": []}
+    assert api.get("/api/traces/999/suggestions").status_code == 404
+
+
+def test_the_desk_is_sent_the_suggestions_of_a_short_run_with_it(api: TestClient) -> None:
+    be(api, "ann")
+    view = api.get(f"/api/items/{open_item(api, 't0')}").json()
+    assert view["suggestions"] == {"trace": view["segments"][0]["trace"], "n": 0, "suggestions": []}
