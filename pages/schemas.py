@@ -57,8 +57,9 @@ draft = drafts[slot]
 editor, preview = st.columns([11, 9], gap="medium")
 if actor.leads:
     with editor:
-        draft = edit_schema(draft, problems(draft.schema))
-        drafts[slot] = draft
+        edited = edit_schema(draft, problems(draft.schema))
+    if edited != draft:  # what is wrong with it, and the list of questions, stand above what was changed
+        act(edited)
 else:
     with editor:
         st.subheader(draft.schema.title, anchor=False)

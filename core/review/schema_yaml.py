@@ -36,7 +36,8 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         self.depth += 1
         if self.depth > DEEPEST:
-            raise yaml.MarkedYAMLError(None, None, "it is nested too deeply", self.get_mark())
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(None, None, "it is nested too deeply", mark)
         try:
             return super().compose_node(parent, index)
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import streamlit as st
@@ -26,13 +27,14 @@ def choose_schema(newest: dict[str, SchemaVersion]) -> str | None:
     if st.session_state.get(SLOT) not in slots:
         st.session_state[SLOT] = slots[0]
 
+    titles = Counter(one.schema.title for one in newest.values())
+
     def told(slot: str) -> str:
         if slot not in newest:
-            return f"{drafts[slot].schema.title or 'A new schema'} (new)"
+            return f"{slot} (new)"
         one = newest[slot]
-        retired = ", retired" if one.retired_at is not None else ""
-        unsaved = ", unsaved changes" if slot in drafts and drafts[slot].changed else ""
-        return f"{one.schema.title} · version {one.schema.version}{retired}{unsaved}"
+        named = one.schema.title if titles[one.schema.title] == 1 else f"{one.schema.title} ({slot})"
+        return named if one.retired_at is None else f"{named}, retired"
 
     return str(st.selectbox("Schema", slots, key=SLOT, format_func=told, bind="query-params"))
 

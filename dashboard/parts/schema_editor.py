@@ -28,7 +28,8 @@ def edit_schema(draft: Draft, found: Sequence[Problem]) -> Draft:
     if not draft.ids:
         return draft
     with st.container(border=True):
-        return with_question(draft, draft.at, edit_question(draft, found))
+        edited = edit_question(draft, found)
+    return with_question(draft, draft.at, edited)
 
 
 def _head(draft: Draft, found: Sequence[Problem]) -> Draft:
@@ -158,6 +159,6 @@ def _save(schema: LabelSchema, draft: Draft, queues: list[str], actor: Actor) ->
     drafts = st.session_state.schemas_drafts
     del drafts[st.session_state.schemas_slot]
     drafts[stored.key] = replace(begin(stored, stored, draft.turn + 1), at=min(draft.at, len(stored.questions) - 1))
-    st.session_state.schemas_slot = stored.key
+    st.session_state.schemas_next = stored.key
     st.session_state.schemas_said = f"Saved as version {stored.version}."
     st.rerun()
