@@ -70,10 +70,13 @@ def set_state(session: Session, queue: int, state: str, by: PersonLine) -> None:
 
 
 def discard(session: Session, item: int, reason: str, by: PersonLine) -> None:
-    """Take an item out of its queue for all."""
+    """Take an item out of its queue for all; that settles its flags, too."""
     only_lead(by, "discard an item for all")
     lock_item(session, item)
-    discard_item(session, get_item(session, item), by.id, reason)
+    row = get_item(session, item)
+    discard_item(session, row, by.id, reason)
+    row.flag = ""
+    session.flush()
 
 
 def restore(session: Session, item: int, by: PersonLine) -> None:

@@ -136,3 +136,22 @@ def test_an_ambiguous_name_is_wrong_usage(tmp_path: Path) -> None:
     file.write_text("\n".join(json.dumps(to_json(one)) for one in runs))
     call("import", file, "--suite", "s")
     assert "Say which with --agent" in call("compare", "v1", "v2", "--suite", "s", code=2).output
+
+
+def test_queues_are_made_filled_and_listed(data_dir: Path, tmp_path: Path) -> None:
+    call("import", world(tmp_path))
+    make = ("queue", "make", "tools", "--of", "step", "--questions", "process-reward", "--kind", "tool")
+    assert call(*make, "--version", "v1", "--json") == {"queue": "tools", "fitting": 6, "added": 6}
+    assert call("queue", "add", "tools", "--kind", "tool", "--json") == {"queue": "tools", "fitting": 12, "added": 6}
+    listed = {row["name"]: row for row in call("queue", "list", "--json")["queues"]}
+    assert sorted(listed) == ["All runs", "tools"]
+    wanted = {"of": "step", "done": 0, "waiting": 12, "answers_left": 12, "standing": False, "state": "open"}
+    assert {key: listed["tools"][key] for key in wanted} == wanted
+    assert "already a queue tools" in call(*make, code=1).stderr
+    assert (
+        "There is no outcome solve"
+        in call(*make[:2], "x", "--outcome", "solve", "--questions", "outcome", code=1).stderr
+    )
+    assert "nobody called eve" in call(*make[:2], "x", "--questions", "outcome", "--person", "eve", code=1).stderr
+    call("queue", "make", code=2)
+    call("queue", "sort", code=2)

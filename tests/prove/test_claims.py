@@ -67,7 +67,7 @@ class Worker:
             if item is None:
                 if _finished(store):
                     return
-                sleep(0.1)
+                sleep(self.pick.uniform(0.5, 1.5))
                 continue
             if item in self.given:
                 self.failed.append(f"{self.person.name} was given item {item} twice")
