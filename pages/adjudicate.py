@@ -36,7 +36,7 @@ if problem := st.session_state.pop("adjudicate_problem", ""):
 with st.container(key="adjudicate_filters"):
     places = st.columns([2, 3, 2, 3], vertical_alignment="bottom")
 queue = choose(places[0], "Queue", [EVERY, *queues], "adjudicate_queue")
-every = found_disagreements(queues.get(queue))
+every = found_disagreements(queues.get(queue), again=here is None)
 names = {f"{one.schema}/{one.question.key}": one.question.title for one in every}
 asked = places[1].selectbox(
     "Question", [ANY, *names], format_func=lambda one: names.get(one, one), key="adjudicate_question"

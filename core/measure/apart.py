@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.measure.krippendorff import masi_distances
-
 Distance = Callable[[Any, Any], float]
 """0 for two answers that say the same, 1 for two that could not differ more."""
 
@@ -29,10 +27,14 @@ class Apart:
 
 def apart(answers: Sequence[Any], distance: Distance) -> Apart:
     """Compare two or more answers; where they can only be equal or not, the size is the share not with the mode."""
-    far = [[distance(one, other) for other in answers] for one in answers]
+    far = [[0.0] * len(answers) for _ in answers]
+    for row, one in enumerate(answers):
+        for column in range(row):
+            far[row][column] = far[column][row] = distance(one, answers[column])
     nearest = min(range(len(answers)), key=lambda index: sum(far[index]))
-    row = far[nearest]
-    return Apart(sum(row) / len(row), sum(1 for value in row if value > 0), len(row), nearest)
+    from_nearest = far[nearest]
+    n_apart = sum(1 for value in from_nearest if value > 0)
+    return Apart(sum(from_nearest) / len(answers), n_apart, len(answers), nearest)
 
 
 def unequal(one: Any, other: Any) -> float:
@@ -63,8 +65,12 @@ def within(span: float) -> Distance:
 
 
 def overlap(one: frozenset[Any], other: frozenset[Any]) -> float:
-    """Sets of answers: their MASI distance (core.measure.krippendorff)."""
-    return 0.0 if one == other else float(masi_distances([one, other])[0, 1])
+    """Sets of answers: their MASI distance, as core.measure.krippendorff has it, without arrays for two small sets."""
+    if one == other:
+        return 0.0
+    shared = len(one & other)
+    relation = 2 / 3 if one <= other or other <= one else 1 / 3
+    return 1 - shared / (len(one) + len(other) - shared) * relation
 
 
 def preferred(one: str, other: str) -> float:

@@ -8,7 +8,7 @@ Texts are not compared (no two are the same), but can be resolved, too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
@@ -39,6 +39,7 @@ PREFERRED = Question(
 )
 """What every pair asks, as a question; A and B are the pair's own, wherever they stood."""
 
+_WORDS = (QuestionKind.CHOICE, QuestionKind.YES_NO, QuestionKind.SCALE)
 _SETS = (QuestionKind.MULTI_CHOICE, QuestionKind.TAXONOMY, QuestionKind.SPAN, QuestionKind.STEP_VERDICT)
 
 
@@ -57,16 +58,32 @@ class Disagreement:
     def order(self) -> tuple[Any, ...]:
         """The largest first, then the most people apart; the rest in an order that never changes."""
         one = self.subject
-        return -self.apart.size, -self.apart.n_apart, self.schema, self.question.key, str(one)
+        place = (one.trace_id or 0, one.pair_id or 0, one.step_id)
+        return -self.apart.size, -self.apart.n_apart, self.schema, self.question.key, place
 
 
 def disagreements(session: Session, queue: int | None = None) -> list[Disagreement]:
-    """All questions on which people disagree, resolved or not, largest first; in one queue, or anywhere.
+    """All questions on which people disagree, resolved or not, largest first; in one queue, or anywhere."""
+    return with_resolutions(session, compare(session, queue))
+
+
+def with_resolutions(session: Session, found: Sequence[Disagreement]) -> list[Disagreement]:
+    """The same disagreements with the resolutions that stand now."""
+    stand = by_subject(current_resolutions(session))
+    rules = (stand.get((one.subject, one.schema, one.question.key)) for one in found)
+    return [
+        one if one.resolved is ruled is None else replace(one, resolved=ruled)
+        for one, ruled in zip(found, rules, strict=True)
+    ]
+
+
+def compare(session: Session, queue: int | None = None) -> list[Disagreement]:
+    """All disagreements, largest first, without what was resolved: a second or more over 100,000 annotations.
 
     Somebody who was not asked a question, or left it empty, is not apart on it; marking nothing is an answer to a
     question that is answered with a set.
     """
-    schemas, resolved = schemas_in_use(session), by_subject(current_resolutions(session))
+    schemas = schemas_in_use(session)
     said: dict[tuple[Subject, str], list[Spoken]] = {}
     for one in (*spoken_on_runs(session, queue), *spoken_on_pairs(session, queue)):
         said.setdefault((one.subject, one.schema), []).append(one)
@@ -83,8 +100,7 @@ def disagreements(session: Session, queue: int | None = None) -> list[Disagreeme
             how = _distance(question, places.get(subject.trace_id or 0, {}), spans.get((schema, question.key), 0.0))
             far = apart(answers, how)
             if far.n_apart:
-                rules = resolved.get((subject, schema, question.key))
-                found.append(Disagreement(subject, newest or None, schema, question, far, rules))
+                found.append(Disagreement(subject, newest or None, schema, question, far, None))
     return sorted(found, key=lambda one: one.order)
 
 
@@ -101,21 +117,22 @@ def _answers(given: Sequence[Spoken], question: Question, schemas: Mapping[int, 
 
 def comparable(said: Spoken, question: Question, schema: LabelSchema | None) -> Any:
     """An answer as it is compared; None where there is none, or nothing to compare."""
-    answer = said.answers.get(question.key)
-    marks = [mark for mark in said.marks if mark["question"] == question.key]
+    if question.kind in _WORDS:
+        answer = said.answers.get(question.key)
+        return None if answer is None else str(answer)
     if question.kind == QuestionKind.CORRECTION:
         return {one["step_id"]: one["corrected"] for one in said.corrections} or None
+    if question.kind == QuestionKind.NUMBER:
+        answer = said.answers.get(question.key)
+        return answer if isinstance(answer, (int, float)) and isfinite(answer) else None
+    marks = [mark for mark in said.marks if mark["question"] == question.key]
     if question.kind == QuestionKind.STEP:
         return marks[0]["step_id"] if marks else None
-    if question.kind in _SETS:
-        if schema is None or not _asked(said, question, schema):
-            return None
-        whole = answer if isinstance(answer, list) else []
-        return frozenset([*(("", str(one)) for one in whole), *((one["step_id"], one["value"]) for one in marks)])
-    if question.kind == QuestionKind.NUMBER:
-        return answer if isinstance(answer, (int, float)) and isfinite(answer) else None
-    compared = (QuestionKind.CHOICE, QuestionKind.YES_NO, QuestionKind.SCALE)
-    return None if answer is None or question.kind not in compared else str(answer)
+    if question.kind not in _SETS or schema is None or not _asked(said, question, schema):
+        return None
+    answer = said.answers.get(question.key)
+    whole = answer if isinstance(answer, list) else []
+    return frozenset([*(("", str(one)) for one in whole), *((one["step_id"], one["value"]) for one in marks)])
 
 
 def _asked(said: Spoken, question: Question, schema: LabelSchema) -> bool:

@@ -19,7 +19,6 @@ from core.store.tables import (
     PairRow,
     PersonRow,
     PreferenceRow,
-    ResolutionRow,
     StepRow,
     TraceRow,
 )
@@ -117,9 +116,9 @@ def titles(session: Session, subjects: Sequence[Subject]) -> dict[Subject, str]:
 
 
 def stamp(session: Session) -> str:
-    """A short text that changes whenever anything changes that disagreements are found from."""
+    """A short text that changes whenever an answer does that disagreements are found from."""
     told = [
         session.execute(select(func.count(), func.max(table.id)).where(table.current)).one()
-        for table in (AnnotationRow, PreferenceRow, ResolutionRow)
+        for table in (AnnotationRow, PreferenceRow)
     ]
     return " ".join(f"{count}/{newest}" for count, newest in told)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import NotFound
 from core.records import LabelSchema, Question
-from core.review.adjudication import Disagreement, disagreements, questions_of
+from core.review.adjudication import Disagreement, compare, questions_of, with_resolutions
 from core.review.history import history
 from core.review.resolving import standing
 from core.review.suggesting import suggestion
@@ -28,17 +28,23 @@ from dashboard.parts.trace_view import view_trace
 from dashboard.process import settings, store
 
 
-def found_disagreements(queue: int | None) -> list[Disagreement]:
-    """All disagreements of a queue, or of all; found anew when anything changed that they are found from."""
+def found_disagreements(queue: int | None, again: bool) -> list[Disagreement]:
+    """All disagreements of a queue, or of all, with what is resolved by now.
+
+    The answers are compared `again` if any was given since; without, as when the person last looked at the list, so
+    that the order in which they go through it stays.
+    """
     with store().reading() as session:
-        now = stamp(session)
-    return _found(settings().database_url, queue, now)
+        if again or "adjudicate_stamp" not in st.session_state:
+            st.session_state.adjudicate_stamp = stamp(session)
+        found = _compared(settings().database_url, queue, st.session_state.adjudicate_stamp)
+        return with_resolutions(session, found)
 
 
-@st.cache_data(max_entries=8, show_spinner="Comparing the answers …")
-def _found(database: str, queue: int | None, now: str) -> list[Disagreement]:
+@st.cache_resource(max_entries=4, show_spinner="Comparing the answers …")
+def _compared(database: str, queue: int | None, stamp: str) -> list[Disagreement]:
     with store().reading() as session:
-        return disagreements(session, queue)
+        return compare(session, queue)
 
 
 def show_item(place: Place, actor: Actor) -> None:

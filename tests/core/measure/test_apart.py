@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from core.measure.apart import Apart, along, apart, overlap, preferred, rewritten, unequal, within
+from core.measure.krippendorff import masi_distances
 
 
 @pytest.mark.parametrize(
@@ -35,3 +38,10 @@ def test_how_far_answers_are_apart(answers: list[object], distance, found: Apart
     made = apart(answers, distance)
     assert (made.n_apart, made.n, made.nearest) == (found.n_apart, found.n, found.nearest)
     assert made.size == pytest.approx(found.size)
+
+
+def test_the_distance_of_two_sets_is_the_one_that_agreement_uses() -> None:
+    sets = [frozenset(one) for one in ("", "a", "b", "ab", "abc", "bcd", "de")]
+    matrix = masi_distances(sets)
+    for (row, one), (column, other) in product(enumerate(sets), repeat=2):
+        assert overlap(one, other) == pytest.approx(matrix[row, column])
