@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 from sqlalchemy.orm import Session
@@ -40,8 +40,12 @@ def choose_queue(
     if not names:
         st.subheader(title)
         return None, None
-    if queue in names and key not in st.session_state:
-        st.session_state[key] = queue
+    # not bound by Streamlit: that writes the shown name, which says what is left and so changes all the time
+    asked = _asked(names, st.query_params.get(key), queues)
+    if asked is None:
+        st.query_params.pop(key, None)
+    if asked is not None or (queue in names and key not in st.session_state):
+        st.session_state[key] = asked if asked is not None else queue
     left, middle, right = st.columns([4, 1, 2] if offer is None else [3, 4, 2], vertical_alignment="center")
     left.subheader(title, anchor=False)
     if offer is not None:
@@ -53,8 +57,8 @@ def choose_queue(
         format_func=names.__getitem__,
         key=key,
         label_visibility="collapsed",
-        bind="query-params",
-        on_change=_forget_item,
+        on_change=_chosen,
+        args=(key,),
     )
     return chosen, item
 
@@ -73,5 +77,12 @@ def _queue_of(session: Session, item: str) -> int | None:
         return None
 
 
-def _forget_item() -> None:
+def _asked(names: Mapping[int, str], address: str | None, queues: Mapping[int, QueueRow]) -> int | None:
+    """The queue that the address names, by its number or its name."""
+    return next((one for one in names if address in (str(one), queues[one].name)), None)
+
+
+def _chosen(key: str) -> None:
+    """Write the chosen queue into the address; the item that stood there was another queue's."""
+    st.query_params[key] = str(st.session_state[key])
     st.query_params.pop("item", None)

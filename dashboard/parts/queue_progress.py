@@ -84,7 +84,7 @@ def show_people(work: list[PersonWork], done: int) -> None:
     if not work:
         said = "Nobody has taken an item of this queue yet."
         if done:
-            said += f" {done:,} are done because they were answered in another queue under the same questions."
+            said += f" {done:,} are done: they were answered elsewhere under the same questions, or came with answers."
         st.info(said, icon=":material/group:")
         return
     rows = [
