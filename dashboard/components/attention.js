@@ -1,7 +1,7 @@
 // Counts the seconds that a person was at it: the page was visible, and something was done in the last minute.
 
 const AWAY_MS = 60000
-const SIGNS = ["keydown", "pointermove", "pointerdown", "wheel"]
+const SIGNS = ["keydown", "input", "pointermove", "pointerdown", "wheel"]
 
 // `seconds` may be set, when another item begins. `touched`, set to false then, says whether anything was done on it since
 // (a key without Ctrl, a click outside the foot): a second press of what submitted the item before is no sign of that.
