@@ -107,17 +107,19 @@ def matching_traces(session: Session, query: str) -> ColumnElement[bool] | None:
     words = words_in(query)
     if not words:
         return None
+    places, trace, _ = _asked(session, words)
     if is_postgresql(session):
-        wanted = " & ".join([*words[:-1], words[-1] + ":*"])
-        index = table("step_text", column("trace_id"), column("body"))
-        found = select(index.c.trace_id).where(index.c.body.op("@@")(func.to_tsquery("simple", wanted))).distinct()
         # As an array, which is made once: joined, the planner guesses how often a word stands there, and at times looks
         # through all of its places for each trace.
-        return TraceRow.id == any_(func.array(found.scalar_subquery()))
-    wanted = " ".join(f'"{word}"' for word in words) + "*"
-    index = table("step_text", column("rowid", Integer), column("step_text"))
-    trace = index.c.rowid.bitwise_rshift(STEP_BITS)
-    return TraceRow.id.in_(select(trace).where(index.c.step_text.op("MATCH")(wanted)))
+        return TraceRow.id == any_(func.array(select(trace).where(places).distinct().scalar_subquery()))
+    return TraceRow.id.in_(select(trace).where(places))
+
+
+def count_matching(session: Session, query: str, most: int) -> int:
+    """How many traces have a step with all the words, counted up to `most`: from the index alone."""
+    places, trace, _ = _asked(session, words_in(query))
+    some = select(trace).where(places).distinct().limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def matching_steps(session: Session, query: str) -> ColumnElement[bool] | None:
@@ -125,11 +127,20 @@ def matching_steps(session: Session, query: str) -> ColumnElement[bool] | None:
     words = words_in(query)
     if not words:
         return None
+    places, _, step = _asked(session, words)
+    found = select(step).where(places)
+    return StepRow.id == any_(func.array(found.scalar_subquery())) if is_postgresql(session) else StepRow.id.in_(found)
+
+
+def _asked(
+    session: Session, words: Sequence[str]
+) -> tuple[ColumnElement[bool], ColumnElement[int], ColumnElement[int]]:
+    """The condition that an entry of the index has these words, the trace of the entry, and its step."""
     if is_postgresql(session):
         wanted = " & ".join([*words[:-1], words[-1] + ":*"])
-        index = table("step_text", column("step_id"), column("body"))
-        found = select(index.c.step_id).where(index.c.body.op("@@")(func.to_tsquery("simple", wanted)))
-        return StepRow.id == any_(func.array(found.scalar_subquery()))
+        index = table("step_text", column("trace_id", Integer), column("step_id", Integer), column("body"))
+        return index.c.body.op("@@")(func.to_tsquery("simple", wanted)), index.c.trace_id, index.c.step_id
     wanted = " ".join(f'"{word}"' for word in words) + "*"
-    index = table("step_text", column("rowid", Integer), column("step_text"))
-    return StepRow.id.in_(select(index.c.rowid).where(index.c.step_text.op("MATCH")(wanted)))
+    entries = table("step_text", column("rowid", Integer), column("step_text"))
+    step = entries.c.rowid
+    return entries.c.step_text.op("MATCH")(wanted), step.bitwise_rshift(STEP_BITS), step

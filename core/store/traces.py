@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any, cast
@@ -16,7 +16,7 @@ from core.records import Outcome, Step
 from core.store.content import step_from_row
 from core.store.hidden import hidden_from
 from core.store.tables import AgentRow, AnnotationRow, SignalRow, StepRow, TaskRow, TraceRow, VersionRow
-from core.store.text_search import matching_traces
+from core.store.text_search import count_matching, matching_traces, words_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +199,30 @@ def count_traces(session: Session, wanted: TraceFilter) -> int:
     return session.scalar(filtered(session, select(func.count()).select_from(TraceRow), wanted)) or 0
 
 
+COUNTED = 10_000
+"""Past so many, how many runs have a word is not counted out: it would take as long as to find them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many traces there are; with `more`, at least so many and more."""
+
+    n: int
+    more: bool = False
+
+
+def count_found(session: Session, wanted: TraceFilter) -> Counted:
+    """How many traces a filter lets through; where it asks for words, counted up to `COUNTED`."""
+    if not words_in(wanted.text):
+        return Counted(count_traces(session, wanted))
+    if replace(wanted, text="", blind_for=None) == TraceFilter():
+        n = count_matching(session, wanted.text, COUNTED + 1)
+    else:
+        some = filtered(session, select(TraceRow.id), wanted).limit(COUNTED + 1).subquery()
+        n = session.scalar(select(func.count()).select_from(some)) or 0
+    return Counted(min(n, COUNTED), n > COUNTED)
+
+
 def trace_ids(session: Session, wanted: TraceFilter, most: int) -> list[int]:
     """Row ids of up to so many traces that the filter lets through, in no order."""
     return list(session.scalars(filtered(session, select(TraceRow.id), wanted).limit(most)))
@@ -219,6 +243,12 @@ def trace_line(session: Session, trace_id: int) -> TraceLine:
     if row is None:
         raise NotFound(f"There is no trace {trace_id}. It may have been removed.", field="trace")
     return _line(*row)
+
+
+def trace_lines(session: Session, ids: Sequence[int]) -> list[TraceLine]:
+    """These traces in the order given; those that are gone are left out."""
+    found = {line.id: line for line in (_line(*row) for row in session.execute(_LINE.where(TraceRow.id.in_(ids))))}
+    return [found[one] for one in ids if one in found]
 
 
 def trace_row(session: Session, trace_id: int) -> TraceRow:
