@@ -8,7 +8,7 @@ from dashboard.components.desks import review_desk
 from dashboard.identity import acting
 from dashboard.parts.queue_choice import choose_queue
 
-queue, item = choose_queue("Review", ("trace",), "review_queue")
+queue, item = choose_queue("Review", ("trace", "step"), "review_queue")
 if queue is None:
     st.info("No run has been imported yet. What you import is put into a queue here, ready to be reviewed.")
     st.page_link(Path(__file__).with_name("traces.py"), label="Import on the Traces page", icon=":material/upload:")
