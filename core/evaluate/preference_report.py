@@ -85,7 +85,7 @@ def preference_report(session: Session, queue: QueueRow | None = None, machines:
         left=_left(chosen),
         length={unit: found for unit, sized in _sized(chosen).items() if (found := length_bias(sized)) is not None},
         again=consistency([again for _, again in repeats]),
-        people=tuple(_person(name, chosen, repeats) for name in sorted({one.person for one in said})),
+        people=_people(chosen, repeats),
         strengths=strengths([Compared(*one) for one in versus]),
         version_cycles=cycles(_balance((a, b, score) for a, b, score, _ in versus)),
         task_cycles=task_cycles,
@@ -93,13 +93,20 @@ def preference_report(session: Session, queue: QueueRow | None = None, machines:
     )
 
 
-def _person(name: str, chosen: Sequence[Decided], repeats: Sequence[tuple[str, Again]]) -> PersonBias:
-    mine = [one for one in chosen if one.person == name]
+def _people(chosen: Iterable[Decided], repeats: Iterable[tuple[str, Again]]) -> tuple[PersonBias, ...]:
+    said: dict[str, list[Decided]] = {}
+    again: dict[str, list[Again]] = {}
+    for one in chosen:
+        said.setdefault(one.person, []).append(one)
+    for person, repeat in repeats:
+        again.setdefault(person, []).append(repeat)
+    return tuple(_person(name, mine, again.get(name, [])) for name, mine in sorted(said.items()))
+
+
+def _person(name: str, mine: Sequence[Decided], again: Sequence[Again]) -> PersonBias:
     sized = [one for listed in _sized(mine).values() for one in listed if one.one != one.other]
     longer = share([(one.cluster, one.first == (one.one > one.other)) for one in sized])
-    return PersonBias(
-        name, len(mine), _left(mine), longer, consistency([again for who, again in repeats if who == name])
-    )
+    return PersonBias(name, len(mine), _left(mine), longer, consistency(again))
 
 
 def _left(chosen: Iterable[Decided]) -> Rate | None:

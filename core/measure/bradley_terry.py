@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from math import exp, sqrt
@@ -104,12 +105,17 @@ def _group(compared: Sequence[Compared], names: Sequence[str], confidence: float
     found = fit(wins, VIRTUAL if steadied else 0.0)
     spread = np.maximum(np.diag(found.covariance), np.diag(_clustered(compared, names, found)))
     z = z_score(confidence)
+    n: Counter[str] = Counter()
+    clusters: dict[str, set[Hashable]] = {}
+    for one in compared:
+        for name in (one.one, one.other):
+            n[name] += 1
+            clusters.setdefault(name, set()).add(one.cluster)
     lines = []
     for index, name in enumerate(names):
-        mine = [one for one in compared if name in (one.one, one.other)]
         value, reach = float(found.values[index]), z * sqrt(max(float(spread[index]), 0.0))
         interval = Interval(value - reach, value + reach)
-        lines.append(Strength(name, value, interval, len(mine), len({one.cluster for one in mine})))
+        lines.append(Strength(name, value, interval, n[name], len(clusters[name])))
     return Group(tuple(sorted(lines, key=lambda line: (-line.value, line.name))), steadied, len(compared))
 
 

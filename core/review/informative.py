@@ -14,6 +14,9 @@ from core.measure.bradley_terry import VIRTUAL, fit
 from core.store.decided_pairs import SCORES, Maker, decided, pair_facts
 from core.store.tables import QueueRow
 
+SINGLY = 200
+"""So many pairs are placed one by one; of a hundred thousand, the later ones some at a time."""
+
 
 def informative_ranks(session: Session, queue: QueueRow, subjects: Collection[int]) -> dict[int, float]:
     """Pair (row id) → its place in the order in which these tell most of how strong their versions are.
@@ -29,8 +32,8 @@ def informative_ranks(session: Session, queue: QueueRow, subjects: Collection[in
         if facts.makers is not None:
             one, other = sorted(facts.makers)
             waiting.setdefault((one, other), []).append(facts.id)
-    for pairs in waiting.values():
-        pairs.sort(key=lambda pair: content_hash([queue.seed, queue.id, pair], 12), reverse=True)
+    for listed in waiting.values():
+        listed.sort(key=lambda pair: content_hash([queue.seed, queue.id, pair], 12), reverse=True)
     chosen = [(said.pair.makers, SCORES[said.choice]) for said in decided(session) if not said.repeat]
     compared = [(*makers, score) for makers, score in chosen if makers is not None]
     makers = sorted({maker for two in waiting for maker in two} | {maker for one in compared for maker in one[:2]})
@@ -59,9 +62,12 @@ def informative_ranks(session: Session, queue: QueueRow, subjects: Collection[in
         if -was > tells * (1 + 1e-9):
             heappush(heap, (-tells, one, other))
             continue
-        ranks[waiting[one, other].pop()] = float(len(ranks))
-        if waiting[one, other]:
+        pairs = waiting[one, other]
+        n = min(len(pairs), 1 + len(ranks) // SINGLY)
+        for _ in range(n):
+            ranks[pairs.pop()] = float(len(ranks))
+        if pairs:
             heappush(heap, (-tells, one, other))
         between = spread[:, place[one]] - spread[:, place[other]]
-        spread -= np.outer(between, between) * (weight / (1 + tells))
+        spread -= np.outer(between, between) * (n * weight / (1 + n * tells))
     return ranks

@@ -29,6 +29,8 @@ CORRECTION = "correction"
 """The source of pairs whose sides no version made: a step beside its correction."""
 
 
+AT_ONCE = 5_000
+
 Maker = tuple[str, str]
 """(agent, version), the agent "" where only a name is known."""
 
@@ -95,8 +97,8 @@ def pair_facts(session: Session, ids: Collection[int] | None = None) -> dict[int
     if listed is None:
         return {facts.id: facts for facts in _facts(session, _FACTS)}
     found: dict[int, PairFacts] = {}
-    for start in range(0, len(listed), 500):
-        some = _FACTS.where(PairRow.id.in_(listed[start : start + 500]))
+    for start in range(0, len(listed), AT_ONCE):
+        some = _FACTS.where(PairRow.id.in_(listed[start : start + AT_ONCE]))
         found.update((facts.id, facts) for facts in _facts(session, some))
     return found
 
@@ -164,7 +166,7 @@ _FACTS = _query()
 
 def _facts(session: Session, query: Select[Any]) -> Iterator[PairFacts]:
     for pair, source, task, prompt, step_a, step_b, *sides in session.execute(query):
-        known = task or f"prompt:{content_hash(prompt, 24)}"
+        known = task or f"prompt:{prompt}"
         a, b = (_side_facts(source, step, *side) for step, side in ((step_a, sides[:7]), (step_b, sides[7:])))
         yield PairFacts(pair, known, " ".join(prompt[:200].split()), a, b)
 

@@ -33,7 +33,7 @@ def show_preference_report(queue: int) -> None:
     raters = choose(
         places[1], "Raters", ["people", "machines"], "compare_raters", "People and machines are never mixed."
     )
-    with store().reading() as session:
+    with st.spinner("Reading what was chosen …"), store().reading() as session:
         report = preference_report(session, get_queue(session, queue) if of == QUEUE else None, raters == "machines")
     if not report.n:
         st.info(f"No {raters} have compared anything of {of} yet. What they choose is reported here.")
