@@ -1,8 +1,8 @@
-"""What people and machines said, as agreement, weekly label rates and the team's work need it: rows, not traces."""
+"""What people and machines said, as agreement and weekly label rates need it: rows, not traces."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -80,20 +80,6 @@ class Chosen(NamedTuple):
     known: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What one person has submitted that still stands: runs and pairs, and the active time where it was taken."""
-
-    person_id: int
-    person: str
-    role: Role
-    runs: int
-    pairs: int
-    seconds: tuple[float, ...]
-    first: datetime
-    last: datetime
-
-
 def schemas_in_use(session: Session) -> dict[int, LabelSchema]:
     """All label schemas by row id."""
     return {row.id: schema_from_row(row) for row in session.scalars(select(LabelSchemaRow).order_by(LabelSchemaRow.id))}
@@ -113,13 +99,12 @@ def _by(machines: bool) -> ColumnElement[bool]:
     return machine if machines else ~machine
 
 
-def judged_by(session: Session, machines: bool = False, queue: int | None = None) -> list[Judged]:
-    """Current answers of people (or of machines) on runs, steps, pairs and rankings; everywhere or in one queue.
+def judged_by(session: Session, machines: bool = False, queue: int | None = None) -> Iterator[Judged]:
+    """Current answers of people (or of machines) on runs, steps, pairs and rankings, one by one; of all or of a queue.
 
     Of a queue: what it asks (its schema) about what is in it, wherever that was answered.
     """
     people, known = _people(session, machines), _known_items(session)
-    found = []
     for table, name in ((AnnotationRow, ""), (PreferenceRow, "pair"), (RankingGivenRow, "ranking")):
         marks = cast(table.marks, Text) if table is AnnotationRow else literal("[]")
         step = table.step_uid if table is AnnotationRow else literal("")
@@ -135,8 +120,7 @@ def judged_by(session: Session, machines: bool = False, queue: int | None = None
         for on, uid, person, schema, said, marked, at, item in session.execute(query):
             unit: Hashable = (name, on) if name else (on, uid) if uid else on
             listed = [] if marked == "[]" else orjson.loads(marked)
-            found.append(Judged(unit, people[person], schema, orjson.loads(said), listed, at, item in known))
-    return found
+            yield Judged(unit, people[person], schema, orjson.loads(said), listed, at, item in known)
 
 
 def choices_by(session: Session, machines: bool = False, queue: int | None = None) -> list[Chosen]:
@@ -228,45 +212,3 @@ def labels_by_week(session: Session, agent: str | None = None) -> list[tuple[dat
         .where(AnnotationRow.current, _by(machines=False), TraceRow.time_known, *of_agent(agent))
     )
     return [(date.fromisoformat(monday), Said(*said)) for monday, *said in session.execute(query)]
-
-
-def work_done(session: Session) -> list[Work]:
-    """Everybody who has submitted anything that stands, most first."""
-    totals: dict[int, dict[str, Any]] = {}
-    for table, kind in ((AnnotationRow, "runs"), (PreferenceRow, "pairs")):
-        query = (
-            select(
-                PersonRow.id,
-                PersonRow.name,
-                PersonRow.role,
-                func.count(),
-                func.min(table.submitted_at),
-                func.max(table.submitted_at),
-            )
-            .join(PersonRow, PersonRow.id == table.person_id)
-            .where(table.current)
-            .group_by(PersonRow.id)
-        )
-        for person, name, role, n, first, last in session.execute(query):
-            known = totals.setdefault(person, {"name": name, "role": role, "first": first, "last": last})
-            known[kind] = n
-            known["first"], known["last"] = min(known["first"], first), max(known["last"], last)
-        timed = select(table.person_id, table.active_seconds).where(table.current, table.active_seconds.is_not(None))
-        for person, seconds in session.execute(timed):
-            totals[person].setdefault("seconds", []).append(seconds)
-    return sorted(
-        (
-            Work(
-                person,
-                known["name"],
-                Role(known["role"]),
-                known.get("runs", 0),
-                known.get("pairs", 0),
-                tuple(known.get("seconds", ())),
-                known["first"],
-                known["last"],
-            )
-            for person, known in totals.items()
-        ),
-        key=lambda work: (work.role is Role.MACHINE, -(work.runs + work.pairs), work.person),
-    )
