@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
+from sqlalchemy import select
 
-from core.records import Message, Step, StepKind, Task, ToolCall, Trace
-from tests.e2e.desks import HOSTILE, Work, expect_saved, item_on, open_desk, queue_runs
+from core.records import Message, Outcome, Step, StepKind, Task, ToolCall, Trace
+from core.store.tables import ItemRow
+from core.store.traces import set_outcomes
+from tests.e2e.desks import HOSTILE, Work, expect_saved, item_on, open_desk, queue_runs, session
 from tests.e2e.server import Server, start
 from tests.worlds import run
 
@@ -55,6 +58,13 @@ def troubled(uid: str, task: str) -> Trace:
     return run(uid, f"task {task}", steps=steps, task=Task(f"reading/{task}", f"Where is my order, {task}?"))
 
 
+def address(site: Server, work: Work) -> str:
+    """Where the desk shows the first run of a queue."""
+    with session(work.folder) as opened:
+        item = opened.scalars(select(ItemRow.id).where(ItemRow.trace_id == work.ids[0])).one()
+    return f"{site.url}/review?item={item}"
+
+
 @pytest.fixture
 def work(site: Server, request: pytest.FixtureRequest) -> Work:
     name = request.node.name
@@ -62,13 +72,15 @@ def work(site: Server, request: pytest.FixtureRequest) -> Work:
         f"{name}-other", "Where is my order?", task=Task(f"reading/{name}"), version="secret-version", reward=1.0
     )
     made = queue_runs(site.data_dir, name, [troubled(f"{name}-run", name)])
-    queue_runs(site.data_dir, f"{name} others", [same])
+    others = queue_runs(site.data_dir, f"{name} others", [same])
+    with session(site.data_dir) as opened:
+        set_outcomes(opened, dict.fromkeys(others.ids, (Outcome.SOLVED, "a test")))
     return made
 
 
 @pytest.fixture
 def desk(work: Work, site: Server, page: Page) -> Page:
-    open_desk(page, work.address(site.url))
+    open_desk(page, address(site, work))
     return page
 
 
@@ -163,7 +175,7 @@ def test_the_run_that_passed_is_named_after_submitting(desk: Page, work: Work, s
 
 def test_the_only_run_of_its_task_says_so_and_a_lost_connection_too(site: Server, page: Page) -> None:
     work = queue_runs(site.data_dir, "alone", [troubled("alone-run", "alone")])
-    open_desk(page, work.address(site.url))
+    open_desk(page, address(site, work))
     page.keyboard.press("Shift+O")
     expect(page.get_by_text("This is the only run of its task so far.")).to_be_visible()
     page.keyboard.press("Escape")
@@ -182,8 +194,8 @@ def long(uid: str, count: int) -> Trace:
 def test_a_run_of_20_000_steps_is_readable_before_its_suggestions_come(site: Server, page: Page) -> None:
     work = queue_runs(site.data_dir, "long", [long("long-run", 20_000)])
     held: list[Route] = []
-    page.route("**/suggestions", held.append)
-    open_desk(page, work.address(site.url))
+    page.route("**/suggestions", lambda route: held.append(route))
+    open_desk(page, address(site, work))
     page.keyboard.press("j")
     assert at(page) == "2"
     page.wait_for_timeout(300)
@@ -197,7 +209,7 @@ def test_a_run_of_20_000_steps_is_readable_before_its_suggestions_come(site: Ser
 def test_suggestions_that_do_not_come_are_said_and_asked_for_again(site: Server, page: Page) -> None:
     work = queue_runs(site.data_dir, "lost", [long("lost-run", TRIES)])
     page.route("**/suggestions", lambda route: route.abort(), times=1)
-    open_desk(page, work.address(site.url))
+    open_desk(page, address(site, work))
     expect(page.get_by_text("Suggestions could not be loaded")).to_be_visible()
     page.get_by_role("button", name="Retry").click()
     expect(page.get_by_role("button", name=f"first error at {TRIES - 1}")).to_be_visible()
@@ -213,7 +225,7 @@ def test_what_was_read_before_is_folded_and_named_after_where_it_stood(
         Step("2", StepKind.LLM, "m", input=second, output=(Message("assistant", "Now this."),)),
     )
     work = queue_runs(site.data_dir, "folded", [run("folded-run", steps=steps, task=None)])
-    open_desk(page, work.address(site.url))
+    open_desk(page, address(site, work))
     page.get_by_role("button", name="same system prompt as step 1").click()
     expect(page.get_by_text("Be kind to everybody.")).to_be_visible()
     page.get_by_role("button", name="model input: 1 new of 4 messages").click()
