@@ -78,7 +78,8 @@ def sayable(session: Session, queue: QueueRow, item: int) -> list[Sayable]:
     if questions:
         found.append(Sayable("Resolution", questions, marks))
     table, same = said_of(queue)
-    said = select(table, PersonRow.name).select_from(table).join(ItemRow, same).join(PersonRow, PersonRow.id == table.person_id)
+    said = select(table, PersonRow.name).select_from(table).join(ItemRow, same)
+    said = said.join(PersonRow, PersonRow.id == table.person_id)
     for answer, name in session.execute(said.where(ItemRow.id == row.id).order_by(table.id)):
         own: dict[str, Any] = {}
         if isinstance(answer, PreferenceRow):
