@@ -75,6 +75,7 @@ chosen = st.navigation(
         ],
     },
     position="sidebar" if actor else "hidden",
+    expanded=True,
 )
 if actor is None:
     ask_who(chosen.url_path)
