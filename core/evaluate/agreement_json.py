@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.evaluate.agreement_report import Details, QuestionAgreement, TeamAgreement, details_of, in_full
+from core.evaluate.agreement_report import (
+    Details,
+    QuestionAgreement,
+    TeamAgreement,
+    consensus_of,
+    details_of,
+    in_full,
+)
 from core.measure.agreement import AgreementReport, Coefficient
 from core.measure.dawid_skene import Consensus
 from core.measure.intervals import Interval
@@ -54,7 +61,7 @@ def question_json(question: QuestionAgreement, details: Details) -> dict[str, An
             }
             for period in details.periods
         ],
-        "consensus": _consensus_json(details.consensus),
+        "consensus": _consensus_json(consensus_of(question)),
     }
     if question.mapped is not None:
         found["mapped"] = {"words": dict(question.words), **_report_json(details.report)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -19,11 +19,12 @@ from core.measure.agreement import (
     agreement_of,
     category_agreement,
     code,
+    percent_and_alpha,
 )
 from core.measure.closeness import CHANCE, Overlap, percent_within, span_agreement
 from core.measure.dawid_skene import FEWEST_RATERS, Consensus, consensus
 from core.store.answer_words import LONGEST, Words, answer_words
-from core.store.judgements import choices_by, find_queue, judged_by, schemas_in_use, step_positions
+from core.store.judgements import Judged, choices_by, find_queue, judged_by, schemas_in_use, step_positions
 
 WEEKS_AT_MOST = 26
 """What spans more weeks is shown by month."""
@@ -81,14 +82,13 @@ class Period:
 
 @dataclass(frozen=True)
 class Details:
-    """All that one question has to say: each two raters, each category, how it went over time, who errs how often."""
+    """What one question has to say: each two raters, each category, how it went over time."""
 
     report: AgreementReport
     categories: tuple[CategoryAgreement, ...]
     by: str
     """"week" or "month"."""
     periods: tuple[Period, ...]
-    consensus: Consensus | None
 
 
 @dataclass(frozen=True)
@@ -117,18 +117,26 @@ def agreement_report(
     if raters not in ("people", "machines"):
         raise InvalidInput(f"Raters are people or machines, not {raters[:60]!r}.", field="raters")
     row, machines = find_queue(session, queue) if queue else None, raters == "machines"
-    judged, choices = judged_by(session, machines, row), choices_by(session, machines, row)
-    ordinary = [one for one in judged if not one.known]
+    choices = choices_by(session, machines, row)
     compared = [one for one in choices if not one.known]
+    n_known = len(choices) - len(compared)
+
+    def ordinary() -> Iterator[Judged]:
+        nonlocal n_known
+        for one in judged_by(session, machines, row):
+            if one.known:
+                n_known += 1
+            else:
+                yield one
+
     all_words = answer_words(session)
-    all_rated = rated_questions(ordinary, compared, schemas_in_use(session))
+    all_rated = rated_questions(ordinary(), compared, schemas_in_use(session))
     texts = [one for one in all_rated if one.kind == "text" and (one.schema, one.key) not in all_words]
     found = [one for one in all_rated if one.kind != "text" or (one.schema, one.key) in all_words]
     asked = [rated for rated in found if question in (None, rated.key)]
     if question is not None and not asked:
         known = ", ".join(sorted({rated.key for rated in found})) or "none"
         raise NotFound(f"No {raters} answered a question {question} (answered are: {known}).", field="question")
-    n_known = len(judged) - len(ordinary) + len(choices) - len(compared)
     questions = (_question(session, rated, all_words.get((rated.schema, rated.key), {})) for rated in asked)
     few = (one for one in texts if _few_words(one))
     return TeamAgreement(
@@ -141,7 +149,7 @@ def details_of(question: QuestionAgreement) -> Details:
     rated = question.counted
     by, periods = _over_time(rated)
     if question.overlap is not None:
-        return Details(question.report, (), by, periods, None)
+        return Details(question.report, (), by, periods)
     coded = _coded(rated)
     values = coded.values
     if rated.compared == "sets":
@@ -154,18 +162,20 @@ def details_of(question: QuestionAgreement) -> Details:
         tuple(category_agreement(coded, rated.level, given)) if told_apart else (),
         by,
         periods,
-        consensus_of(question),
     )
 
 
+def has_consensus(question: QuestionAgreement) -> bool:
+    """Whether three or more gave single answers to it: not numbers, sets, steps or spans."""
+    named = question.rated.kind in ("choice", "text", "yes_no", "scale", "step_verdict", PREFERENCE)
+    return named and question.best.n_raters >= FEWEST_RATERS
+
+
 def consensus_of(question: QuestionAgreement) -> Consensus | None:
-    """What is most likely right on each item that two or more answered; None for numbers, sets, steps and spans."""
-    rated = question.counted
-    if rated.kind not in ("choice", "text", "yes_no", "scale", "step_verdict", PREFERENCE):
+    """What is most likely right on each item that two or more answered; None without `has_consensus`."""
+    if not has_consensus(question):
         return None
-    if question.best.n_raters < FEWEST_RATERS:
-        return None
-    return consensus({unit: given for unit, given in rated.ratings.items() if len(given) > 1})
+    return consensus({unit: given for unit, given in question.counted.ratings.items() if len(given) > 1})
 
 
 def _few_words(rated: Rated) -> bool:
@@ -247,5 +257,5 @@ def _period(rated: Rated, start: date, ratings: Mapping[Unit, Any]) -> Period:
     if rated.compared == "spans":
         overlap = span_agreement(ratings)
         return Period(start, overlap.percent, Coefficient(None, overlap.percent.n_items, CHANCE))
-    report = _agree(replace(rated, ratings=dict(ratings), latest={}))
-    return Period(start, report.percent, report.krippendorff)
+    part = replace(rated, ratings=dict(ratings), latest={})
+    return Period(start, *percent_and_alpha(_coded(part), rated.level))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import isfinite
@@ -49,6 +49,8 @@ _CHOICES = {
     Choice.B_MUCH.value: "B is much better",
     Choice.BOTH_BAD.value: "Both are bad",
 }
+
+Reader = Callable[[str, Judged], Any]
 
 Unit = Hashable
 """What was judged (core.store.judgements.Judged); for verdicts on steps (the unit, step id)."""
@@ -104,9 +106,7 @@ class Rated:
         return Rated(self.schema, self.key, self.title, self.kind, self.compared, labels, ratings, self.latest)
 
     def add(self, unit: Unit, person: str, answer: Any, at: datetime) -> None:
-        """Keep one answer; None is none."""
-        if answer is None:
-            return
+        """Keep one answer."""
         given = self.ratings.get(unit)
         if given is None:
             self.ratings[unit], self.latest[unit] = {person: answer}, at
@@ -121,7 +121,7 @@ def rated_questions(
 ) -> list[Rated]:
     """Every question that anybody answered, in the order of the schemas; the preference last."""
     found: dict[tuple[str, str], Rated] = {}
-    asked: dict[int, list[tuple[Question, Rated]]] = {}
+    asked: dict[int, list[tuple[Rated, Reader | None]]] = {}
     conditional = set()
     for row, schema in schemas.items():
         for question in schema.questions:
@@ -130,15 +130,25 @@ def rated_questions(
                 ratings, latest = (before.ratings, before.latest) if before else ({}, {})
                 found[schema.key, question.key] = _rated(schema.key, question, ratings, latest)
         asked[row] = [
-            (question, found[schema.key, question.key]) for question in schema.questions if question.kind in COMPARED
+            (found[schema.key, question.key], _READERS.get(question.kind))
+            for question in schema.questions
+            if question.kind in COMPARED
         ]
         if any(question.shown_if for question in schema.questions):
             conditional.add(row)
     for one in judged:
         shown = _shown(schemas[one.schema_id], one) if one.schema_id in conditional else None
-        for question, rated in asked[one.schema_id]:
-            if shown is None or question.key in shown:
-                _add(rated, question, one)
+        for rated, read in asked[one.schema_id]:
+            if shown is not None and rated.key not in shown:
+                continue
+            if read is not None:
+                answer = read(rated.key, one)
+                if answer is not None:
+                    rated.add(one.unit, one.person, answer, one.at)
+            else:
+                for mark in one.marks:
+                    if mark["question"] == rated.key and mark["value"] in VERDICTS:
+                        rated.add((one.unit, mark["step_id"]), one.person, mark["value"], one.at)
     sides = Rated("", PREFERENCE, "Which of the two is better?", PREFERENCE, "nominal", _CHOICES, {}, {})
     for choice in choices:
         sides.add(("pair", choice.pair), choice.person, choice.choice.value, choice.at)
@@ -159,31 +169,58 @@ def _shown(schema: LabelSchema, said: Judged) -> set[str]:
     return asked_questions(schema, said.answers, [(mark["question"], mark["value"]) for mark in said.marks])
 
 
-def _add(rated: Rated, question: Question, said: Judged) -> None:
-    if question.kind == "step_verdict":
-        for mark in said.marks:
-            if mark["question"] == question.key and mark["value"] in VERDICTS:
-                rated.add((said.unit, mark["step_id"]), said.person, mark["value"], said.at)
-    else:
-        rated.add(said.unit, said.person, _answer(question, said), said.at)
-
-
-def _answer(question: Question, said: Judged) -> Any:
-    """The answer as it is compared; None for none. Marking nothing wrong is an answer: the empty set."""
-    kind, key = question.kind, question.key
-    if kind in ("taxonomy", "multi_choice"):
-        return chosen(said.answers, said.marks, key)
-    if kind == "span":
-        spans = (mark for mark in said.marks if mark["question"] == key)
-        return frozenset(Span(mark["step_id"], mark["value"], mark["start"] or 0, mark["end"] or 0) for mark in spans)
+def _named(key: str, said: Judged) -> str | None:
     answer = said.answers.get(key)
-    if kind == "step":
-        return next((mark["step_id"] for mark in said.marks if mark["question"] == key), answer)
+    return None if answer is None or answer == "" else str(answer)
+
+
+def _yes_or_no(key: str, said: Judged) -> str | None:
+    answer = said.answers.get(key)
     if answer is None or answer == "":
         return None
-    if kind == "number":
-        good = isinstance(answer, (int, float)) and not isinstance(answer, bool) and isfinite(answer)
-        return float(answer) if good else None
-    if kind == "yes_no":
-        return "yes" if str(answer).lower() in ("true", "yes", "1") else "no"
-    return " ".join(answer.split()) if kind == "text" and isinstance(answer, str) else str(answer)
+    return "yes" if str(answer).lower() in ("true", "yes", "1") else "no"
+
+
+def _text(key: str, said: Judged) -> str | None:
+    answer = said.answers.get(key)
+    return (" ".join(answer.split()) or None) if isinstance(answer, str) else None
+
+
+def _number(key: str, said: Judged) -> float | None:
+    answer = said.answers.get(key)
+    good = isinstance(answer, (int, float)) and not isinstance(answer, bool) and isfinite(answer)
+    return float(answer) if good else None  # type: ignore[arg-type]  # a number: looked at above
+
+
+def _step(key: str, said: Judged) -> Any:
+    for mark in said.marks:
+        if mark["question"] == key:
+            return mark["step_id"]
+    return said.answers.get(key)
+
+
+def _chosen(key: str, said: Judged) -> frozenset[str]:
+    """Marking nothing wrong is an answer: the empty set."""
+    return chosen(said.answers, said.marks, key)
+
+
+def _spans(key: str, said: Judged) -> frozenset[Span]:
+    return frozenset(
+        Span(mark["step_id"], mark["value"], mark["start"] or 0, mark["end"] or 0)
+        for mark in said.marks
+        if mark["question"] == key
+    )
+
+
+_READERS: Mapping[str, Reader] = {
+    "choice": _named,
+    "scale": _named,
+    "yes_no": _yes_or_no,
+    "text": _text,
+    "number": _number,
+    "step": _step,
+    "taxonomy": _chosen,
+    "multi_choice": _chosen,
+    "span": _spans,
+}
+"""What a question's answer is as it is compared, by its kind; verdicts on steps are several and read mark by mark."""

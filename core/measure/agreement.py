@@ -1,16 +1,16 @@
 """How far reviewers agree on one question: every measure of it, from one table of answers."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from core.measure.intervals import SEED, Interval, wilson
-from core.measure.kappa import cohen_kappa, cohen_of, fleiss_of
-from core.measure.krippendorff import alpha_of
+from core.measure.kappa import cohen_kappa, cohen_of, fleiss_of, fleiss_statistic
+from core.measure.krippendorff import alpha_of, alpha_statistic
 from core.measure.ratings import NO_PAIR, Coded, Coefficient, Level, Ratings, against_the_rest, code
-from core.measure.resampling import RESAMPLES, Floats, bootstrap
+from core.measure.resampling import FEWER_DRAWS, RESAMPLES, Floats, bootstrap
 
 __all__ = [
     "AgreementReport",
@@ -27,12 +27,11 @@ __all__ = [
     "fleiss_kappa",
     "krippendorff_alpha",
     "percent_agreement",
+    "percent_and_alpha",
 ]
 
-MANY_PAIRS = 100
+MANY_PAIRS = 30
 """From so many pairs of raters on, the interval of each Cohen's κ is drawn from `FEWER_DRAWS` instead."""
-
-FEWER_DRAWS = 200
 
 
 @dataclass(frozen=True)
@@ -91,15 +90,39 @@ def agreement_of(
 ) -> AgreementReport:
     """The same of coded answers; with `sure_pairs` False the κ of each two raters has no interval, which saves time."""
     each = (min(draws, FEWER_DRAWS) if len(coded.joint) >= MANY_PAIRS else draws) if sure_pairs else 0
+    percent, fleiss, alpha = _together(coded, level, draws, seed)
     return AgreementReport(
         n_items=coded.n_items,
         n_raters=coded.n_raters,
         n_answers=coded.n_answers,
-        percent=_percent_of(coded, draws, seed),
+        percent=percent,
         cohen={f"{a}~{b}": cohen_of(joint, each, seed) for (a, b), joint in coded.joint.items()},
-        fleiss=fleiss_of(coded, draws, seed),
-        krippendorff=alpha_of(coded, level, draws, seed),
+        fleiss=fleiss,
+        krippendorff=alpha,
     )
+
+
+def percent_and_alpha(
+    coded: Coded, level: Level, draws: int = RESAMPLES, seed: int = SEED
+) -> tuple[Coefficient, Coefficient]:
+    """Only these two, for many small tables."""
+    percent, _, alpha = _together(coded, level, draws, seed)
+    return percent, alpha
+
+
+def _together(coded: Coded, level: Level, draws: int, seed: int) -> tuple[Coefficient, Coefficient, Coefficient]:
+    """Percent, Fleiss' κ and α, with intervals from the same draws."""
+    bare = _percent_of(coded, 0, seed), fleiss_of(coded, 0, seed), alpha_of(coded, level, 0, seed)
+    if bare[2].value is None:
+        return _percent_of(coded, draws, seed), bare[1], bare[2]
+    percents = partial(_mean_share, _shares(coded))
+    statistics = (percents, fleiss_statistic(coded)[0], alpha_statistic(coded, level))
+    sure = bootstrap(coded.counts, statistics, draws, seed, coded.clusters)
+    percent, fleiss, alpha = (
+        replace(one, interval=one.interval or (interval if one.value is not None else None))
+        for one, interval in zip(bare, sure, strict=True)
+    )
+    return percent, fleiss, alpha
 
 
 def category_agreement(
@@ -150,17 +173,23 @@ def krippendorff_alpha(
 def _percent_of(coded: Coded, draws: int, seed: int) -> Coefficient:
     if not coded.n_items:
         return Coefficient(None, 0, NO_PAIR)
-    n, n_values = coded.n_items, len(coded.values)
-    held, times = np.unique(coded.pattern * n_values + coded.answers, return_counts=True)
-    equal = np.bincount(held // n_values, weights=times * (times - 1), minlength=len(coded.sizes))
-    share = 100 * equal / (coded.sizes * (coded.sizes - 1))
+    n, share = coded.n_items, _shares(coded)
     value = float(coded.counts @ share) / n
     if value in (0, 100):
         groups = n if coded.clusters is None else coded.clusters.shape[0]
         sure = wilson(groups * value / 100, groups)
         return Coefficient(value, n, interval=Interval(100 * sure.low, 100 * sure.high) if n > 1 else None)
-    mean = partial(_mean_share, share)
-    return Coefficient(value, n, interval=bootstrap(coded.counts, mean, draws, seed, coded.clusters))
+    (interval,) = bootstrap(coded.counts, [partial(_mean_share, share)], draws, seed, coded.clusters)
+    return Coefficient(value, n, interval=interval)
+
+
+def _shares(coded: Coded) -> Floats:
+    """For each pattern the share of pairs of its answers that are equal, 0 to 100."""
+    n_values = len(coded.values)
+    held, times = np.unique(coded.pattern * n_values + coded.answers, return_counts=True)
+    equal = np.bincount(held // n_values, weights=times * (times - 1), minlength=len(coded.sizes))
+    share: Floats = 100 * equal / (coded.sizes * (coded.sizes - 1))
+    return share
 
 
 def _mean_share(share: Floats, weights: Floats) -> Floats:

@@ -11,7 +11,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 
 MOST_ROUNDS = 500
-TOLERANCE = 1e-6
+TOLERANCE = 1e-4
 FEWEST_RATERS = 3
 
 

@@ -1,14 +1,14 @@
 """Agreement beyond chance between named answers: Cohen for two raters, Fleiss for the same number on each item."""
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from core.measure.intervals import SEED
+from core.measure.intervals import SEED, Interval
 from core.measure.ratings import NO_PAIR, ONE_ANSWER, Coded, Coefficient
 from core.measure.resampling import RESAMPLES, bootstrap
 
@@ -32,13 +32,26 @@ def cohen_of(joint: Mapping[tuple[Answer, Answer], int], draws: int = RESAMPLES,
     n = sum(joint.values())
     if not n:
         return Coefficient(None, 0, "the two raters share no item")
-    place = {answer: index for index, answer in enumerate(dict.fromkeys(answer for cell in joint for answer in cell))}
-    if len(place) == 1:
+    first: Counter[Answer] = Counter()
+    second: Counter[Answer] = Counter()
+    for (x, y), count in joint.items():
+        first[x] += count
+        second[y] += count
+    equal = sum(count for (x, y), count in joint.items() if x == y)
+    by_chance = sum(count * second[answer] for answer, count in first.items())
+    if by_chance == n * n:
         return Coefficient(None, n, ONE_ANSWER)
-    cells = np.arange(len(joint))
-    counts = np.fromiter(joint.values(), dtype=np.intp)
+    value = (n * equal - by_chance) / (n * n - by_chance)
+    return Coefficient(value, n, interval=_cohen_interval(joint, n, draws, seed) if draws else None)
+
+
+def _cohen_interval(joint: Mapping[tuple[Answer, Answer], int], n: int, draws: int, seed: int) -> Interval | None:
+    place = {answer: index for index, answer in enumerate(dict.fromkeys(answer for cell in joint for answer in cell))}
     first, second = (
-        csr_array((np.ones(len(joint)), (cells, [place[cell[side]] for cell in joint])), shape=(len(joint), len(place)))
+        csr_array(
+            (np.ones(len(joint)), (np.arange(len(joint)), [place[cell[side]] for cell in joint])),
+            shape=(len(joint), len(place)),
+        )
         for side in (0, 1)
     )
     same = np.array([x == y for x, y in joint], dtype=np.float64)
@@ -49,8 +62,8 @@ def cohen_of(joint: Mapping[tuple[Answer, Answer], int], draws: int = RESAMPLES,
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(by_chance < n * n, (n * equal - by_chance) / (n * n - by_chance), np.nan)
 
-    value = float(kappa(counts[None, :].astype(np.float64))[0])
-    return Coefficient(value, n, interval=bootstrap(counts, kappa, draws, seed) if draws else None)
+    (interval,) = bootstrap(np.fromiter(joint.values(), dtype=np.intp), [kappa], draws, seed)
+    return interval
 
 
 def fleiss_of(coded: Coded, draws: int = RESAMPLES, seed: int = SEED) -> Coefficient:
@@ -62,23 +75,30 @@ def fleiss_of(coded: Coded, draws: int = RESAMPLES, seed: int = SEED) -> Coeffic
     """
     if not coded.n_items:
         return Coefficient(None, 0, NO_PAIR)
+    kappa, n = fleiss_statistic(coded)
+    value = float(kappa(coded.counts[None, :].astype(np.float64))[0])
+    if np.isnan(value):
+        return Coefficient(None, n, ONE_ANSWER)
+    (interval,) = bootstrap(coded.counts, [kappa], draws, seed, coded.clusters)
+    return Coefficient(value, n, interval=interval)
+
+
+def fleiss_statistic(coded: Coded) -> tuple[Callable[[Floats], Floats], int]:
+    """κ of each row of weights, a weight a pattern (NaN where undefined), and the items that it speaks of."""
     items = np.bincount(coded.sizes, weights=coded.counts)
     raters = len(items) - 1 - int(np.argmax(items[::-1]))
-    chosen = coded.sizes == raters
-    counts, n = coded.counts[chosen], int(items[raters])
+    chosen = np.flatnonzero(coded.sizes == raters)
     shape = (len(coded.sizes), len(coded.values))
     given = csr_array((np.ones(len(coded.answers)), (coded.pattern, coded.answers)), shape=shape)[chosen]
     agreeing = given.multiply(given).sum(axis=1) - raters
-    if np.count_nonzero(given.sum(axis=0)) == 1:
-        return Coefficient(None, n, ONE_ANSWER)
 
     def kappa(weights: Floats) -> Floats:
+        weights = weights[:, chosen]
         answers = raters * weights.sum(axis=1)
+        totals = weights @ given
         with np.errstate(divide="ignore", invalid="ignore"):
             observed = weights @ agreeing / (answers * (raters - 1))
-            by_chance = (((weights @ given) / answers[:, None]) ** 2).sum(axis=1)
-            return np.where(by_chance < 1 - 1e-12, (observed - by_chance) / (1 - by_chance), np.nan)
+            by_chance = ((totals / answers[:, None]) ** 2).sum(axis=1)
+            return np.where(np.count_nonzero(totals, axis=1) > 1, (observed - by_chance) / (1 - by_chance), np.nan)
 
-    value = float(kappa(counts[None, :].astype(np.float64))[0])
-    clusters = None if coded.clusters is None else coded.clusters[:, chosen]
-    return Coefficient(value, n, interval=bootstrap(counts, kappa, draws, seed, clusters) if draws else None)
+    return kappa, int(items[raters])

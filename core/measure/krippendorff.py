@@ -1,6 +1,6 @@
 """Krippendorff's α: agreement beyond chance for any number of raters, missing answers, and four kinds of answers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 
 import numpy as np
@@ -141,7 +141,11 @@ def alpha_of(coded: Coded, level: Level, draws: int = RESAMPLES, seed: int = SEE
         return Coefficient(None, 0, NO_PAIR)
     if len(coded.values) == 1:
         return Coefficient(None, coded.n_items, ONE_ANSWER)
-    disagreement = _Disagreement(coded, level)
-    value = float(disagreement.alpha(coded.counts[None, :].astype(np.float64))[0])
-    interval = bootstrap(coded.counts, disagreement.alpha, draws, seed, coded.clusters) if draws else None
-    return Coefficient(value, coded.n_items, interval=interval)
+    alpha = alpha_statistic(coded, level)
+    (interval,) = bootstrap(coded.counts, [alpha], draws, seed, coded.clusters)
+    return Coefficient(float(alpha(coded.counts[None, :].astype(np.float64))[0]), coded.n_items, interval=interval)
+
+
+def alpha_statistic(coded: Coded, level: Level) -> Callable[[Floats], Floats]:
+    """α of each row of weights, a weight a pattern; for two different answers or more."""
+    return _Disagreement(coded, level).alpha

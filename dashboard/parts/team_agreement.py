@@ -9,7 +9,16 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from core.errors import LoopwrightError
-from core.evaluate.agreement_report import Details, QuestionAgreement, TeamAgreement, agreement_report, details_of
+from core.evaluate.agreement_report import (
+    Details,
+    QuestionAgreement,
+    TeamAgreement,
+    agreement_report,
+    consensus_of,
+    details_of,
+    has_consensus,
+)
+from core.measure.dawid_skene import Consensus
 from core.store.judgements import stamp_of_judgements
 from core.store.queues import list_queues
 from dashboard.agreement_charts import alpha_by_category, alpha_by_question, alpha_over_time, kappa_map
@@ -75,6 +84,13 @@ def _details(
     return details_of(_question)
 
 
+@st.cache_resource(max_entries=8, show_spinner="Finding out who errs how …")
+def _consensus(
+    database: str, stamp: Hashable, queue: str, raters: str, schema: str, key: str, _question: QuestionAgreement
+) -> Consensus | None:
+    return consensus_of(_question)
+
+
 def _show_nothing(team: TeamAgreement) -> None:
     once = f"{sum(len(one.rated.ratings) for one in team.questions):,} answers" if team.questions else ""
     st.info(
@@ -101,7 +117,7 @@ def _show_questions(team: TeamAgreement, shared: list[QuestionAgreement]) -> Non
             "**Krippendorff’s α** does: 1 is perfect, 0 is what chance gives, below 0.67 is too little to build on, "
             "from 0.80 it is reliable. On a scale it counts how far apart answers are, on several answers how far the "
             "sets overlap. **Fleiss’ κ** and **Cohen’s κ** ask the same of answers that are equal or not. Brackets "
-            "hold the 95 % interval, from 1,000 draws of as many items, and n, the items with two answers or more. "
+            "hold the 95 % interval, from draws of as many items with replacement, and n, the items with two answers. "
             "What counts is what people say now: no surplus, no answer to a hidden repeat, nothing given under "
             "guidelines that changed since. Of a step-by-step verdict each step is an item."
         )
@@ -122,7 +138,7 @@ def _show_one(actor: Actor, team: TeamAgreement, shared: list[QuestionAgreement]
     details = _details(*place, question)
     labels = question.counted.options
     views = [PAIRS, *([ANSWERS] if details.categories else []), TIME]
-    views += [RIGHT] if details.consensus and actor.leads else []
+    views += [RIGHT] if actor.leads and has_consensus(question) else []
     views += [WORDS] if question.rated.mappable and actor.leads else []
     view = st.segmented_control("Look at", views, default=PAIRS, key="team_view", required=True)
     if view == ANSWERS:
@@ -133,7 +149,7 @@ def _show_one(actor: Actor, team: TeamAgreement, shared: list[QuestionAgreement]
     elif view == TIME:
         show_chart(alpha_over_time(details), period_rows(details), "team_time", opened=True)
     elif view == RIGHT:
-        _show_consensus(details, labels)
+        _show_consensus(_consensus(*place, question), labels)
     elif view == WORDS:
         show_answer_words(question)
     else:
@@ -152,9 +168,9 @@ def _show_pairs(actor: Actor, question: QuestionAgreement, details: Details) -> 
         st.caption("You see yourself with each other reviewer; leads see all.")
 
 
-def _show_consensus(details: Details, labels: Mapping[str, str]) -> None:
-    found = details.consensus
-    assert found is not None
+def _show_consensus(found: Consensus | None, labels: Mapping[str, str]) -> None:
+    if found is None:
+        return
     show_table(consensus_rows(found, labels), "How often each reviewer is right by the consensus", words=["Most often"])
     st.caption(
         f"From the {len(found.answers):,} items that two or more answered, the answer that is most likely right on "
