@@ -214,7 +214,7 @@ def _model_input(messages: Sequence[Message], fresh: Sequence[int]) -> list[_Blo
         text = _input_text([messages[index] for index in told])
         label = f"model input: {len(told)} new of {all_of}" if told != rest else f"model input, {_count(len(rest))}"
         blocks.append(_Block(f"input.{ranges(told)}", "text", text, label=label, folded=True))
-    if told != rest or not rest:
+    if told != rest:
         label = f"whole model input, {all_of}" if told else f"model input, {all_of}, none new"
         blocks.append(_Block("input", "text", _input_text(messages), label=label, folded=True, preview=0))
     return blocks
