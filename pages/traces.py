@@ -8,12 +8,15 @@ from core.errors import LoopwrightError
 from core.store.hidden import hidden_traces
 from core.store.resolutions import Subject
 from core.store.signals import signals_waiting
-from core.store.traces import TraceFilter, count_traces, list_traces, trace_line
+from core.store.traces import TraceFilter, count_found, count_traces, list_traces, trace_line
 from dashboard.components import run_table, trace_reader
 from dashboard.identity import acting
+from dashboard.parts.bulk_labels import bulk_door, show_unfinished
 from dashboard.parts.removal import removal_door, show_removed
+from dashboard.parts.saved_filters import saved_filters_door
+from dashboard.parts.similar import ABOUT, choose_meaning, find_similar, show_similar
 from dashboard.parts.trace_facts import show_facts, show_task
-from dashboard.parts.trace_filters import choose_filter, clear_filter
+from dashboard.parts.trace_filters import choose_filter, chosen_filter, clear_filter
 from dashboard.parts.trace_history import history_door
 from dashboard.parts.trace_import import import_door
 from dashboard.parts.trace_list import COLUMNS, run_rows
@@ -67,6 +70,9 @@ if view is not None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button("All runs", icon=":material/arrow_back:", type="tertiary", on_click=back_to_list)
         opened = show_facts(view)
+        if view.line.closed_at is not None:
+            name = "Find similar"
+            st.button(name, icon=":material/hub:", type="tertiary", help=ABOUT, on_click=find_similar, args=(number,))
         history_door(Subject(view.line.id), actor.person())
         removed = actor.leads and removal_door(view.line.id, actor)
     if removed:
@@ -91,10 +97,21 @@ chosen = choose_filter("traces", actor)
 if st.session_state.get("traces_filter") != chosen:
     st.session_state.traces_filter, st.session_state.traces_pages = chosen, []
 pages = st.session_state.traces_pages
+with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    like = choose_meaning()
+    saved_filters_door("traces", actor)
+    if like is None:
+        bulk_door(chosen, chosen_filter("traces"), actor)
+show_unfinished(actor)
+if like is not None:
+    opened = show_similar(like, chosen, actor.id)
+    if opened is not None:
+        open_trace(opened)
+    st.stop()
 
 with store().reading() as session:
     found = list_traces(session, chosen, PAGE, pages[-1] if pages else None)
-    matching = count_traces(session, chosen)
+    matching = count_found(session, chosen)
     total = count_traces(session, TraceFilter())
     hidden = hidden_traces(session, actor.id, [line.id for line in found])
     n_waiting, waiting = signals_waiting(session, WAITING) if actor.leads else (0, [])
@@ -106,17 +123,18 @@ if not total:
         "spans: Intake says where to.",
         icon=":material/upload:",
     )
-elif not matching:
+elif not matching.n:
     st.info(f"None of the {total:,} runs fits these filters.", icon=":material/search_off:")
     st.button("Clear the filters", on_click=clear_filter, args=("traces",))
 else:
     opened = run_table("traces_table", COLUMNS, run_rows(found, hidden))
     told, newer, older = st.columns([6, 1, 1], vertical_alignment="center")
     begin = len(pages) * PAGE
-    of = "" if matching == total else f" that fit, of {total:,} in all"
-    told.caption(f"{begin + 1:,} to {begin + len(found):,} of {matching:,} runs{of}, newest first")
+    of = "" if matching.n == total else f" that fit, of {total:,} in all"
+    n = f"more than {matching.n:,}" if matching.more else f"{matching.n:,}"
+    told.caption(f"{begin + 1:,} to {begin + len(found):,} of {n} runs{of}, newest first")
     newer.button("Newer", disabled=not pages, on_click=turn, args=(pages[:-1],), width="stretch")
-    more = begin + len(found) < matching
+    more = len(found) == PAGE and (matching.more or begin + PAGE < matching.n)
     last = [(found[-1].started_at, found[-1].id)] if found else []
     older.button("Older", disabled=not more, on_click=turn, args=(pages + last,), width="stretch")
     if opened is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 import streamlit as st
@@ -38,11 +38,14 @@ def choose_filter(prefix: str, actor: Actor) -> TraceFilter:
         )
         choose = {"format_func": lambda name: name or "any", "bind": "query-params", "width": 116}
         agents = sorted({one.agent for one in known})
+        _drop_unknown(f"{prefix}_agent", agents)
         agent = st.selectbox("Agent", ["", *agents], key=f"{prefix}_agent", **choose)
         versions = list(dict.fromkeys(one.name for one in known if agent in ("", one.agent)))
+        _drop_unknown(f"{prefix}_version", versions)
         version = st.selectbox("Version", ["", *versions], key=f"{prefix}_version", **choose)
         outcome = st.selectbox("Outcome", ["", *map(str, Outcome)], key=f"{prefix}_outcome", **choose)
         labels = st.selectbox("Labels", list(LABELLED), key=f"{prefix}_labels", **choose)
+        _drop_unknown(f"{prefix}_signal", list(signals))
         signal, says = signals[st.selectbox("Signal", list(signals), key=f"{prefix}_signal", help=ABOUT, **choose)]
         day = {"format": "YYYY-MM-DD", "bind": "query-params", "width": 126}
         since = st.date_input("From", None, key=f"{prefix}_from", **day)
@@ -59,6 +62,12 @@ def choose_filter(prefix: str, actor: Actor) -> TraceFilter:
         text=text,
         blind_for=actor.id,
     )
+
+
+def _drop_unknown(key: str, known: Sequence[str]) -> None:
+    """What a saved filter names and is no longer there lets all through."""
+    if st.session_state.get(key) not in (None, "", *known):
+        st.session_state[key] = ""
 
 
 def clear_filter(prefix: str) -> None:
