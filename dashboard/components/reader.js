@@ -3,8 +3,8 @@
 //   createReader(root, options) -> reader
 //   options: segments [{trace, n_steps, title, base}], outline and first (of the first segment, where already at hand),
 //     facts {n_errors, seconds, cost}, labels {step_id or "trace/step_id": [{text, who, note, tone}]},
-//     rowTools(step) and rowBelow(step) -> node or null, onFocus(step), keys (false: none),
-//     link(trace, position) -> the address of a step, start: position or step id to begin at,
+//     rowTools(step) and rowBelow(step) -> node or null, onFocus(step), keys (false: none), taken (keys that the page has for
+//     itself), link(trace, position) -> the address of a step, start: position or step id to begin at,
 //     suggestions: null (asked for once the run is drawn), those of the first segment {trace, n, suggestions}, or
 //     undefined for none, onTakeSuggestion(suggestion) -> it became a mark (without it there is nothing to take over)
 //   reader: current() -> the step under the cursor or null, focus(), jumpTo(position or step id) -> whether it is there,
@@ -98,7 +98,7 @@ export function createReader(root, given) {
   setSource(given)
 
   function keyed(key) {
-    return given.keys === false ? null : cap(key)
+    return given.keys === false || given.taken?.includes(key.toLowerCase()) ? null : cap(key)
   }
 
   // ---- the run
@@ -458,6 +458,7 @@ export function createReader(root, given) {
     if (!inside && target instanceof Element && target.closest(BUSY)) return
     const onRows = target instanceof Element && target.closest("article, .reader-scroll, .sides") && !target.closest(BUSY)
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
+    if (!event.shiftKey && given.taken?.includes(key)) return
     const anywhere = { j: focusNext, k: focusPrevious, e: event.shiftKey ? previousError : nextError, n: event.shiftKey ? previousSuggestion : nextSuggestion, x: event.shiftKey ? dismissSuggestion : null, l: nextLabel, g: askNumber }
     const here = {
       ArrowDown: focusNext,

@@ -91,7 +91,8 @@ def _choose(question: Question) -> Which:
 
 
 def _act(work: Callable[[Session], str]) -> None:
-    """Carry something out in one transaction, and say what was done."""
+    """Carry something out in one transaction, and say what was done; the part stays unfolded."""
+    st.session_state.adjudicate_guiding = True
     try:
         with store().session() as session:
             told = work(session)
@@ -103,7 +104,6 @@ def _act(work: Callable[[Session], str]) -> None:
 
 def _rewritten(session: Session, schema_id: int, text: str, helps: dict[str, str], note: str, actor: Actor) -> str:
     made = rewrite_guideline(session, schema_id, text, helps, note, actor.person())
-    st.session_state.adjudicate_guiding = True
     return f"Saved as version {made.version}. Asked by: {escaped(', '.join(made.queues)) or 'no open queue'}."
 
 

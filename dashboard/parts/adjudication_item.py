@@ -112,7 +112,7 @@ def _show_subject(subject: Subject, steps: dict[str, int], actor: Actor) -> None
         at = steps.get(subject.step_id)
         run = view_trace(session, subject.trace_id or 0, None if at is None else at + 1, actor.id)
     st.markdown(f"**{escaped(' '.join(run.task.split())[:240])}**")
-    trace_reader(**run.reader)
+    trace_reader(**run.reader, taken=["n"])
 
 
 def _choose_question(place: Place, asked: tuple[Question, ...], question: Question) -> None:
