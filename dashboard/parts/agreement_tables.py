@@ -229,7 +229,10 @@ def consensus_rows(found: Consensus, labels: Mapping[str, str]) -> list[Row]:
 
 def _slip(errors: Mapping[object, Mapping[object, float]], labels: Mapping[str, str]) -> str:
     slips = [
-        (rate, given, right) for right, row in errors.items() for given, rate in row.items() if given != right and rate
+        (rate, given, right)
+        for right, row in errors.items()
+        for given, rate in row.items()
+        if given != right and rate >= 0.005
     ]
     if not slips:
         return "no error found"
