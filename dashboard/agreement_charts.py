@@ -85,7 +85,7 @@ def _bounds(figure: go.Figure, axis: str) -> None:
         if axis == "x":
             figure.add_vline(x=value, annotation_text=words, annotation_position="top", **line)
         else:
-            figure.add_hline(y=value, annotation_text=words, annotation_position="right", **line)
+            figure.add_hline(y=value, annotation_text=words, annotation_position="top left", **line)
 
 
 def kappa_map(cohen: Mapping[str, Coefficient]) -> go.Figure:
