@@ -14,6 +14,7 @@ from core.memory import lessons as memory
 from core.records import Lesson
 from core.review import desk
 from core.review.drafting import late_draft
+from core.review.other_runs import passed_beside
 from core.review.submitting import Submitted, current_submission, submit, undo
 from core.store import claims, queues
 from core.store.items import get_item
@@ -132,6 +133,7 @@ def post_submission(request: Request, body: dict[str, Any]) -> Any:
         lesson = _propose(session, item, done, person)
     # the answer is given after the commit, and the next item is claimed in a transaction of its own
     with store().session() as session:
+        passed = None if done.trace_id is None else passed_beside(session, done.trace_id, person)
         following = _next(session, queues.get_queue(session, queue), person, _ahead(body))
     if lesson is not None:
         index_due.set()
@@ -140,6 +142,7 @@ def post_submission(request: Request, body: dict[str, Any]) -> Any:
         "revision": done.revision,
         "lesson": lesson,
         "note": done.note,
+        "passed": passed,
         "next": following,
     }
 

@@ -17,6 +17,7 @@ from core.store.hidden import hidden_traces
 from core.store.items import get_item
 from core.store.people import PersonLine
 from core.store.tables import ItemRow
+from core.store.tasks import solved_beside
 from core.store.traces import TraceLine, runs_of_task, trace_line
 
 MOST = len(ascii_uppercase)
@@ -65,6 +66,13 @@ def passed_runs(session: Session, item_id: int, person: PersonLine) -> list[Trac
     hidden = hidden_traces(session, person.id, [run.id for run in solved])
     shown = [run for run in solved if run.id not in hidden]
     return sorted(shown, key=lambda run: (run.started_at, run.id), reverse=True)[:MOST]
+
+
+def passed_beside(session: Session, trace_id: int, person: PersonLine) -> int | None:
+    """The newest run of the task that solved it, to be looked at after a submission on a run that did not."""
+    solved = solved_beside(session, trace_id)
+    hidden = hidden_traces(session, person.id, solved)
+    return next((run for run in solved if run not in hidden), None)
 
 
 def _others(session: Session, item: ItemRow) -> list[TraceLine]:

@@ -44,8 +44,7 @@ def first_difference(a: Sequence[Step], b: Sequence[Step]) -> Parting | None:
 
 def said_before(steps: Sequence[Step], step_id: str) -> str:
     """What the agent had heard and said before a step, as text, without the system prompt."""
-    told = {one.step_id for one in _told(steps)} | {step_id}
-    heard = context([one for one in steps if one.step_id in told], step_id)
+    heard = context(steps, step_id)
     return "\n\n".join(_as_text(one) for one in heard if one.role != "system")
 
 

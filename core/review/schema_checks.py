@@ -22,7 +22,6 @@ DESK_KEYS = {
     "l": "write a lesson",
     "m": "mark the step",
     "n": "next suggestion",
-    "n": "next suggestion",
     "p": "previous submissions",
     "q": "next question",
     "s": "skip",

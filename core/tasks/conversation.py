@@ -20,12 +20,10 @@ def conversation(steps: Sequence[Step]) -> tuple[Message, ...]:
 
 def context(steps: Sequence[Step], step_id: str) -> tuple[Message, ...]:
     """What the agent saw before it took this step; everything when there is no such step."""
-    before: list[Step] = []
-    for step in steps:
+    for place, step in enumerate(steps):
         if step.step_id == step_id:
-            return step.input or _heard(before)
-        before.append(step)
-    return _heard(before)
+            return step.input or _heard(steps, place)
+    return _heard(steps)
 
 
 def turn(step: Step) -> tuple[Message, ...]:
@@ -33,12 +31,17 @@ def turn(step: Step) -> tuple[Message, ...]:
     return tuple(message for message in step.output if message.role == "assistant")
 
 
-def _heard(steps: Sequence[Step]) -> tuple[Message, ...]:
-    """The last input of the conversation and what was said since; the run's first input where its calls have none."""
-    thread = _thread(steps)
+def _heard(steps: Sequence[Step], end: int | None = None) -> tuple[Message, ...]:
+    """The last input of the conversation and what was said since; the run's first input where its calls have none.
+
+    Of the steps before `end` only; which spans wrap others, and repeat what these say, is told by all.
+    """
+    before = steps[:end]
+    known = {step.step_id for step in before}
+    thread = [step for step in _thread(steps) if step.step_id in known]
     start = max((index for index, step in enumerate(thread) if step.input), default=0)
     opening = thread[start].input if thread else ()
-    heard = list(opening or next((step.input for step in steps if step.input), ()))
+    heard = list(opening or next((step.input for step in before if step.input), ()))
     for step in thread[start:]:
         heard += step.output or ((_result(step),) if step.kind is StepKind.TOOL else ())
     return tuple(heard)

@@ -132,7 +132,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     draft = null
     view = null
     if (rest.progress) drawProgress(rest.progress)
-    for (const name of ["other", "submitted", "editing", "message", "held"]) dismiss(name)
+    for (const name of ["other", "submitted", "editing", "message", "held", "passed"]) dismiss(name)
     if (!next) return showBlank(rest.empty ?? "There is nothing to do in this queue.")
     const opened = await openDraft({
       person,
@@ -314,6 +314,10 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
         const lesson = answer.lesson ? " Your lesson waits for a lead." : ""
         announce(`Submitted at ${clock(answer.submitted_at)}.${lesson}`)
         if (answer.note) notify("message", answer.note)
+        else if (answer.passed) {
+          const look = { label: "Look at it", run: () => window.open(new URL(`traces?trace=${answer.passed}`, document.baseURI), "_blank", "noopener") }
+          notify("passed", "Another run of the task that you just submitted passed.", { actions: [look] })
+        }
       },
       (failure) => {
         draft?.resume()

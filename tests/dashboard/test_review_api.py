@@ -11,13 +11,14 @@ from sqlalchemy import func, select, update
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from core.records import Role
+from core.records import Outcome, Role
 from core.review.queues import enqueue
 from core.store.items import get_item
 from core.store.people import add_person, change_person
 from core.store.queues import get_queue
 from core.store.tables import AnnotationRow, ClaimRow
 from core.store.trace_writing import insert_traces
+from core.store.traces import set_outcomes
 from dashboard import review_api
 from dashboard.identity import COOKIE, cookie_for
 from dashboard.process import close_all, store
@@ -117,3 +118,21 @@ def test_votes_take_an_item_out_and_it_stays_out(api: TestClient) -> None:
         assert (row.state, row.discard_reason) == ("discarded", "empty run")
         enqueue(session, [row.trace_id or 0])
         assert get_item(session, item["item"]).state == "discarded"
+
+
+def test_the_run_that_passed_is_named_after_a_run_that_did_not_is_submitted(api: TestClient) -> None:
+    first = take(api)["item"]
+    with store().session() as session:
+        mine = get_item(session, first["item"]).trace_id or 0
+        other = next(trace for trace in (1, 2) if trace != mine)
+        set_outcomes(session, {other: (Outcome.SOLVED, "test")})
+        ann = add_person(session, "ann", Role.ANNOTATOR)
+    failed = {"body": {"answers": {"outcome": "failed"}}}
+    mine_head = {"Cookie": f"{COOKIE}={cookie_for(1)}"}
+    assert api.post(f"/api/items/{first['item']}/submit", json=failed, headers=mine_head).json()["passed"] == other
+    theirs = {"Cookie": f"{COOKIE}={cookie_for(ann)}"}
+    second = api.post("/api/queues/1/next", json={}, headers=theirs).json()["item"]["item"]
+    with store().session() as session:
+        set_outcomes(session, {mine: (Outcome.SOLVED, "test"), other: (Outcome.UNKNOWN, "")})
+    # the first item is done: what it was of is not hidden from who never had it
+    assert api.post(f"/api/items/{second}/submit", json=failed, headers=theirs).json()["passed"] == mine

@@ -61,6 +61,17 @@ def test_where_calls_have_no_input_the_run_still_says_what_was_asked():
     assert context(steps, "3") == (ASKED, CALL, RESULT)
 
 
+def test_a_span_around_the_run_does_not_tell_its_end_before_a_step():
+    steps = (
+        Step("root", StepKind.AGENT, "agent", output=(ANSWER,)),
+        Step("0", StepKind.USER, "user", "root", output=(ASKED,)),
+        llm("1", CALL, parent="root"),
+        Step("2", StepKind.TOOL, "get_order", "root", call_id="c1", result={"state": "sent"}),
+        llm("3", ANSWER, parent="root"),
+    )
+    assert [context(steps, step) for step in ("1", "3")] == [(ASKED,), (ASKED, CALL, RESULT)]
+
+
 def test_a_sub_agents_conversation_is_its_own():
     inner = Message("assistant", "I searched.")
     steps = (
