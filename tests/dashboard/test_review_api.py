@@ -121,18 +121,23 @@ def test_votes_take_an_item_out_and_it_stays_out(api: TestClient) -> None:
 
 
 def test_the_run_that_passed_is_named_after_a_run_that_did_not_is_submitted(api: TestClient) -> None:
-    first = take(api)["item"]
+    first = take(api)["item"]["item"]
     with store().session() as session:
-        mine = get_item(session, first["item"]).trace_id or 0
+        mine = get_item(session, first).trace_id or 0
         other = next(trace for trace in (1, 2) if trace != mine)
         set_outcomes(session, {other: (Outcome.SOLVED, "test")})
-        ann = add_person(session, "ann", Role.ANNOTATOR)
     failed = {"body": {"answers": {"outcome": "failed"}}}
-    mine_head = {"Cookie": f"{COOKIE}={cookie_for(1)}"}
-    assert api.post(f"/api/items/{first['item']}/submit", json=failed, headers=mine_head).json()["passed"] == other
-    theirs = {"Cookie": f"{COOKIE}={cookie_for(ann)}"}
-    second = api.post("/api/queues/1/next", json={}, headers=theirs).json()["item"]["item"]
+    said = api.post(f"/api/items/{first}/submit", json=failed).json()
+    assert said["passed"] == other
+    assert api.post(f"/api/items/{said['next']['item']['item']}/submit", json=failed).json()["passed"] is None
+
+
+def test_a_run_that_the_person_has_still_to_judge_blind_is_not_named(api: TestClient) -> None:
     with store().session() as session:
-        set_outcomes(session, {mine: (Outcome.SOLVED, "test"), other: (Outcome.UNKNOWN, "")})
-    # the first item is done: what it was of is not hidden from who never had it
-    assert api.post(f"/api/items/{second}/submit", json=failed, headers=theirs).json()["passed"] == mine
+        ann = {"Cookie": f"{COOKIE}={cookie_for(add_person(session, 'ann', Role.ANNOTATOR))}"}
+    first = api.post("/api/queues/1/next", json={}, headers=ann).json()["item"]["item"]
+    with store().session() as session:
+        mine = get_item(session, first).trace_id or 0
+        set_outcomes(session, {3 - mine: (Outcome.SOLVED, "test")})
+    failed = {"body": {"answers": {"outcome": "failed"}}}
+    assert api.post(f"/api/items/{first}/submit", json=failed, headers=ann).json()["passed"] is None
