@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Integer, any_, bindparam, column, func, select, table, text, update
+from sqlalchemy import ColumnElement, Integer, any_, bindparam, column, exists, func, select, table, text, update
 from sqlalchemy.orm import Session
 
 from core.store.content import clean, searched, unpack
@@ -20,6 +20,9 @@ from core.store.dialect import BATCH, is_postgresql
 from core.store.tables import STEP_BITS, StepRow, TraceRow
 
 INDEXED = 200_000
+
+COMMON = 10_000
+"""Traces in which a word has to stand for PostgreSQL to ask trace after trace for it."""
 
 CREATE = {
     "sqlite": ["CREATE VIRTUAL TABLE step_text USING fts5(body, content='', detail='none', tokenize='unicode61')"],
@@ -109,6 +112,9 @@ def matching_traces(session: Session, query: str) -> ColumnElement[bool] | None:
         return None
     places, trace, _ = _asked(session, words)
     if is_postgresql(session):
+        if count_matching(session, query, COMMON) == COMMON:
+            # Then trace after trace is asked, until enough are found: to find all of them first would take seconds.
+            return exists().where(trace == TraceRow.id, places)
         # As an array, which is made once: joined, the planner guesses how often a word stands there, and at times looks
         # through all of its places for each trace.
         return TraceRow.id == any_(func.array(select(trace).where(places).distinct().scalar_subquery()))

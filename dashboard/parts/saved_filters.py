@@ -22,8 +22,7 @@ def saved_filters_door(prefix: str, actor: Actor) -> None:
     """The button above the list and what is behind it: choose, save, rename, share, delete."""
     with store().reading() as session:
         known = saved_filters(session, prefix, actor.id)
-    name = f"Saved filters ({len(known)})" if known else "Saved filters"
-    with st.popover(name, icon=":material/bookmark:", help=ABOUT, on_change="rerun") as shown:
+    with st.popover("Saved filters", icon=":material/bookmark:", help=ABOUT, on_change="rerun") as shown:
         if not shown.open:
             return
         with st.container(width=380):
