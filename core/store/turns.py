@@ -7,10 +7,11 @@ up to `PATIENCE`.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Condition
-from time import monotonic
+from threading import Event, Lock
+from time import monotonic, sleep
 
 from core.errors import Unavailable
 
@@ -25,36 +26,46 @@ CLOSE_BEHIND = 0.02
 
 
 class Turns:
-    """The line of writers of one process."""
+    """The line of writers of one process: who came first writes first, and nobody who was just served goes before."""
 
     def __init__(self) -> None:
-        self._changed = Condition()
+        self._lock = Lock()
+        self._line: deque[Event] = deque()
         self._busy = False
-        self._waiting = 0
         self._last = 0.0
 
     @contextmanager
     def taken(self, patient: bool) -> Iterator[None]:
         """Write within this block; raises Unavailable after `LONGEST_WAIT`."""
-        with self._changed:
-            self._wait_patiently() if patient else self._wait()
-            self._busy = True
+        self._wait_patiently() if patient else self._wait()
         try:
             yield
         finally:
-            with self._changed:
+            self._hand_over(patient)
+
+    def _hand_over(self, patient: bool) -> None:
+        with self._lock:
+            if not patient:
+                self._last = monotonic()
+            if self._line:
+                self._line.popleft().set()  # it stays busy: the turn is theirs
+            else:
                 self._busy = False
-                if not patient:
-                    self._last = monotonic()
-                self._changed.notify_all()
 
     def _wait(self) -> None:
-        self._waiting += 1
-        try:
-            if not self._changed.wait_for(lambda: not self._busy, LONGEST_WAIT):
-                raise Unavailable("The database is busy. Nothing was changed; try again in a moment.")
-        finally:
-            self._waiting -= 1
+        with self._lock:
+            if not self._busy:
+                self._busy = True
+                return
+            mine = Event()
+            self._line.append(mine)
+        if mine.wait(LONGEST_WAIT):
+            return
+        with self._lock:
+            if mine.is_set():  # at the last moment
+                return
+            self._line.remove(mine)
+        raise Unavailable("The database is busy. Nothing was changed; try again in a moment.")
 
     def _wait_patiently(self) -> None:
         begin = monotonic()
@@ -62,7 +73,9 @@ class Turns:
             at = monotonic()
             if at - begin > LONGEST_WAIT:
                 raise Unavailable("The database is busy with other work.")
-            follows = at - begin < PATIENCE and at - self._last < CLOSE_BEHIND
-            if not self._busy and not self._waiting and not follows:
-                return
-            self._changed.wait(CLOSE_BEHIND / 4)
+            with self._lock:
+                follows = at - begin < PATIENCE and at - self._last < CLOSE_BEHIND
+                if not self._busy and not follows:
+                    self._busy = True
+                    return
+            sleep(CLOSE_BEHIND / 4)

@@ -40,8 +40,8 @@ PEOPLE, ITEMS, OVERLAP = 50, 2_000, 3
 SERVED = 60
 """Items that are reviewed over HTTP."""
 
-LEASE = timedelta(seconds=3)
-LATE = 4.0
+LEASE = timedelta(seconds=6)
+LATE = 7.0
 """Seconds that somebody sits over an item who then submits too late."""
 
 LONGEST = 1_500
