@@ -27,12 +27,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One person's word that a candidate rests on, at the revision that counted; `schema` is empty for a preference."""
+    """One person's word that a candidate rests on, at the revision that counted; `schema` is empty for a preference.
+
+    `in_bulk` says that it was given to many runs at once.
+    """
 
     person: str
     revision: int
     schema: str = ""
     said: str = ""
+    in_bulk: bool = False
 
 
 @dataclass(frozen=True, slots=True)

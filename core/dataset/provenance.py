@@ -21,6 +21,7 @@ def provenance(candidate: Candidate, lessons: Mapping[str, Sequence[str]]) -> di
     """One line of provenance.jsonl; `lessons` are those given to runs, by trace id."""
     labels: list[dict[str, Any]] = [
         {"annotator": pseudonym(label.person), "revision": label.revision, "schema": label.schema, "said": label.said}
+        | ({"in_bulk": True} if label.in_bulk else {})
         for label in candidate.labels
     ]
     labels.sort(key=lambda label: (label["annotator"], label["schema"], label["said"]))

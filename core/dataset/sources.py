@@ -199,7 +199,7 @@ def _people(given: Sequence[Vote]) -> list[Vote]:
 
 
 def _label(given: Given, schemas: Mapping[int, str], said: str) -> Label:
-    return Label(given.person, given.revision, schemas[given.schema_id], said)
+    return Label(given.person, given.revision, schemas[given.schema_id], said, given.in_bulk)
 
 
 def _share(said: Sequence[str], agreed: str | None) -> float | None:

@@ -17,7 +17,7 @@ from core.store.tables import AnnotationRow, PersonRow, TraceRow
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An annotation with who gave it, as readers and exports need it."""
+    """An annotation with who gave it, as readers and exports need it; `in_bulk` to many runs at once."""
 
     id: int
     trace_id: int
@@ -35,6 +35,7 @@ class Given:
     corrections: tuple[Correction, ...]
     active_seconds: float | None
     submitted_at: datetime
+    in_bulk: bool = False
 
 
 SURPLUS, REPEAT, REQUEUED = "surplus", "repeat", "requeued"
@@ -173,4 +174,5 @@ def given_from_row(row: AnnotationRow, person: str, role: str) -> Given:
         tuple(Correction(**correction) for correction in row.corrections),
         row.active_seconds,
         row.submitted_at,
+        row.bulk_id is not None,
     )

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from core.clock import now
+from core.dataset import sources
+from core.dataset.provenance import provenance
 from core.errors import Conflict, InvalidInput, NotPermitted
 from core.records import Annotation, LabelSchema, Option, Question, Role, ShownIf
 from core.review.bulk import AT_ONCE, begin_bulk, count_bulk, give_some, read_bulk, undo_some, why_not
@@ -233,3 +235,13 @@ def test_a_schema_that_needs_a_place_in_each_run_says_why_not() -> None:
     assert "First mistake" in why_not(LabelSchema("x", 1, "X", (*SCHEMA.questions, where)))
     assert "label these runs one by one" in why_not(LabelSchema("x", 1, "X", (SCHEMA.questions[2],)))
     assert why_not(SCHEMA) == ""
+
+
+def test_a_dataset_says_which_labels_were_given_in_bulk(store: Store) -> None:
+    one = world(store, 2)
+    by_hand(store, one, one.runs[0], one.lea, "solved")
+    go_on(store, begin(store, one, one.lea, TraceFilter()), one.lea)
+    with store.reading() as session:
+        lines = [provenance(candidate, {}) for candidate in sources.runs(session)]
+    told = {line["traces"][0]: [label.get("in_bulk") for label in line["labels"]] for line in lines}
+    assert told == {"r0": [None], "r1": [True]}
