@@ -51,7 +51,9 @@ with left:
     for queue, made, n_left in queues:
         name, go = st.columns([2, 1], vertical_alignment="center")
         pace = f", {made.per_hour:.1f} an hour" if made.per_hour else ""
-        for_you = "paused" if queue.state == "paused" else f"{n_left:,} left for you" if n_left else "nothing left for you"
+        for_you = (
+            "paused" if queue.state == "paused" else f"{n_left:,} left for you" if n_left else "nothing left for you"
+        )
         said = f"{escaped(queue.name)}: {made.done:,} of {made.total:,} done; {for_you}; {made.mine:,} by you{pace}"
         name.progress(made.done / made.total if made.total else 0.0, said)
         page, key = ("compare", "compare_queue") if queue.subject in SIDES else ("review", "review_queue")

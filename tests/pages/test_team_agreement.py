@@ -99,7 +99,9 @@ def test_judges_words_are_taken_together_on_the_page_and_both_figures_are_shown(
     assert "“satisfied”" in said
     assert "counted as “pass”" in said
     assert "As answered|0.113 (-0.015 to 0.233, n 50)|0.109 (-0.020 to 0.230, n 50)|50 % (43 to 58 %, n 50)" in said
-    assert "With words that mean the same|0.310 (0.138 to 0.469, n 50)|0.307 (0.134 to 0.467, n 50)|73 % (66 to 80" in said
+    assert (
+        "With words that mean the same|0.310 (0.138 to 0.469, n 50)|0.307 (0.134 to 0.467, n 50)|73 % (66 to 80" in said
+    )
     rows = table(at, "As answered: α").set_index("Question")
     assert rows.loc["The judge's own word", "Fleiss’ κ"] == "0.307 (0.134 to 0.467, n 50)"
     assert rows.loc["The judge's own word", "As answered: α"] == "0.113 (-0.015 to 0.233, n 50)"
