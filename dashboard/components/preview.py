@@ -52,5 +52,4 @@ def _made_up() -> dict[str, Any]:
         "first": steps_json(0, len(_STEPS), 0, _STEPS),
         "facts": {"n_steps": len(_STEPS), "n_errors": 0, "seconds": None, "cost": None},
         "step": "",
-        "suggestions": None,
     }

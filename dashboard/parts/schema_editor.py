@@ -15,7 +15,7 @@ from core.store.schemas import SchemaVersion, ask_version, get_schema, save_edit
 from dashboard.identity import Actor
 from dashboard.parts.numbers import escaped
 from dashboard.parts.schema_draft import Draft, add, begin, move, new_question, remove, with_question
-from dashboard.parts.schema_question import KINDS, edit_question, say
+from dashboard.parts.schema_question import KINDS, controls, edit_question, say
 from dashboard.process import store
 
 
@@ -33,7 +33,7 @@ def edit_schema(draft: Draft, found: Sequence[Problem]) -> Draft:
 
 
 def _head(draft: Draft, found: Sequence[Problem]) -> Draft:
-    schema, name = draft.schema, f"schemas_{draft.turn}"
+    schema, name = draft.schema, controls(draft)
     left, right = st.columns([3, 2])
     with left:
         title = st.text_input("Title", schema.title, key=f"{name}_title", live=True, max_chars=200)
@@ -72,7 +72,7 @@ def _choose(draft: Draft, found: Sequence[Problem]) -> Draft:
             "Questions",
             places,
             draft.at,
-            key=f"schemas_{draft.turn}_at",
+            key=f"{controls(draft)}_at",
             format_func=told,
             label_visibility="collapsed",
         )
@@ -120,11 +120,11 @@ def save_row(draft: Draft, newest: SchemaVersion | None, actor: Actor) -> None:
         )
     note, queues = "", []
     if newest is not None and not newest.untouched and draft.changed:
-        note = st.text_input("Note", key=f"schemas_{draft.turn}_note", placeholder="why it was changed (optional)")
+        note = st.text_input("Note", key=f"{controls(draft)}_note", placeholder="why it was changed (optional)")
         if newest.queues:
             queues = st.multiselect(
                 "Queues that ask the new version from now on", newest.queues, newest.queues,
-                key=f"schemas_{draft.turn}_queues",
+                key=f"{controls(draft)}_queues",
                 help="What is claimed already goes on with the questions that were given. Answers stay under theirs.",
             )  # fmt: skip
     made = changes(newest.schema, draft.schema) if newest is not None else ()

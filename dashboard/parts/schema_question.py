@@ -55,11 +55,16 @@ def say(problems: Sequence[Problem], place: Place, named: str = "") -> None:
             st.caption(f":red[:material/error: {named}{escaped(problem.message)}]")
 
 
+def controls(draft: Draft) -> str:
+    """The name of a draft's controls: each schema has its own, or the next one would take over what they say."""
+    return f"schemas_{st.session_state.schemas_slot}_{draft.turn}"
+
+
 def edit_question(draft: Draft, problems: Sequence[Problem]) -> Question:
     """The question on the screen as its controls say."""
     at, question = draft.at, draft.schema.questions[draft.at]
     place: Place = ("questions", at)
-    name = f"schemas_{draft.turn}_{draft.ids[at]}"
+    name = f"{controls(draft)}_{draft.ids[at]}"
     title = st.text_input("Question", question.title, key=f"{name}_title", live=True, max_chars=500)
     say(problems, (*place, "title"))
     left, right = st.columns([3, 2])

@@ -134,6 +134,20 @@ def test_what_is_wrong_is_said_at_its_place_and_nothing_is_saved(page: AppTest) 
     assert newest() == TONE
 
 
+def test_the_schema_opened_next_takes_over_nothing_of_the_one_before(page: AppTest) -> None:
+    stored(TONE, replace(TONE, key="pace", title="Pace", questions=(Question("slow", "text", "Was it slow?"),)))
+    page.run()
+    field(page, "selectbox", "Schema").select("tone").run()  # type: ignore[attr-defined]
+    field(page, "text_input", "Title").set_value("Manner").run()  # type: ignore[attr-defined]
+    field(page, "selectbox", "Schema").select("pace").run()  # type: ignore[attr-defined]
+    assert field(page, "text_input", "Title").value == "Pace"  # type: ignore[attr-defined]
+    assert field(page, "text_input", "Question").value == "Was it slow?"  # type: ignore[attr-defined]
+    assert "Everything is saved." in words(page)
+    field(page, "selectbox", "Schema").select("tone").run()  # type: ignore[attr-defined]
+    assert field(page, "text_input", "Title").value == "Manner"  # type: ignore[attr-defined]
+    assert "Everything is saved." not in words(page)
+
+
 def test_questions_are_added_moved_and_removed(page: AppTest) -> None:
     stored(TONE)
     page.run()
