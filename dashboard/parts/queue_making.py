@@ -78,7 +78,7 @@ def _choose_questions(subject: str, key: str) -> str | None:
     with st.expander("Guidelines"):
         st.text(schema.guidelines or "This schema has no guidelines yet.")
         if SCHEMAS.exists():
-            edit = {"query_params": {"schemas_slot": schema.key}}
+            edit = {"query_params": {"schema": schema.key}}
             st.page_link(SCHEMAS, label="Edit them on Label schemas", icon=":material/edit:", **edit)
     return chosen
 

@@ -24,6 +24,8 @@ def choose_schema(newest: dict[str, SchemaVersion]) -> str | None:
     slots = [*newest, *(slot for slot in drafts if slot not in newest)]
     if not slots:
         return None
+    if (linked := st.query_params.pop("schema", "")) in slots:  # a link's, by key: the chooser itself binds titles
+        st.session_state[SLOT] = linked
     if st.session_state.get(SLOT) not in slots:
         st.session_state[SLOT] = slots[0]
 

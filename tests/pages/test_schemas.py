@@ -148,6 +148,15 @@ def test_the_schema_opened_next_takes_over_nothing_of_the_one_before(page: AppTe
     assert "Everything is saved." not in words(page)
 
 
+def test_a_link_opens_the_schema_that_it_names(page: AppTest) -> None:
+    stored(TONE, replace(TONE, key="pace", title="Pace"))
+    page.query_params["schema"] = "tone"
+    page.run()
+    assert field(page, "text_input", "Key").value == "tone"  # type: ignore[attr-defined]
+    field(page, "selectbox", "Schema").select("pace").run()  # type: ignore[attr-defined]
+    assert field(page, "text_input", "Key").value == "pace"  # type: ignore[attr-defined]
+
+
 def test_questions_are_added_moved_and_removed(page: AppTest) -> None:
     stored(TONE)
     page.run()
