@@ -67,18 +67,20 @@ def _choose(draft: Draft, found: Sequence[Problem]) -> Draft:
             kind = KINDS.get(question.kind, (question.kind, ""))[0].lower()
             return f"{mark}{escaped(question.title) or '*no words yet*'} :gray[· {kind}]"
 
-        places = list(range(len(draft.ids)))
+        places, chosen = list(range(len(draft.ids))), f"{controls(draft)}_at"
+        # Said again in each run: the browser knows a choice by its words, and these change as a title is typed.
+        st.session_state[chosen] = st.session_state.get(chosen, draft.at)
         at = st.radio(
             "Questions",
             places,
-            draft.at,
-            key=f"{controls(draft)}_at",
+            key=chosen,
             format_func=told,
             label_visibility="collapsed",
         )
         draft = replace(draft, at=at)
     with st.container(horizontal=True, gap="small"):
-        with st.popover("Add", icon=":material/add:"):
+        # Another one after each question that was added: so it is closed again.
+        with st.popover("Add", icon=":material/add:", key=f"{controls(draft)}_add", on_change="rerun"):
             for kind, (words, about) in KINDS.items():
                 if st.button(words, key=f"schemas_add_{kind}", help=about, type="tertiary"):
                     act(add(draft, new_question(draft.schema, kind)))

@@ -228,6 +228,17 @@ def test_every_letter_of_the_desk_is_known_where_letters_are_given_out(site: Ser
     assert {letter.lower() for letter in shown if re.fullmatch("[A-Z]", letter)} == set(DESK_KEYS)
 
 
+def test_the_question_that_is_edited_stays_chosen_and_what_adds_one_closes(site: Server, page: Page) -> None:
+    with session(site.data_dir) as opened:
+        save_edit(opened, LabelSchema("grown", 1, "Grown", MANY.questions), None)
+    page.goto(f"{site.url}/schemas?schema=grown")
+    page.get_by_role("button", name="Add", exact=True).click(timeout=30_000)
+    page.get_by_role("button", name="Yes or no", exact=True).click()
+    expect(page.get_by_role("button", name="Several of several", exact=True)).to_have_count(0)
+    page.get_by_role("textbox", name="Question", exact=True).fill("Was it kind?")
+    expect(page.get_by_role("radio", name="Was it kind?")).to_be_checked()
+
+
 def test_the_preview_follows_what_is_typed_and_unsaved_changes_come_back(
     site: Server, page: Page, console_errors: list[str]
 ) -> None:
