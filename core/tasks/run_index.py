@@ -23,8 +23,11 @@ from core.store.run_vectors import (
 )
 from core.tasks.run_text import FIRST_STEPS, LAST_STEPS, RECIPE, run_text
 
-AT_ONCE = 50
-"""Runs that are read and written in one round: short ones, because everybody else waits for the processor meanwhile."""
+AT_ONCE = 250
+"""Runs that are written in one round: of few at once, Chroma would mostly be busy with beginning and ending."""
+
+_READ_AT_ONCE = 25
+"""Runs whose steps are held at once, for one may have megabytes."""
 
 MOSTLY_RIGHT = 0.01
 """The share of runs whose vectors may be missing for these alone to be made again; past it, all are."""
@@ -100,12 +103,14 @@ def _let_go(store: Store, index: TextIndex) -> None:
 
 
 def _entries(store: Store, runs: list[OwingRun]) -> list[Entry]:
-    with store.reading() as session:
-        steps = steps_at_ends(session, runs, FIRST_STEPS, LAST_STEPS)
-        return [
-            Entry(str(run.id), run_text([step_from_row(row) for row in steps[run.id]]), _stamp(run.n_steps))
-            for run in runs
-        ]
+    entries = []
+    for start in range(0, len(runs), _READ_AT_ONCE):
+        some = runs[start : start + _READ_AT_ONCE]
+        with store.reading() as session:
+            steps = steps_at_ends(session, some, FIRST_STEPS, LAST_STEPS)
+            texts = [run_text([step_from_row(row) for row in steps[run.id]]) for run in some]
+        entries += [Entry(str(run.id), text, _stamp(run.n_steps)) for run, text in zip(some, texts, strict=True)]
+    return entries
 
 
 def _stamp(n_steps: int) -> str:
