@@ -46,7 +46,7 @@ def _show(prefix: str, one: SavedFilter, actor: Actor) -> None:
         whose = ("shared" if one.shared else "") if mine else f"of {one.by}"
         label = escaped(one.name) + (f" :gray[· {escaped(whose)}]" if whose else "")
         told = " · ".join(f"{field}: {value}" for field, value in one.params.items())
-        choose = {"on_click": set_filter, "args": (prefix, one.params), "help": escaped(told), "width": "stretch"}
+        choose = {"on_click": set_filter, "args": (prefix, one.params), "help": escaped(told)}
         st.button(label, key=f"{prefix}_use_{one.id}", type="tertiary", **choose)
         if mine:
             icons: list[tuple[str, str, Callable[..., None]]] = [
