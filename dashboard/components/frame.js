@@ -470,7 +470,10 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
       const isNew = data.item && data.item !== before.item && data.item !== String(view?.item)
       if (data.queue !== before.queue) asked = data.queue
       if (isNew) openItem(data.item)
-      else if (data.queue !== before.queue) takeNext()
+      else if (data.queue !== before.queue) {
+        if (busyElsewhere()) document.activeElement.blur() // at the list of queues, which has done its work
+        takeNext()
+      }
     },
     close() {
       generation += 1

@@ -343,6 +343,7 @@ def test_another_queue_is_chosen_on_the_page(desk: Page, work: Work, site: Serve
     choice.fill(second.queue)
     choice.press("Enter")
     expect(desk.locator(".task-title")).to_have_text("A run of the second queue.")
+    expect(choice).not_to_be_focused()  # the next key is the desk's
     assert "review_queue" in desk.url
     first = item_on(desk)
     desk.reload()
