@@ -51,11 +51,12 @@ def similar_runs(
     index = _there(index)
     vector = index.vector_of(like) if isinstance(like, str) else _vector(session, index, like)
     wanted = wanted or TraceFilter()
-    among = None
+    among, looked_through = None, 2 * n + 20  # one may be removed, or the run itself
     if replace(wanted, blind_for=None) != TraceFilter():
         some = trace_ids(session, wanted, AMONG + 1)
         among = [str(run) for run in some] if len(some) <= AMONG else None
-    scores = {int(hit.id): hit.score for hit in index.nearest(vector, LOOKED_THROUGH, among) if int(hit.id) != like}
+        looked_through = looked_through if among is not None else LOOKED_THROUGH
+    scores = {int(hit.id): hit.score for hit in index.nearest(vector, looked_through, among) if int(hit.id) != like}
     there = with_vector(session, list(scores))
     found = set(there) if among is not None else traces_among(session, wanted, there)
     return [Alike(run, score) for run, score in scores.items() if run in found][:n]
