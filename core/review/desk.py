@@ -15,6 +15,7 @@ from core.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from core.review.control_items import due_gold, due_repeat
 from core.review.sides import sides
 from core.store import claims, drafts, queues
+from core.store.content import clean
 from core.store.items import DISCARDED, OPEN, discard_item, get_item, lock_item
 from core.store.people import PersonLine
 from core.store.tables import ClaimRow, ItemRow, QueueRow
@@ -227,11 +228,12 @@ def flag(session: Session, item_id: int, person: PersonLine, reason: str, discar
     item = get_item(session, item_id)
     lock_item(session, item.id)
     skip(session, item_id, person)
-    item.flag = "\n".join(filter(None, (item.flag, f"{person.name}: {reason.strip()[:2000]}")))
+    said = clean(reason.strip(), 2000)
+    item.flag = "\n".join(filter(None, (item.flag, f"{person.name}: {said}")))
     claim = claims.my_claim(session, item_id, person.id)
     if claim is None:
         return False
-    claim.discard, claim.reason = claim.discard or discard, reason.strip()[:2000]
+    claim.discard, claim.reason = claim.discard or discard, said
     session.flush()
     if not discard:
         return False

@@ -52,11 +52,11 @@ def change_rules(session: Session, queue: int, rules: QueueRules, by: PersonLine
     )
     set_members(session, queue, rules.people)
     session.flush()
+    if rules.overlap != before.overlap:
+        apply_overlap(session, row)  # before claims are touched: who submits locks the item first, then their claim
     if rules.people:
         for person in set(before.people) - set(rules.people):
             let_go(session, person, queue)
-    if rules.overlap != before.overlap:
-        apply_overlap(session, row)
     return (rules.order, rules.seed) != (before.order, before.seed)
 
 

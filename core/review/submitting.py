@@ -74,6 +74,7 @@ def submit(
     kind = KINDS[asked.queue.subject]
     lock_item(session, item_id)
     session.refresh(asked.item)
+    session.refresh(asked.queue)  # a lead may have changed its overlap while the lock was waited for
     answer = kind.read(session, asked, body)
     before = kind.said(session, asked)
     same = before is not None and kind.same(session, asked, answer)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from core.clock import content_hash
 from core.errors import InvalidInput, NotFound
+from core.store.content import clean
 from core.store.dialect import insert_new
 from core.store.tables import (
     AnnotationRow,
@@ -141,8 +142,14 @@ def _refresh(session: Session, subject: str, which: ColumnElement[bool]) -> None
 
 
 def apply_overlap(session: Session, queue: QueueRow) -> None:
-    """Close and open items again after the queue's overlap was changed; what was answered more often stays so."""
+    """Close and open items again after the queue's overlap was changed; what was answered more often stays so.
+
+    Open items are locked first: an answer that is being stored meanwhile is counted, one that comes next waits for the
+    new overlap.
+    """
     mine = (ItemRow.queue_id == queue.id, ItemRow.for_person == 0)
+    open_ones = select(ItemRow.id).where(*mine, ItemRow.state == OPEN).order_by(ItemRow.id)
+    session.scalars(open_ones.with_for_update()).all()
     enough, missing = ItemRow.n_done >= queue.overlap, ItemRow.n_done < queue.overlap
     plain = {"synchronize_session": False}
     session.execute(
@@ -158,7 +165,7 @@ def discard_item(session: Session, item: ItemRow, person: int, reason: str) -> N
     """Take an item out of its queue for all; it stays out, also when its subject is added again."""
     if not reason.strip():
         raise InvalidInput("Say why this item is taken out, so that others can tell.", field="reason")
-    item.state, item.discarded_by, item.discard_reason = DISCARDED, person, reason.strip()[:2000]
+    item.state, item.discarded_by, item.discard_reason = DISCARDED, person, clean(reason.strip(), 2000)
     session.flush()
 
 

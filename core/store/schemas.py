@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.clock import now
 from core.errors import Conflict, NotFound
 from core.records import LabelSchema, Option, Question, ShownIf
+from core.store.content import clean
 from core.store.dialect import insert_new
 from core.store.tables import (
     AnnotationRow,
@@ -163,11 +164,11 @@ def _row(schema: LabelSchema, by: int | None) -> dict[str, Any]:
     return {
         "key": schema.key,
         "version": schema.version,
-        "title": schema.title,
-        "guidelines": schema.guidelines,
-        "source": schema.source,
+        "title": clean(schema.title),
+        "guidelines": clean(schema.guidelines),
+        "source": clean(schema.source),
         "questions": [asdict(question) for question in schema.questions],
-        "note": schema.note,
+        "note": clean(schema.note),
         "created_at": now(),
         "created_by": by,
     }

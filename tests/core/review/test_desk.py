@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from core.records import Role
-from core.review import desk
+from core.review import desk, queue_changes
 from core.review.drafting import late_draft
 from core.review.queues import ALL_PAIRS, ALL_RUNS, enqueue
 from core.review.submitting import current_submission, submit, undo
@@ -241,6 +241,19 @@ def test_skipped_and_flagged_items_do_not_come_back_to_the_same_person(store: St
         assert take(session, queue, ada) is None
         assert take(session, queue, ben) is not None
         assert get_item(session, second.id).flag == "ada: The customer's name is in it"
+
+
+def test_words_that_no_database_holds_are_kept_as_far_as_they_can_be(store: Store) -> None:
+    queue, _ = world(store, runs=2)
+    with store.session() as session:
+        ada, lea = person(session, "ada"), PersonLine(person_id(session, "lea", Role.LEAD), "lea", Role.LEAD, True)
+        item = take(session, queue, ada)
+        assert item is not None
+        desk.flag(session, item.id, ada, "a\x00b\ud800c")
+        queue_changes.discard(session, item.id, "d\x00e\ud800f", lea)
+        session.refresh(item)
+        assert item.discard_reason == "d\ufffde?f"
+        assert session.scalars(select(ClaimRow.reason)).one() == "a\ufffdb?c"
 
 
 def test_a_lapsed_claim_goes_to_the_next_and_a_late_answer_is_kept(store: Store) -> None:

@@ -84,6 +84,14 @@ def test_one_that_somebody_was_given_or_answered_stays_as_it_was(store: Store, t
         assert newest_schema_id(session, "tone") == second
 
 
+def test_words_that_no_database_holds_are_kept_as_far_as_they_can_be(store: Store) -> None:
+    with store.session() as session:
+        saved = save_edit(session, replace(FIRST, title="a\x00b", guidelines="c\ud800d"), None)
+        session.expire_all()
+        kept = get_schema(session, saved)
+        assert (kept.title, kept.guidelines) == ("a\ufffdb", "c?d")
+
+
 def test_of_two_leads_who_edit_the_second_is_told(store: Store) -> None:
     with store.session() as session:
         save_edit(session, FIRST, None)
