@@ -16,7 +16,7 @@ from core.errors import InvalidInput, LoopwrightError, NotFound, NotPermitted, T
 from dashboard.identity import Actor, actor_from, was_let_go
 
 LARGEST_BODY = 8_000_000
-LARGEST_ID = 2**63 - 1
+LARGEST_ID = 2**62
 
 Work = Callable[..., Any]
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.errors import LoopwrightError
+from core.errors import LoopwrightError, NotFound
 from core.store.queues import ARCHIVED, count_queue, get_queue, left_for, list_queues
 from dashboard.identity import acting
 from dashboard.parts.numbers import escaped
@@ -47,8 +47,10 @@ if making:
 asked = st.query_params.get("queue", "")
 if asked and actor.leads:
     try:
+        if not (asked.isascii() and asked.isdigit() and len(asked) < 16):
+            raise NotFound("There is no such queue. Choose one from the list.")
         with store().reading() as session:
-            queue = get_queue(session, int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 16 else 0)
+            queue = get_queue(session, int(asked))
         st.button("All queues", icon=":material/arrow_back:", type="tertiary", on_click=back)
         show_queue(actor, queue)
         st.stop()

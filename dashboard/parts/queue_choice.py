@@ -71,9 +71,11 @@ def _named(queue: QueueRow, left: int) -> str:
 
 
 def _queue_of(session: Session, item: str) -> int | None:
+    if not (item.isascii() and item.isdigit() and len(item) < 16):
+        return None
     try:
         return get_item(session, int(item)).queue_id
-    except (ValueError, NotFound):
+    except NotFound:
         return None
 
 

@@ -109,7 +109,7 @@ def position_of(text: str | None, line: TraceLine) -> int | None:
     """The step that an address names (counted from 1), None without one; raises NotFound for one that is not there."""
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= line.n_steps):
+    if not (text.isascii() and text.isdigit() and len(text) < 16 and 1 <= int(text) <= line.n_steps):
         raise NotFound(f"This run has no step {text[:20]}: its steps are 1 to {line.n_steps}.", field="step")
     return int(text)
 

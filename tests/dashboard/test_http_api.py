@@ -194,8 +194,11 @@ def test_with_a_token_everything_asks_for_it(api: TestClient) -> None:
     assert behind.get("/readyz").status_code == 200
 
 
-def test_a_number_that_no_database_holds(api: TestClient) -> None:
-    answer = api.get("/api/traces/99999999999999999999999/outline")
+@pytest.mark.parametrize(
+    "path", ["/api/traces/99999999999999999999999/outline", "/api/traces/1/steps/9223372036854775807/text?part=result"]
+)
+def test_a_number_that_no_database_holds(api: TestClient, path: str) -> None:
+    answer = api.get(path)
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
 
 

@@ -71,7 +71,13 @@ def test_a_page_draws(page: str, role: Role) -> None:
         ("traces", {"trace": "abc"}),
         ("traces", {"trace": "1", "step": "999999"}),
         ("review", {"item": "999999"}),
+        ("traces", {"trace": "1", "step": "9" * 5000}),
         ("review", {"item": "abc", "review_queue": "77"}),
+        ("review", {"item": "99999999999999999999"}),
+        ("review", {"item": "²"}),
+        ("queues", {"queue": "99999999999999999999"}),
+        ("queues", {"queue": "abc"}),
+        ("adjudicate", {"run": "99999999999999999999", "question": "<b>", "schema": "x"}),
         ("compare", {"item": "-1"}),
         ("evaluation", {"evaluation_agent": "nobody", "evaluation_base": "v0"}),
         ("drift", {"drift_agent": "nobody"}),
@@ -81,6 +87,7 @@ def test_a_page_draws(page: str, role: Role) -> None:
 def test_a_wrong_address_still_shows_the_page(page: str, address: dict[str, str], role: Role) -> None:
     app = drawn(page, **address)
     assert [error.value for error in app.exception] == []
+    assert [error.value for error in app.error] == []
 
 
 def test_without_a_choice_one_is_asked_who_one_is(folder: str) -> None:
