@@ -6,7 +6,7 @@ Texts, corrections, words and verdicts on steps are not.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -57,13 +57,18 @@ def compared(key: str, question: Question | None, answers: Mapping[str, Any], ma
     return comparable_side(key, answers) if question is None else comparable(question, answers, marks)
 
 
-def gold_from(schema: LabelSchema | None, answers: Mapping[str, Any], marks: Marks = ()) -> dict[str, Any]:
+def gold_from(
+    schema: LabelSchema | None, answers: Mapping[str, Any], marks: Marks = (), asked: Container[str] | None = None
+) -> dict[str, Any]:
     """What of an annotation's answers (a pair's: with PREFERENCE, a ranking's: with ORDER) can be known of an item.
 
-    A step pointer is kept as the id of its step, a taxonomy as its categories, wherever they were marked.
+    A step pointer is kept as the id of its step, a taxonomy as its categories, wherever they were marked. Of a question
+    that is not among those `asked` (None: all were) nothing is known: to say nothing of it is no answer.
     """
     gold: dict[str, Any] = {key: answers[key] for key in (PREFERENCE, ORDER) if answers.get(key)}
     for question in schema.questions if schema is not None else ():
+        if asked is not None and question.key not in asked:
+            continue
         found = comparable(question, answers, marks)
         if isinstance(found, frozenset):
             gold[question.key] = sorted(found)

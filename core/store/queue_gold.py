@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import and_, case, exists, select
 from sqlalchemy.orm import Session
 
+from core.records import Question
 from core.store.claims import said_of
 from core.store.items import DONE, GOLD, OPEN, get_item
 from core.store.queue_work import title_of
+from core.store.schemas import get_schema
 from core.store.tables import (
     ItemRow,
     LabelSchemaRow,
@@ -35,11 +37,15 @@ class GoldItem:
 
 @dataclass(frozen=True, slots=True)
 class Sayable:
-    """What somebody said of an item, or a lead resolved, that may become its known answer; `by` names them."""
+    """What somebody said of an item, or a lead resolved, that may become its known answer.
+
+    `by` names them; `asked` are the keys of the questions that they were asked, answered or not.
+    """
 
     by: str
     answers: dict[str, Any]
     marks: list[dict[str, Any]]
+    asked: frozenset[str]
 
 
 def gold_items(session: Session, queue: QueueRow, limit: int) -> list[GoldItem]:
@@ -76,7 +82,7 @@ def sayable(session: Session, queue: QueueRow, item: int) -> list[Sayable]:
         questions[one.question] = one.answer
         marks += one.marks
     if questions:
-        found.append(Sayable("Resolution", questions, marks))
+        found.append(Sayable("Resolution", questions, marks, frozenset(questions)))
     table, same = said_of(queue)
     said = select(table, PersonRow.name).select_from(table).join(ItemRow, same)
     said = said.join(PersonRow, PersonRow.id == table.person_id)
@@ -86,8 +92,13 @@ def sayable(session: Session, queue: QueueRow, item: int) -> list[Sayable]:
             own = {PREFERENCE: answer.choice}
         elif isinstance(answer, RankingGivenRow):
             own = {ORDER: answer.order}
-        found.append(Sayable(name, own | dict(answer.answers), list(getattr(answer, "marks", []))))
+        asked = frozenset(question.key for question in _questions(session, answer.schema_id))
+        found.append(Sayable(name, own | dict(answer.answers), list(getattr(answer, "marks", [])), asked))
     return found
+
+
+def _questions(session: Session, schema: int | None) -> tuple[Question, ...]:
+    return () if schema is None else get_schema(session, schema).questions
 
 
 def _resolutions(queue: QueueRow) -> Any:

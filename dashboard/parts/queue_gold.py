@@ -73,7 +73,9 @@ def _told(answers: Mapping[str, Any]) -> str:
 
 
 def _make(actor: Actor, queue: QueueRow, item: int, schema: LabelSchema | None, said_of: list[Sayable]) -> None:
-    known = {f"{one.by} {place}": gold_from(schema, one.answers, one.marks) for place, one in enumerate(said_of)}
+    known = {
+        f"{one.by} {place}": gold_from(schema, one.answers, one.marks, one.asked) for place, one in enumerate(said_of)
+    }
     known = {by: answers for by, answers in known.items() if answers}
     by = st.radio(
         "Its known answer",

@@ -72,6 +72,7 @@ def test_what_can_be_known_is_what_is_equal_or_not() -> None:
     answers = {"verdict": "no", "why": ["b", "a"], "note": "It guessed."}
     assert gold_from(SCHEMA, answers, marks) == {"verdict": "no", "why": ["a", "b"], "first": "2"}
     assert gold_from(SCHEMA, {"verdict": "yes"}) == {"verdict": "yes", "why": []}
+    assert gold_from(SCHEMA, {"verdict": "yes"}, asked={"verdict"}) == {"verdict": "yes"}  # an older version's answer
     assert gold_from(None, {"preference": "a_much", "order": []}) == {"preference": "a_much"}
 
 
