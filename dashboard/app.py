@@ -71,7 +71,7 @@ chosen = st.navigation(
         "Set up": [
             page("queues", "Queues", "inbox", "What is reviewed, by whom, in which order, and how far it is."),
             page("schemas", "Label schemas", "checklist", "The questions that queues ask, with a live preview."),
-            page("settings", "Settings", "settings", "People, queues, prices, redaction, retention."),
+            page("settings", "Settings", "settings", "People, prices, redaction, retention."),
         ],
     },
     position="sidebar" if actor else "hidden",

@@ -1,11 +1,10 @@
-"""Settings: people, queues, prices, what is replaced before storage, and how long runs are kept."""
+"""Settings: people, prices, what is replaced before storage, and how long runs are kept."""
 
 import streamlit as st
 
 from core.errors import LoopwrightError
 from core.records import Role
 from core.store.people import add_person, change_person, list_people
-from core.store.queues import list_queues, progress
 from dashboard.identity import acting
 from dashboard.parts.numbers import escaped
 from dashboard.parts.settings_prices import show_prices
@@ -43,11 +42,6 @@ if unpriced := st.query_params.get("settings_model", ""):
 
 with store().reading() as session:
     people = list_people(session)
-    queues = [
-        (queue, progress(session, queue, actor.id))
-        for subject in ("trace", "pair")
-        for queue in list_queues(session, subject)
-    ]
 
 st.header(
     "People",
@@ -83,26 +77,6 @@ with st.form("settings_add", clear_on_submit=True, border=True):
             st.rerun()
         except LoopwrightError as error:
             st.error(error.message, icon=":material/error:")
-
-st.header("Queues", help="A queue is a set of runs or pairs to review under one set of questions.")
-if queues:
-    st.dataframe(
-        [
-            {
-                "Queue": queue.name,
-                "Of": "runs" if queue.subject == "trace" else "pairs",
-                "Done": made.done,
-                "Items": made.total,
-                "Reviewers an item": queue.overlap,
-                "Blind": queue.blind,
-            }
-            for queue, made in queues
-        ],
-        hide_index=True,
-        alt="Queues with their progress",
-    )
-else:
-    st.info("No queue yet: the first run that comes in makes one of all runs.", icon=":material/inbox:")
 
 show_prices(actor)
 show_redaction(actor)

@@ -25,9 +25,6 @@ from core.store.tables import (
 OPEN, DONE, DISCARDED, GOLD = "open", "done", "discarded", "gold"
 """`GOLD` items have a known answer and are never done: everybody gets each once."""
 
-ORDINARY = (ItemRow.for_person == 0, ItemRow.state != GOLD)
-"""Conditions on what counts as work of a queue: neither hidden repeats nor items whose answer is known."""
-
 SUBJECTS: dict[str, InstrumentedAttribute[Any]] = {
     "trace": ItemRow.trace_id,
     "step": ItemRow.trace_id,
