@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core.errors import LoopwrightError
 from core.memory import lessons as memory
 from core.records import Lesson, LessonState
+from core.store.hidden import hidden_traces
 from core.store.lesson_evidence import lesson_evidence
 from core.store.lessons import LIMITS, LessonLine, lesson_history
 from dashboard.identity import Actor
@@ -30,11 +31,13 @@ def begin(doing: tuple[str, str] | None) -> None:
 def show_lesson(line: LessonLine, actor: Actor, agents: Sequence[str]) -> None:
     """One lesson, what it rests on, and what the person may decide about it."""
     with store().reading() as session:
-        evidence, history = lesson_evidence(session, line.id), lesson_history(session, line.id)
+        rests_on, history = lesson_evidence(session, line.id), lesson_history(session, line.id)
+        # which run it came from, and at which step, says what somebody marked there
+        hidden = hidden_traces(session, actor.id, [one.trace_id for one in rests_on])
     uid, deed = st.session_state.get("lessons_doing") or ("", "")
     with st.container(border=True):
-        show_words(line, by_hand=not evidence)
-        show_evidence(evidence)
+        show_words(line, by_hand=not rests_on)
+        show_evidence([one for one in rests_on if one.trace_id not in hidden])
         if uid == line.uid and deed == "Edit":
             writing_form(actor, agents, line)
         elif uid == line.uid:

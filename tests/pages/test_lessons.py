@@ -1,17 +1,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 from streamlit.testing.v1 import AppTest
 
+from core.clock import now
 from core.memory.indexer import sync
 from core.memory.recall import RecallRequest, recall
-from core.records import Lesson, LessonState, Role
+from core.records import Annotation, Lesson, LessonState, Role
+from core.review.queues import enqueue
+from core.store.annotations import add_annotation
 from core.store.lessons import add_lesson, lesson_line, list_lessons
 from core.store.people import person_id
-from dashboard import process
+from core.store.tables import QueueRow, TraceRow
+from core.store.trace_writing import insert_traces
+from dashboard import identity, process
+from dashboard.identity import Actor
+from dashboard.parts import lesson_decisions
+from tests.worlds import run
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "lessons.py")
 REFUND = Lesson("refund", "a refund is asked for", "ask for the order")
@@ -131,6 +141,33 @@ def test_annotators_see_why_they_cannot_decide(data_dir: Path) -> None:
     decisions = [button for button in page.button if button.key and button.key.startswith("lessons_refund")]
     assert [button.disabled for button in decisions] == [True] * 3
     assert decisions[0].help == "Only a lead can approve a lesson."
+    process.close_all()
+
+
+def test_a_run_that_is_still_to_judge_is_not_named_as_what_a_lesson_rests_on(data_dir: Path) -> None:
+    with process.store().session() as session:
+        ann, ben = person_id(session, "Ann", active=True), person_id(session, "Ben", active=True)
+        enqueue(session, list(insert_traces(session, [run("r1"), run("r2")]).traces.values()))
+        session.execute(update(QueueRow).values(overlap=2))
+        for name, who in (("r1", ann), ("r1", ben), ("r2", ben)):
+            said = Annotation(name, "", "run-review", {"outcome": "failed"})
+            trace = session.scalars(select(TraceRow.id).where(TraceRow.uid == name)).one()
+            add_annotation(
+                session, trace, who, (session.scalars(select(QueueRow.schema_id)).one(), said.schema), said, now()
+            )
+        add_lesson(session, replace(REFUND, evidence=(("r1", "2"), ("r2", "2"))), ben)
+    links: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lesson_decisions, "show_evidence", lambda found: links.extend(one.trace_uid for one in found))
+        for actor, wanted in (
+            (Actor(ann, "Ann", Role.ANNOTATOR), ["r1"]),
+            (Actor(ben, "Ben", Role.ANNOTATOR), ["r1", "r2"]),
+        ):
+            patch.setattr(identity, "actor_from", lambda cookies, actor=actor: actor)
+            links.clear()
+            page = AppTest.from_file(PAGE, default_timeout=20).run()
+            assert not page.exception
+            assert links == wanted
     process.close_all()
 
 
