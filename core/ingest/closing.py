@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from core.clock import now
-from core.errors import Conflict
+from core.errors import Conflict, InvalidInput
 from core.ingest.assemble import derived_task
 from core.review.queues import enqueue
 from core.store.engine import Store
@@ -51,5 +51,6 @@ def _settle(session: Session, trace: OpenTrace) -> None:
     if suite and number is not None:
         try:
             add_tasks(session, str(suite), [number])
-        except Conflict:
-            return  # the suite was frozen before this run: it is a trial on what the suite holds, and changes nothing
+        except (Conflict, InvalidInput):
+            # a suite that was frozen before this run stays as it is, and a blank name names none
+            return

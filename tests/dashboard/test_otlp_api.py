@@ -224,6 +224,18 @@ def test_a_run_whose_root_never_ends_is_given_up(api: TestClient) -> None:
     assert (close_due(store(), 60, 3600), count(ItemRow)) == (1, 1)
 
 
+@pytest.mark.parametrize("name", [" ", "\x00", "\t\n"])
+def test_a_blank_name_of_a_suite_keeps_no_run_from_being_closed(api: TestClient, name: str) -> None:
+    for number, suite in ((8, name), (9, "nightly")):
+        spans = trace_of(number)
+        for span in spans:
+            span["attributes"] |= {"loopwright.suite": suite, "loopwright.task.key": f"task {number}"}
+        send(api, request_of(spans))
+    assemble()
+    silence(61)
+    assert (close_due(store(), 60, 3600), count(ItemRow)) == (2, 2)
+
+
 def test_secrets_are_replaced_before_anything_is_kept(api: TestClient) -> None:
     token = "ghp_" + "a1B2c3D4e5" * 4
     span = trace_of(9)[0]

@@ -49,6 +49,7 @@ def full_disk(store: Store, server: Server) -> Iterator[None]:
     # each in a transaction of its own, so that nobody waits for the other's table
     for table in tables:
         with store.engine.begin() as connection:
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
             trigger = f"CREATE TRIGGER full_disk BEFORE INSERT ON {table} EXECUTE FUNCTION disk_full()"
             connection.execute(text(trigger))
     try:
@@ -56,6 +57,7 @@ def full_disk(store: Store, server: Server) -> Iterator[None]:
     finally:
         for table in tables:
             with store.engine.begin() as connection:
+                connection.execute(text("SET LOCAL lock_timeout = 0"))  # the server may be at it, and take long
                 connection.execute(text(f"DROP TRIGGER full_disk ON {table}"))
 
 
