@@ -16,9 +16,6 @@ export function openFlag(host, discard, send) {
   }
   const out = el("input", { type: "checkbox" })
   const submit = () => send(reason.value, Boolean(discard) && out.checked, done)
-  reason.onkeydown = (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit()
-  }
   const content = el(
     "div",
     {},
@@ -29,6 +26,9 @@ export function openFlag(host, discard, send) {
     el("div.row", {}, el("button.primary.key-button", { type: "button", onclick: submit }, "Flag it", cap("Ctrl+Enter"))),
   )
   const { dialog } = openDialog(host, "Flag this item", content)
+  dialog.onkeydown = (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit()
+  }
   reason.focus()
 }
 

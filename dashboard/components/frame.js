@@ -107,6 +107,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     if (view?.item === data.submitted && !busy) submittedElsewhere({ message: "This item was submitted in another tab." })
   }
   const holding = setInterval(hold, HOLD_MS)
+  leaveList()
   if (item) openItem(item)
   else takeNext()
 
@@ -169,6 +170,12 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   function busyElsewhere() {
     const at = document.activeElement
     return at instanceof HTMLElement && at !== document.body && !at.shadowRoot && !at.contains(host) && at.matches("input, textarea, [role=combobox], [contenteditable]")
+  }
+
+  // A list of the page in which this desk or this queue was chosen has done its work: the next key is the desk's.
+  function leaveList() {
+    const at = document.activeElement
+    if (busyElsewhere() && at.matches("[role=combobox]") && at.getAttribute("aria-expanded") !== "true") at.blur()
   }
 
   async function loadAhead() {
@@ -471,7 +478,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
       if (data.queue !== before.queue) asked = data.queue
       if (isNew) openItem(data.item)
       else if (data.queue !== before.queue) {
-        if (busyElsewhere()) document.activeElement.blur() // at the list of queues, which has done its work
+        leaveList()
         takeNext()
       }
     },

@@ -136,6 +136,7 @@ def test_runs_are_read_in_their_cards_and_one_of_them_large(site: Server, page: 
     ranking = NewRanking("runs", "runs", "Cancel it.", tuple(Candidate(trace=f"r{n}") for n in range(3)))
     open_desk(page, queue_rankings(site, "runs", [ranking]).address(site.url))
     expect(page.get_by_text("It is cancelled,")).to_have_count(3)
+    expect(page.locator(".meta-seconds").first).to_be_hidden()  # how long a step took would tell the version
     page.keyboard.press("ArrowRight")
     page.keyboard.press("j")
     expect(page.locator(".card.current article[aria-current]")).to_contain_text("It is cancelled")
@@ -160,3 +161,14 @@ def test_an_item_of_another_desk_is_opened_there(desk: Page, site: Server) -> No
     open_desk(desk, f"{site.url}/compare?item={ranking}")
     expect(desk.locator(".card")).to_have_count(4)
     assert item_on(desk) == ranking
+
+
+def test_a_ranking_chosen_on_the_page_takes_the_next_key(desk: Page, work: Work, site: Server) -> None:
+    pairs = queue_pairs(site.data_dir, "pairs first", [texts("before")])
+    open_desk(desk, pairs.address(site.url))
+    choice = desk.get_by_role("combobox", name="Queue")
+    choice.click()
+    choice.fill(work.queue)
+    choice.press("Enter")
+    expect(desk.locator(".card")).to_have_count(4)
+    expect(choice).not_to_be_focused()
