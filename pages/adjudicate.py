@@ -1,5 +1,7 @@
 """Adjudicate: where reviewers disagree, largest first; adopt an answer, write one, or make the guideline clear."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from core.errors import LoopwrightError
@@ -13,6 +15,7 @@ from dashboard.parts.adjudication_list import COLUMNS, asked_place, go_to, neigh
 from dashboard.parts.figures import choose
 from dashboard.process import store
 
+PAGES = Path(__file__).parent
 PAGE = 50
 EVERY = "every queue"
 ANY = "every question"
@@ -69,6 +72,7 @@ elif not every:
         "queue two reviewers an item, and what they disagree on stands here.",
         icon=":material/gavel:",
     )
+    st.page_link(PAGES / "queues.py", label="Set up queues", icon=":material/inbox:")
 elif not shown:
     st.info("Nothing of this kind. Choose another queue, question or state above.", icon=":material/search_off:")
 else:

@@ -1,5 +1,7 @@
 """Datasets: what counts as training data and what does not, row by row; make a version of it and download it."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from core.dataset.formats import FORMATS
@@ -12,6 +14,7 @@ from dashboard.identity import acting
 from dashboard.parts.dataset_rows import show_excluded, show_row, show_version
 from dashboard.process import settings, store
 
+PAGES = Path(__file__).parent
 NAMES = {"sft": "Imitation · sft", "dpo": "Preference · dpo"}
 
 
@@ -55,6 +58,7 @@ with store().reading() as session:
 selection = selection_of(settings().database_url, evidence, chosen_format, switched)
 if selection.candidates == 0:
     st.info("Nothing can be taught yet: import runs on the Traces page, then review or compare them.")
+    st.page_link(PAGES / "traces.py", label="Import on the Traces page", icon=":material/upload:")
     st.stop()
 
 name = middle.text_input(
