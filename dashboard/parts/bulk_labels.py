@@ -13,6 +13,7 @@ from core.errors import InvalidInput, LoopwrightError
 from core.records import LabelSchema, Question
 from core.review.answers import asked_questions
 from core.review.bulk import answerable, begin_bulk, count_bulk, give_some, read_bulk, undo_some, why_not
+from core.review.ready_made import RUN_REVIEW
 from core.store.bulk import BulkCount, BulkLine, bulk_line, bulks_of
 from core.store.schemas import SchemaVersion, get_schema, offered_schemas
 from core.store.traces import TraceFilter
@@ -60,9 +61,10 @@ def _ask(chosen: TraceFilter, told: Mapping[str, str], actor: Actor) -> None:
     with store().reading() as session:
         offered = {one.schema.title: one for one in offered_schemas(session)}
     if not offered:
-        st.info("There are no questions yet. A lead makes them on Settings.", icon=":material/help:")
+        st.info("There are no questions yet. A lead makes them on Label schemas.", icon=":material/help:")
         return
-    version = offered[st.selectbox("Questions", list(offered), key="bulk_schema")]
+    usual = next((place for place, one in enumerate(offered.values()) if one.schema.key == RUN_REVIEW.key), 0)
+    version = offered[st.selectbox("Questions", list(offered), usual, key="bulk_schema")]
     if reason := why_not(version.schema):
         st.info(reason, icon=":material/block:")
         return
