@@ -170,10 +170,11 @@ def answer_text(question: Question, answer: Any, marks: Sequence[Mark], places: 
     else:
         told = [] if answer is None else [names.get(str(answer), text_of(answer))]
     for mark in marks:
-        what = "" if question.kind == QuestionKind.STEP else f"{names.get(mark.value, mark.value)}, "
+        label = "" if question.kind == QuestionKind.STEP else names.get(mark.value, mark.value)
+        where = step_name(mark.step_id, places) if mark.step_id else "the whole run"
         impact = f" ({mark.impact.lower()})" if mark.impact else ""
         quote = f" “{mark.quote}”" if mark.quote else ""
-        told.append(f"{what}{step_name(mark.step_id, places)}{impact}{quote}")
+        told.append(f"{f'{label}, ' if label else ''}{where}{impact}{quote}")
         told += [mark.comment] if mark.comment else []
     return "\n".join(told)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from core.clock import now
-from core.records import Annotation, Role
+from core.records import Annotation, Mark, Question, Role
 from core.review import desk
-from core.review.history import Part, history, word_changes
+from core.review.history import Part, answer_text, history, word_changes
 from core.review.requeue import Which, requeue, rewrite_guideline
 from core.review.resolving import resolve
 from core.review.submitting import submit, undo
@@ -42,6 +42,12 @@ def told(team: Team, name: str, number: int = 0, queue: int | None = None) -> li
 )
 def test_what_became_of_a_text(before: str, after: str, parts: list[tuple[str, str]]) -> None:
     assert word_changes(before, after) == tuple(Part(*part) for part in parts)
+
+
+def test_marks_are_told_with_their_place_and_without_a_category_that_nobody_gave() -> None:
+    words, wrong = Question("words", "span", "Which words?"), Question("wrong", "taxonomy", "What went wrong?")
+    assert answer_text(words, None, [Mark("words", "s7", "", 0, 4, "Now?")], {"s7": 7}) == "step 8 “Now?”"
+    assert answer_text(wrong, None, [Mark("wrong", "", "slow", impact="LOW")], {}) == "slow, the whole run (low)"
 
 
 def test_texts_past_all_measure_are_compared_as_a_whole() -> None:
