@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from core.errors import InvalidInput
+from core.errors import Conflict, InvalidInput
 from core.review.queue_making import QueueRules, check_rules, only_lead
 from core.store.claims import let_go
 from core.store.items import apply_overlap, bring_back, discard_item, get_item, lock_item
@@ -61,11 +61,17 @@ def change_rules(session: Session, queue: int, rules: QueueRules, by: PersonLine
 
 
 def set_state(session: Session, queue: int, state: str, by: PersonLine) -> None:
-    """Pause a queue (nothing more is given out), resume it, or archive it (nothing more joins it, either)."""
+    """Pause a queue (nothing more is given out), resume it, or archive it (nothing more joins it, either).
+
+    Raises NotPermitted, and Conflict for one to be paused that somebody archived in the meantime.
+    """
     if state not in STATES:
         raise InvalidInput(f"A queue is {', '.join(STATES)}, not {state}.", field="state")
     only_lead(by, STATES[state])
-    get_queue(session, queue).state = state
+    row = get_queue(session, queue)
+    if state == PAUSED and row.state == ARCHIVED:
+        raise Conflict("This queue was archived in the meantime. Open it again first.", field="state")
+    row.state = state
     session.flush()
 
 

@@ -273,6 +273,8 @@ def test_what_comes_later_and_fits_joins_a_standing_queue(store: Store, world: d
     with store.session() as session:
         queue_changes.set_state(session, paused, "paused", lead(session))
         queue_changes.set_state(session, closed, "archived", lead(session))
+        with pytest.raises(Conflict, match="archived in the meantime"):
+            queue_changes.set_state(session, closed, "paused", lead(session))
         arrive(session, [run("n0", "I want a refund.", 0.0, version="v3"), run("n1", reward=1.0, version="v3")])
         everything = queues.get_queue(session, queues.find_named(session, ALL_RUNS) or 0)
         assert (everything.standing, everything.filter) == (True, {})
