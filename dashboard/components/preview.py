@@ -51,5 +51,6 @@ def _made_up() -> dict[str, Any]:
         "outline": outline_json(0, lines),
         "first": steps_json(0, len(_STEPS), 0, _STEPS),
         "facts": {"n_steps": len(_STEPS), "n_errors": 0, "seconds": None, "cost": None},
+        "suggestions": {"trace": 0, "n": 0, "suggestions": []},
         "step": "",
     }
