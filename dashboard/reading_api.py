@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from core.errors import NotFound
-from core.review.other_runs import OtherRun, has_submitted, other_run, other_runs, passed_runs
+from core.review.other_runs import OtherRun, has_submitted, other_run, other_runs, passed_runs, side_run
+from core.store.people import PersonLine
 from core.store.traces import TraceLine, outline, read_steps, trace_line
 from dashboard.answering import actor_of, number_in, route
 from dashboard.parts.blind_reading import blind_lines, blind_segment, blind_steps
@@ -59,14 +60,19 @@ def _passed(run: TraceLine) -> dict[str, Any]:
     }
 
 
-def _of_another(work: Callable[[Session, Request, OtherRun], Any]) -> Callable[[Request, dict[str, Any]], Any]:
-    """A route about one of the other runs, as whoever asks may read it."""
+Finder = Callable[[Session, int, PersonLine, str], OtherRun]
+
+
+def _of_run(
+    find: Finder, work: Callable[[Session, Request, OtherRun], Any]
+) -> Callable[[Request, dict[str, Any]], Any]:
+    """A route about a run that stands under a letter on an item, as whoever asks may read it."""
 
     def answer(request: Request, body: dict[str, Any]) -> Any:
         item, letter = int(request.path_params["item"]), request.path_params["letter"]
         person = actor_of(request).person()
         with store().reading() as session:
-            return work(session, request, other_run(session, item, person, letter))
+            return work(session, request, find(session, item, person, letter))
 
     return answer
 
@@ -97,14 +103,21 @@ def _other_suggestions(session: Session, request: Request, run: OtherRun) -> Any
     return suggestions_json(f"run-{run.letter}", blind_steps(read_steps(session, run.line.id)))
 
 
-_OTHER = "/api/items/{item:int}/others/{letter}"
+def _reading(under: str, find: Finder) -> list[Route]:
+    """The addresses at which a reader finds a run without its version."""
+    base = f"/api/items/{{item:int}}/{under}/{{letter}}"
+    return [
+        Route(f"{base}/outline", route(_of_run(find, _other_outline))),
+        Route(f"{base}/steps", route(_of_run(find, _other_steps))),
+        Route(f"{base}/steps/{{position:int}}/text", route(_of_run(find, _other_text))),
+        Route(f"{base}/suggestions", route(_of_run(find, _other_suggestions))),
+    ]
+
 
 ROUTES = [
     Route("/api/traces/{trace:int}/suggestions", route(suggestions_of)),
     Route("/api/items/{item:int}/others", route(list_others)),
     Route("/api/items/{item:int}/passed", route(list_passed)),
-    Route(f"{_OTHER}/outline", route(_of_another(_other_outline))),
-    Route(f"{_OTHER}/steps", route(_of_another(_other_steps))),
-    Route(f"{_OTHER}/steps/{{position:int}}/text", route(_of_another(_other_text))),
-    Route(f"{_OTHER}/suggestions", route(_of_another(_other_suggestions))),
+    *_reading("others", other_run),
+    *_reading("sides", side_run),
 ]

@@ -15,7 +15,9 @@ from core.review.submitting import asked_of, current_submission
 from core.store.claims import SUBMITTED
 from core.store.hidden import hidden_traces
 from core.store.items import get_item
+from core.store.pairs import pair_row
 from core.store.people import PersonLine
+from core.store.rankings import candidate_rows
 from core.store.tables import ItemRow
 from core.store.tasks import solved_beside
 from core.store.traces import TraceLine, runs_of_task, trace_line
@@ -47,6 +49,23 @@ def other_run(session: Session, item_id: int, person: PersonLine, letter: str) -
         if run.letter == letter:
             return run
     raise NotFound(f"This task has no other run {letter[:10]}. Open the list of them again.", field="letter")
+
+
+def side_run(session: Session, item_id: int, person: PersonLine, letter: str) -> OtherRun:
+    """The run that stands under a letter (A is the first) on a pair or ranking as the person sees it; NotFound."""
+    asked = asked_of(session, item_id, person)
+    item, left = asked.item, asked.claim.left
+    if item.pair_id is not None:
+        pair = pair_row(session, item.pair_id)
+        runs = [pair.trace_b_id, pair.trace_a_id] if left == "b" else [pair.trace_a_id, pair.trace_b_id]
+    else:
+        rows = {row.letter: row.trace_id for row in candidate_rows(session, item.ranking_id or 0)}
+        runs = [rows[one] for one in left or rows if one in rows]
+    placed = dict(zip(ascii_uppercase, runs, strict=False))
+    trace = placed.get(letter)
+    if trace is None:
+        raise NotFound(f"There is no run {letter[:10]} on this item. Open it again.", field="letter")
+    return OtherRun(letter, trace_line(session, trace))
 
 
 def has_submitted(session: Session, item_id: int, person: PersonLine) -> bool:

@@ -108,13 +108,16 @@ def recount(session: Session, trace_id: int) -> None:
 def said_annotation(
     session: Session, trace_id: int, step_uid: str, person: int, schema: str, repeat: int | None = None
 ) -> AnnotationRow | None:
-    """What a person says on a trace or step under a schema (key) now, whether it counts or is surplus, if anything.
+    """What a person said on a trace or step under a schema (key), whether it counts or is surplus, if anything.
+
+    A label that they gave to many runs at once is not what they said of this one.
 
     `repeat` is a hidden repeat (item): what they said in answer to that.
     """
     apart = (AnnotationRow.place == REPEAT, AnnotationRow.item_id == repeat)
     place = apart if repeat is not None else (AnnotationRow.place != REPEAT,)
-    query = select(AnnotationRow).where(*_of(trace_id, step_uid, person, schema), *place)
+    read = AnnotationRow.bulk_id.is_(None)
+    query = select(AnnotationRow).where(*_of(trace_id, step_uid, person, schema), *place, read)
     row = session.scalar(query.order_by(AnnotationRow.revision.desc()).limit(1))
     return None if row is None or row.withdrawn or row.place == REQUEUED else row
 

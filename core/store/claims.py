@@ -173,7 +173,8 @@ def said_of(queue: QueueRow) -> tuple[Any, ColumnElement[bool]]:
         return given, and_(given.ranking_id == ItemRow.ranking_id, given.current)
     asked = select(LabelSchemaRow.key).where(LabelSchemaRow.id == queue.schema_id).scalar_subquery()
     same = and_(AnnotationRow.trace_id == ItemRow.trace_id, AnnotationRow.step_uid == ItemRow.step_uid)
-    return AnnotationRow, and_(same, AnnotationRow.current, AnnotationRow.schema_key == asked)
+    read = AnnotationRow.bulk_id.is_(None)
+    return AnnotationRow, and_(same, AnnotationRow.current, AnnotationRow.schema_key == asked, read)
 
 
 def claim(

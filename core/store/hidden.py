@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
+from core.store.claims import CLAIMED, LAPSED
 from core.store.items import GOLD, OPEN
 from core.store.tables import (
     AnnotationRow,
     CandidateRow,
+    ClaimRow,
     ItemRow,
     LabelSchemaRow,
     PairRow,
@@ -28,8 +30,11 @@ def hidden_from(person: int) -> ColumnElement[bool]:
     annotator = exists().where(PersonRow.id == person, PersonRow.role == "annotator")
     members = exists().where(QueuePersonRow.queue_id == QueueRow.id)
     member = exists().where(QueuePersonRow.queue_id == QueueRow.id, QueuePersonRow.person_id == person)
+    held = exists().where(
+        ClaimRow.item_id == ItemRow.id, ClaimRow.person_id == person, ClaimRow.state.in_((CLAIMED, LAPSED))
+    )
     asked = and_(
-        ItemRow.state.in_((OPEN, GOLD)),
+        or_(ItemRow.state.in_((OPEN, GOLD)), held),
         ItemRow.for_person == 0,
         QueueRow.id == ItemRow.queue_id,
         QueueRow.blind,
@@ -44,6 +49,7 @@ def hidden_from(person: int) -> ColumnElement[bool]:
         label.step_uid == ItemRow.step_uid,
         label.person_id == person,
         label.schema_key == key,
+        label.bulk_id.is_(None),
         _given(label),
     )
     runs = exists().where(ItemRow.trace_id == TraceRow.id, asked, ~said)

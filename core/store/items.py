@@ -96,7 +96,8 @@ def _counted(subject: str) -> tuple[Any, ColumnElement[bool]]:
     if subject == "ranking":
         return RankingGivenRow, and_(RankingGivenRow.ranking_id == ItemRow.ranking_id, RankingGivenRow.current)
     on = and_(AnnotationRow.trace_id == ItemRow.trace_id, AnnotationRow.step_uid == ItemRow.step_uid)
-    return AnnotationRow, and_(on, AnnotationRow.current, AnnotationRow.schema_key == _ASKED.key)
+    read = AnnotationRow.bulk_id.is_(None)  # a label that many runs got at once is not this run's review
+    return AnnotationRow, and_(on, AnnotationRow.current, AnnotationRow.schema_key == _ASKED.key, read)
 
 
 def refresh_items(session: Session, column: InstrumentedAttribute[Any], of: Sequence[int]) -> None:

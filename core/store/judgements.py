@@ -102,7 +102,8 @@ def _by(machines: bool) -> ColumnElement[bool]:
 def judged_by(session: Session, machines: bool = False, queue: int | None = None) -> Iterator[Judged]:
     """Current answers of people (or of machines) on runs, steps, pairs and rankings, one by one; of all or of a queue.
 
-    Of a queue: what it asks (its schema) about what is in it, wherever that was answered.
+    Of a queue: what it asks (its schema) about what is in it, wherever that was answered. A label that many runs got at
+    once says nothing of how two people read one of them.
     """
     people, known = _people(session, machines), _known_items(session)
     for table, name in ((AnnotationRow, ""), (PreferenceRow, "pair"), (RankingGivenRow, "ranking")):
@@ -115,6 +116,8 @@ def judged_by(session: Session, machines: bool = False, queue: int | None = None
             .where(table.current, table.person_id.in_(people), table.schema_id.is_not(None))
             .order_by(table.id)
         )
+        if table is AnnotationRow:
+            query = query.where(AnnotationRow.bulk_id.is_(None))
         if queue is not None:
             query = query.where(*_of_queue(session, table, queue))
         for on, uid, person, schema, said, marked, at, item in session.execute(query):

@@ -46,9 +46,9 @@ def item_view(session: Session, item: ItemRow, person: PersonLine) -> dict[str, 
         "pair": None,
     }
     if item.pair_id is not None:
-        return view | pair_view(session, item.pair_id, claim.left if claim is not None else "a")
+        return view | pair_view(session, item.pair_id, claim.left if claim is not None else "a", item.id)
     if item.ranking_id is not None:
-        return view | ranking_view(session, item.ranking_id, claim.left if claim is not None else "")
+        return view | ranking_view(session, item.ranking_id, claim.left if claim is not None else "", item.id)
     return view | _run(session, item.trace_id or 0)
 
 

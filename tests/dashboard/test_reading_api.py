@@ -16,8 +16,9 @@ from starlette.testclient import TestClient
 
 from core.ingest.accept import ImportOptions, import_document
 from core.ingest.formats.loopwright import to_json
-from core.records import Role, Step, Trace
+from core.records import Pair, Role, Step, Trace
 from core.store.items import NewItem, add_items, discard_item, get_item
+from core.store.pairs import insert_pairs
 from core.store.people import add_person, person_id
 from core.store.queues import get_queue, make_queue, members, set_members
 from core.store.tables import ItemRow, QueueRow, TraceRow
@@ -201,3 +202,25 @@ def test_the_desk_is_sent_the_suggestions_of_a_short_run_with_it(api: TestClient
     be(api, "ann")
     view = api.get(f"/api/items/{open_item(api, 't0')}").json()
     assert view["suggestions"] == {"trace": view["segments"][0]["trace"], "n": 0, "suggestions": []}
+
+
+def test_the_runs_of_a_pair_stand_under_letters_and_say_nothing_of_their_version(api: TestClient) -> None:
+    with store().session() as session:
+        queue = get_queue(session, make_queue(session, "runs beside runs", "pair", None))
+        made = insert_pairs(session, [Pair("p", "test", "Which is better?", trace_a="t0", trace_b="t1")])
+        add_items(session, queue, [NewItem(one) for one in made.values()])
+        number = queue.id
+    be(api, "ann")
+    view = api.post(f"/api/queues/{number}/next", json={}).json()["item"]
+    base = f"api/items/{view['item']}/sides/"
+    assert [view["pair"][side]["segment"]["base"] for side in ("left", "right")] == [f"{base}A", f"{base}B"]
+    told = orjson.dumps(view).decode()
+    for letter in "AB":
+        for part in ("outline", "steps", "steps/1/text?part=output.0.call.0", "suggestions"):
+            answer = api.get(f"/{base}{letter}/{part}")
+            assert answer.status_code == 200
+            told += answer.text
+    assert [secret for secret in SECRETS if secret in told] == []
+    assert api.get(f"/{base}C/outline").status_code == 404
+    be(api, "bo")
+    assert api.get(f"/{base}A/outline").status_code == 403

@@ -61,6 +61,7 @@ def test_surplus_counts_nowhere_and_can_be_changed_and_taken_back(store: Store) 
         session.execute(update(ClaimRow).values(expires_at=ClaimRow.claimed_at))
         take(session, queue, ben)
         submit(session, item.id, ben, SOLVED)
+        assert hidden_traces(session, ada.id, [item.trace_id or 0]), "they may still submit, and are to do it blind"
         assert "does not count" not in submit(session, item.id, ben, SOLVED).note
         assert "lead can let it count" in submit(session, item.id, ada, FAILED).note
         assert (item.n_done, item.state) == (1, "done")

@@ -14,14 +14,16 @@ from core.dataset.provenance import provenance
 from core.errors import Conflict, InvalidInput, NotPermitted
 from core.records import Annotation, LabelSchema, Option, Question, Role, ShownIf
 from core.review.bulk import AT_ONCE, begin_bulk, count_bulk, give_some, read_bulk, undo_some, why_not
+from core.review.desk import next_item
+from core.review.submitting import submit
 from core.store.annotations import add_annotation, annotations_of
 from core.store.bulk import BulkCount, bulk_line, bulks_of
 from core.store.engine import Store
 from core.store.items import NewItem, add_items
-from core.store.people import person_id
+from core.store.people import get_person, person_id
 from core.store.queues import get_queue, make_queue
 from core.store.schemas import save_schema
-from core.store.tables import AnnotationRow, ItemRow, TraceRow
+from core.store.tables import AnnotationRow, TraceRow
 from core.store.trace_writing import insert_traces
 from core.store.traces import TraceFilter
 from core.tasks.outcome import refresh_outcomes
@@ -193,18 +195,26 @@ def test_an_annotator_labels_only_what_is_not_hidden_from_them(store: Store) -> 
         undo_some(session, bulk, one.lea)
 
 
-def test_queues_that_ask_the_same_know_of_it(store: Store) -> None:
+def test_a_queue_still_gives_out_what_was_labelled_without_being_read(store: Store) -> None:
     one = world(store, 2)
     with store.session() as session:
         queue = get_queue(session, make_queue(session, "all", "trace", one.schema))
         add_items(session, queue, [NewItem(trace) for trace in one.runs])
-    bulk = begin(store, one, one.lea, TraceFilter())
-    go_on(store, bulk, one.lea)
-    with store.reading() as session:
-        assert set(session.execute(select(ItemRow.state, ItemRow.n_done)).all()) == {("done", 1)}
-    undo(store, bulk, one.lea)
-    with store.reading() as session:
-        assert set(session.execute(select(ItemRow.state, ItemRow.n_done)).all()) == {("open", 0)}
+        number = queue.id
+    go_on(store, begin(store, one, one.lea, TraceFilter()), one.lea)
+    with store.session() as session:
+        lea = get_person(session, one.lea)
+        assert lea is not None
+        item = next_item(session, get_queue(session, number), lea)
+        assert item is not None
+        assert (item.state, item.n_done) == ("open", 0)
+        (first,) = [given.answers for given in annotations_of(session, [item.trace_id or 0])]
+        assert submit(session, item.id, lea, {"answers": dict(first)}).new, "the same answer, now that it was read"
+        assert (item.state, item.n_done) == ("done", 1)
+        assert [(given.in_bulk, given.answers) for given in annotations_of(session, [item.trace_id or 0])] == [
+            (False, first)
+        ]
+    assert len(said(store, one, one.lea)) == 2
 
 
 @pytest.mark.parametrize(
