@@ -170,3 +170,11 @@ def fill(
         if progress is not None:
             progress(min(start + AT_ONCE, len(fits)), len(fits))
     return Filled(len(fits), added)
+
+
+def words_that_tell(name: str, wanted: QueueFilter) -> str:
+    """What a queue's name tells its reviewers of version or outcome; "" where it tells nothing that can be seen."""
+    by_outcome = wanted.outcome or wanted.says is not None
+    telling = [wanted.version, *(("fail", "solv", "pass", "partly") if by_outcome else ())]
+    said = name.lower()
+    return next((word for word in telling if word and word.lower() in said), "")

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import LoopwrightError
-from core.review.queue_making import QueuePlan, QueueRules, fill, make, offered_questions
+from core.review.queue_making import QueuePlan, QueueRules, fill, make, offered_questions, words_that_tell
 from core.store.queue_filters import QueueFilter
 from dashboard.identity import Actor
 from dashboard.parts.numbers import escaped
@@ -18,7 +18,7 @@ from dashboard.queue_ordering import put_in_order
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "pages" / "schemas.py"
 _KEY = "queues_new"
-_FIRST = {"trace": "run-review", "step": "process-reward"}
+_FIRST = {"trace": "run-review", "step": "process-reward", "pair": "preference"}
 """The questions that are proposed for a new queue."""
 
 
@@ -47,6 +47,12 @@ def making_form(actor: Actor) -> None:
                 icon=":material/add:",
                 on_click=_make,
                 args=(actor, QueuePlan("", subject, wanted, questions, rules)),
+            )
+        if rules.blind and (telling := words_that_tell(name, wanted)):
+            st.warning(
+                f"Reviewers see this name, and it tells them “{escaped(telling)}”, which a blind queue hides. Choose "
+                "one that says nothing of version or outcome.",
+                icon=":material/visibility:",
             )
         if not n and not rules.standing and name:
             st.caption("Nothing fits now, and what comes later joins only a standing queue.")

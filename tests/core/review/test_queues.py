@@ -26,7 +26,7 @@ from core.records import (
 )
 from core.review import desk, queue_changes
 from core.review.orders import Rankers, Renewal, doubt, reorder
-from core.review.queue_making import Filled, QueuePlan, QueueRules, fill, make
+from core.review.queue_making import Filled, QueuePlan, QueueRules, fill, make, words_that_tell
 from core.review.queues import ALL_RUNS, enqueue
 from core.review.ready_made import RUN_REVIEW
 from core.review.submitting import submit
@@ -509,3 +509,16 @@ def test_a_standing_queue_reads_its_filter_once_whatever_comes(store: Store, wor
         assert enqueue(session, list(world.values())) == 0
         row = session.scalars(select(QueueRow).where(QueueRow.name == ALL_RUNS)).one()
         assert add_items(session, row, []) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "telling"),
+    [
+        ("v2 failures", QueueFilter(version="v2", outcome="failed"), "v2"),
+        ("New FAILURES", QueueFilter(outcome="failed"), "fail"),
+        ("fails to greet", QueueFilter(), ""),
+        ("worth a look", QueueFilter(version="v2", outcome="failed"), ""),
+    ],
+)
+def test_a_name_that_tells_of_version_or_outcome_is_noticed(name: str, wanted: QueueFilter, telling: str) -> None:
+    assert words_that_tell(name, wanted) == telling
