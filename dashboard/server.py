@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 
 import core
 import dashboard
-from dashboard import comments_api, frame, http_api, otlp_api, reading_api, review_api, signals_api
+from dashboard import comments_api, http_api, otlp_api, reading_api, review_api, signals_api
 from dashboard.gate import Gate
 from dashboard.process import close_all, settings, store
 from dashboard.remember import Remember
@@ -57,7 +57,6 @@ def make_app() -> st.App:
             *otlp_api.ROUTES,
             *signals_api.ROUTES,
             *http_api.ROUTES,
-            *frame.ROUTES,
         ],
         middleware=[
             Middleware(Gate, host=chosen.host, token=chosen.access_token.get_secret_value()),
