@@ -98,10 +98,7 @@ def submit(
     drafts.drop_draft(session, item_id, person.id)
     note = ""
     if place == SURPLUS:
-        note = (
-            "Enough others had answered this item after your time on it ended. Your answer is kept beside theirs; a "
-            "lead can let it count."
-        )
+        note = "Enough others have answered this item or hold it. Yours is kept beside theirs; a lead can let it count."
     return Submitted(row_id, trace_id, revision, submitted_at, lesson, not same, note)
 
 

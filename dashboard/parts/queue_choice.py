@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.store.items import get_item
-from core.store.queues import PAUSED, left_for, list_queues
+from core.store.queues import PAUSED, list_queues
 from core.store.tables import QueueRow
 from dashboard.identity import acting
 from dashboard.process import store
@@ -33,14 +33,13 @@ def choose_queue(
     st.html(_FILL)
     item = st.query_params.get("item")
     with store().reading() as session:
-        me = acting().id
-        queues = {queue.id: queue for queue in list_queues(session, *subjects, person=me)}
-        names = {one: _named(queue, left_for(session, queue, me)) for one, queue in queues.items()}
+        queues = {queue.id: queue for queue in list_queues(session, *subjects, person=acting().id)}
+        names = {one: queue.name + " (paused)" * (queue.state == PAUSED) for one, queue in queues.items()}
         queue = _queue_of(session, item) if item and key not in st.query_params else None
     if not names:
         st.subheader(title)
         return None, None
-    # not bound by Streamlit: that writes the shown name, which says what is left and so changes all the time
+    # not bound by Streamlit: that writes the shown name, which changes as a queue is paused
     asked = _asked(names, st.query_params.get(key), queues)
     if asked is None:
         st.query_params.pop(key, None)
@@ -61,13 +60,6 @@ def choose_queue(
         args=(key,),
     )
     return chosen, item
-
-
-def _named(queue: QueueRow, left: int) -> str:
-    """The queue with what is left of it for whoever acts."""
-    if queue.state == PAUSED:
-        return f"{queue.name} (paused)"
-    return f"{queue.name} ({left:,} left)" if left else f"{queue.name} (nothing left)"
 
 
 def _queue_of(session: Session, item: str) -> int | None:
