@@ -58,7 +58,7 @@ def test_a_lead_goes_through_disagreements_by_keyboard(
     page.keyboard.type("Ben looked 2 minutes longer; n, p and 1 are letters here.")
     page.keyboard.press("Tab")
     page.keyboard.press("2")
-    expect(page.get_by_text("Resolved by")).to_be_visible()
+    expect(page.get_by_text("Resolved by")).to_be_visible(timeout=20_000)
     (made,) = decided(running.data_dir)
     assert (made.answer, made.reason) == ("solved", "Ben looked 2 minutes longer; n, p and 1 are letters here.")
     page.keyboard.press("u")
@@ -69,7 +69,7 @@ def test_a_lead_goes_through_disagreements_by_keyboard(
     page.wait_for_url(lambda url: url != here)
     expect(adopt).to_have_count(2)
     page.keyboard.press("1")
-    expect(page.get_by_text("Resolved by")).to_be_visible()
+    expect(page.get_by_text("Resolved by")).to_be_visible(timeout=20_000)
     assert len(decided(running.data_dir)) == 1
     assert page.evaluate("window.pwned") is None
     assert [text for text in console_errors if "404" not in text] == []
