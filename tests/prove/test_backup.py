@@ -182,11 +182,15 @@ def test_a_killed_backup_leaves_no_half_file_under_its_name(tmp_path: Path, shar
     seconds, good = time.perf_counter() - begin, file.read_bytes()
     killed = 0
     for _ in range(share(KILLS) + 2):
+        part = file.with_name("all.zip.part")
+        part.unlink(missing_ok=True)
         made = command(folder, "", "backup", str(file))
-        time.sleep(chance.uniform(0.6, 1.0) * seconds)
+        while not part.exists() and made.poll() is None:
+            time.sleep(0.005)
+        time.sleep(chance.uniform(0.0, 0.4) * seconds)  # somewhere while it writes, or just after
         made.kill()
         made.wait()
-        killed += made.returncode == -9 and file.with_name("all.zip.part").exists()
+        killed += made.returncode == -9 and part.exists()
         if file.read_bytes() != good:  # it had just ended
             good = file.read_bytes()
             read_backup(open_store(f"sqlite:///{tmp_path / f'{chance.random()}.db'}"), file, tmp_path / "x")
