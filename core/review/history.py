@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 
 from core.records import LabelSchema, Mark, Question, QuestionKind, Role
 from core.review.adjudication import PREFERRED, questions_of
-from core.store.annotations import REPEAT
 from core.store.content import text_of
 from core.store.disagreements import positions
 from core.store.hidden import hidden_traces
@@ -26,6 +25,7 @@ from core.store.judgements import schemas_in_use
 from core.store.pairs import pair_row
 from core.store.people import PersonLine
 from core.store.resolutions import Resolved, Subject, resolution_history
+from core.store.revisions import REPEAT
 
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 _MOST_WORDS = 4_000

@@ -16,7 +16,6 @@ from core.records import Choice, Preference, Task
 from core.review.answers import read_choice
 from core.review.pairing import pair_of
 from core.review.subjects import Asked, Stored, Submission
-from core.store.annotations import SURPLUS
 from core.store.items import refresh_items
 from core.store.pairs import add_preference, find_pairs, insert_pairs, said_preference
 from core.store.rankings import (
@@ -29,6 +28,7 @@ from core.store.rankings import (
     ranking_row,
     said_ranking,
 )
+from core.store.revisions import SURPLUS
 from core.store.schemas import get_schema
 from core.store.tables import ItemRow, RankingGivenRow, TaskRow
 

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.review.answers import LessonText
-from core.store.annotations import REPEAT
 from core.store.people import PersonLine
+from core.store.revisions import REPEAT
 from core.store.tables import ClaimRow, ItemRow, QueueRow
 
 

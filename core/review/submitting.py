@@ -19,9 +19,9 @@ from core.review.answers import LessonText
 from core.review.desk import claim_item
 from core.review.subjects import Asked, Kind, Submission, place_again
 from core.store import claims, drafts, queues
-from core.store.annotations import SURPLUS
 from core.store.items import DONE, OPEN, get_item, lock_item
 from core.store.people import PersonLine
+from core.store.revisions import SURPLUS
 from core.store.tables import ItemRow, QueueRow
 
 UNDO_DEPTH = 10

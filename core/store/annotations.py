@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.records import Annotation, Correction, Mark, Role
 from core.store.content import clean
+from core.store.revisions import REPEAT, REQUEUED, begin_revision
 from core.store.tables import AnnotationRow, PersonRow, TraceRow
 
 
@@ -38,10 +39,6 @@ class Given:
     in_bulk: bool = False
 
 
-SURPLUS, REPEAT, REQUEUED = "surplus", "repeat", "requeued"
-"""Why an answer stands apart and does not count (core.store.tables.AnnotationRow)."""
-
-
 def add_annotation(
     session: Session,
     trace_id: int,
@@ -61,9 +58,7 @@ def add_annotation(
     this is a hidden repeat, which replaces nothing.
     """
     mine = _of(trace_id, annotation.step_id, person, schema[1])
-    last = session.scalar(select(func.max(AnnotationRow.revision)).where(*mine)) or 0
-    if place != REPEAT:
-        session.execute(update(AnnotationRow).where(*mine, AnnotationRow.current).values(current=False))
+    revision = begin_revision(session, AnnotationRow, mine, place)
     row = AnnotationRow(
         trace_id=trace_id,
         step_uid=clean(annotation.step_id, 200),
@@ -71,7 +66,7 @@ def add_annotation(
         person_id=person,
         schema_id=schema[0],
         schema_key=schema[1],
-        revision=last + 1,
+        revision=revision,
         current=not withdrawn and not place,
         withdrawn=withdrawn,
         place=place,

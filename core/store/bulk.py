@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.records import Annotation
-from core.store.annotations import SURPLUS
 from core.store.hidden import hidden_from
+from core.store.revisions import SURPLUS
 from core.store.tables import AnnotationRow, BulkRow, LabelSchemaRow, TraceRow
 from core.store.traces import TraceFilter, filtered
 

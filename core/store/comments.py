@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session, aliased
 
 from core.clock import now
 from core.errors import NotFound
-from core.store.annotations import SURPLUS
 from core.store.content import clean
 from core.store.items import GOLD, OPEN
 from core.store.queues import ARCHIVED
+from core.store.revisions import SURPLUS
 from core.store.tables import (
     AnnotationRow,
     CommentRow,

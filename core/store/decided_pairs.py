@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from core.clock import content_hash
 from core.records import Choice, Role
-from core.store.annotations import REPEAT
+from core.store.revisions import REPEAT
 from core.store.tables import (
     AgentRow,
     ItemRow,

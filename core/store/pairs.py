@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from core.clock import now
 from core.errors import NotFound
 from core.records import Choice, Pair, Preference, Role
-from core.store.annotations import REPEAT, REQUEUED
 from core.store.catalog import task_ids
 from core.store.content import clean
 from core.store.dialect import insert_new
+from core.store.revisions import REPEAT, REQUEUED, begin_revision
 from core.store.tables import PairRow, PersonRow, PreferenceRow
 from core.store.traces import ids_of
 
@@ -109,14 +109,12 @@ def add_preference(
     `place` as in `core.store.annotations.add_annotation`; `given_id` is the ranking that it was part of.
     """
     mine = (PreferenceRow.pair_id == pair_id, PreferenceRow.person_id == person)
-    last = session.scalar(select(func.max(PreferenceRow.revision)).where(*mine)) or 0
-    if place != REPEAT:
-        session.execute(update(PreferenceRow).where(*mine, PreferenceRow.current).values(current=False))
+    revision = begin_revision(session, PreferenceRow, mine, place)
     row = PreferenceRow(
         pair_id=pair_id,
         item_id=item_id,
         person_id=person,
-        revision=last + 1,
+        revision=revision,
         current=not withdrawn and not place,
         withdrawn=withdrawn,
         place=place,

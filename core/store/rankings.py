@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.clock import now
 from core.errors import NotFound
 from core.records import Task
-from core.store.annotations import REPEAT, SURPLUS
 from core.store.catalog import task_ids
 from core.store.content import clean
 from core.store.dialect import insert_new
+from core.store.revisions import REPEAT, SURPLUS, begin_revision
 from core.store.tables import CandidateRow, RankingGivenRow, RankingRow, TraceRow
 from core.store.traces import ids_of
 
@@ -144,15 +144,13 @@ def add_given(
     `place` as in `core.store.annotations.add_annotation`.
     """
     mine = (RankingGivenRow.ranking_id == ranking, RankingGivenRow.person_id == person)
-    last = session.scalar(select(func.max(RankingGivenRow.revision)).where(*mine)) or 0
-    if place != REPEAT:
-        session.execute(update(RankingGivenRow).where(*mine, RankingGivenRow.current).values(current=False))
+    revision = begin_revision(session, RankingGivenRow, mine, place)
     row = RankingGivenRow(
         ranking_id=ranking,
         item_id=item_id,
         person_id=person,
         schema_id=schema_id,
-        revision=last + 1,
+        revision=revision,
         current=not withdrawn and not place,
         withdrawn=withdrawn,
         place=place,

@@ -10,11 +10,12 @@ from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from core.records import Role
-from core.store.annotations import REPEAT, REQUEUED, recount
+from core.store.annotations import recount
 from core.store.claims import LAPSED, SUBMITTED
 from core.store.items import DONE, OPEN, refresh_items
 from core.store.queues import ARCHIVED
 from core.store.resolutions import PREFERENCE, Subject
+from core.store.revisions import REPEAT, REQUEUED
 from core.store.tables import AnnotationRow, ClaimRow, ItemRow, LabelSchemaRow, PersonRow, PreferenceRow, QueueRow
 
 

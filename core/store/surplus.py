@@ -8,9 +8,10 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session, aliased
 
 from core.errors import Conflict, NotFound
-from core.store.annotations import SURPLUS, recount
+from core.store.annotations import recount
 from core.store.items import lock_item, refresh_items
 from core.store.queues import said_on, stands
+from core.store.revisions import SURPLUS
 from core.store.tables import AnnotationRow, ItemRow, PreferenceRow, QueueRow, RankingGivenRow
 
 

@@ -12,10 +12,10 @@ from sqlalchemy import func, literal, select, true
 from sqlalchemy.orm import Session
 
 from core.records import Role
-from core.store.annotations import REPEAT, SURPLUS
 from core.store.claims import SKIPPED
 from core.store.items import GOLD
 from core.store.queues import ARCHIVED, stands
+from core.store.revisions import REPEAT, SURPLUS
 from core.store.tables import (
     AnnotationRow,
     ClaimRow,

@@ -10,8 +10,8 @@ import streamlit as st
 
 from core.records import Question, QuestionKind, Role
 from core.review.history import Part, answer_text, said_texts, step_name, word_changes
-from core.store.annotations import SURPLUS
 from core.store.history import Revision
+from core.store.revisions import SURPLUS
 from dashboard.parts.lesson_card import plain
 from dashboard.parts.numbers import ago, duration
 
