@@ -54,10 +54,10 @@ def next_open_item(session: Session, queue: QueueRow, person: int) -> ItemRow | 
 
     Items that others lock are passed over, unless no other is left.
     """
-    needs_one = _needs_one(queue, person)
     while (found := _first_in_line(session, queue, person, locked=True)) is not None:
-        # what was counted may have been claimed between the count and the lock: count again under the lock
-        if session.scalar(select(needs_one).select_from(ItemRow).where(ItemRow.id == found.id)):
+        # What was counted may have been claimed between the count and the lock: count again under the lock. As of now,
+        # not of the first count: else a claim that lapsed between them is live here and lapsed there, for ever.
+        if session.scalar(select(_needs_one(queue, person)).select_from(ItemRow).where(ItemRow.id == found.id)):
             return found
     return None
 

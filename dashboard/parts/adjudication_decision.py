@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 from sqlalchemy.orm import Session
@@ -18,7 +19,7 @@ from core.store.people import PersonLine
 from core.store.resolutions import Resolved
 from dashboard.parts.adjudication_answers import show_answers
 from dashboard.parts.adjudication_form import answer_form, show_resolution
-from dashboard.parts.adjudication_list import Place
+from dashboard.parts.adjudication_list import Place, asked_place
 from dashboard.parts.numbers import escaped
 from dashboard.process import store
 
@@ -50,12 +51,13 @@ class Opened:
 def show_decision(opened: Opened, lead: PersonLine) -> None:
     """What stands, why, and all the ways to decide."""
     subject, schema, question = opened.place.subject, opened.schema_id, opened.place.question
+    decide = partial(_act, opened.place)
 
     def reason() -> str:
         return st.session_state.get(f"{opened.key}_reason") or ""
 
     def adopted(given: int) -> None:
-        _act(lambda session: adopt(session, subject, schema, question, given, lead, reason(), opened.seen))
+        decide(lambda session: adopt(session, subject, schema, question, given, lead, reason(), opened.seen))
 
     if opened.stands is not None:
         stood = opened.stands.id
@@ -63,14 +65,14 @@ def show_decision(opened: Opened, lead: PersonLine) -> None:
             opened.stands,
             opened.question,
             opened.steps,
-            lambda: _act(lambda session: withdraw(session, subject, stood, lead, reason())),
+            lambda: decide(lambda session: withdraw(session, subject, stood, lead, reason())),
         )
     if opened.proposed is not None:
         proposed = opened.proposed
         _show_suggestion(
             proposed,
             opened.question,
-            lambda: _act(
+            lambda: decide(
                 lambda session: resolve(
                     session, subject, schema, question, proposed.answer, [], lead, SUGGESTED + reason(), opened.seen
                 )
@@ -97,7 +99,10 @@ def _write(opened: Opened, lead: PersonLine, reason: Callable[[], str]) -> None:
     answer, marks = written or (None, [])
 
     def resolved() -> None:
-        _act(lambda session: resolve(session, subject, schema, question, answer, marks, lead, reason(), opened.seen))
+        _act(
+            opened.place,
+            lambda session: resolve(session, subject, schema, question, answer, marks, lead, reason(), opened.seen),
+        )
 
     st.button("Resolve", key="adjudicate_resolve", type="primary", disabled=written is None, on_click=resolved)
 
@@ -110,8 +115,17 @@ def _show_suggestion(proposed: Suggestion, question: Question, take: Callable[[]
         st.button("Take", key="adjudicate_suggestion", shortcut="S", on_click=take, help=about)
 
 
-def _act(work: Callable[[Session], Resolved]) -> None:
-    """Carry a decision out in one transaction; an error is shown on top of the page."""
+def _act(place: Place, work: Callable[[Session], Resolved]) -> None:
+    """Carry a decision out in one transaction; an error is shown on top of the page.
+
+    A key that is pressed while the next disagreement is being drawn reaches the buttons of the last one, which are
+    still there: it decides nothing.
+    """
+    if asked_place(st.query_params) != place:
+        st.session_state.adjudicate_problem = (
+            "You had gone on before that key was pressed, so nothing was decided. Press it again for what is shown now."
+        )
+        return
     try:
         with store().session() as session:
             made = work(session)

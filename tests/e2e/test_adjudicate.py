@@ -67,6 +67,7 @@ def test_a_lead_goes_through_disagreements_by_keyboard(
     here = page.url
     page.keyboard.press("n")
     page.wait_for_url(lambda url: url != here)
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     expect(adopt).to_have_count(2)
     page.keyboard.press("1")
     expect(page.get_by_text("Resolved by")).to_be_visible(timeout=20_000)

@@ -85,6 +85,16 @@ def test_the_list_counts_what_is_to_resolve(team: Team, acts) -> None:
     assert "1 to resolve, 0 resolved; 1 shown" in [one.value for one in app.caption]
 
 
+def test_a_key_pressed_while_the_next_one_is_drawn_decides_nothing(team: Team, acts) -> None:
+    acts(team, "lea")
+    app = opened(team)
+    app.query_params["run"] = str(trace_of(team, 1))
+    next(one for one in app.button if one.label == "Adopt").click().run()
+    with team.store.reading() as session:
+        assert current_resolutions(session) == []
+    assert "nothing was decided" in app.error[0].value
+
+
 def test_an_answer_is_adopted_with_its_reason_and_taken_back(team: Team, acts) -> None:
     acts(team, "lea")
     app = opened(team)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from core.clock import now
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from core.records import Role
 from core.review import desk, queue_changes
 from core.review.drafting import late_draft
 from core.review.queues import ALL_PAIRS, ALL_RUNS, enqueue
 from core.review.submitting import current_submission, submit, undo
-from core.store import drafts, queues
+from core.store import claims, drafts, queues
 from core.store.engine import Store
 from core.store.hidden import hidden_traces
 from core.store.items import get_item
@@ -75,6 +78,20 @@ def test_each_run_is_given_to_one_reviewer_until_none_is_left(store: Store) -> N
         assert take(session, queue, person(session, "cem")) is None
         told = desk.why_empty(session, queues.get_queue(session, queue), person(session, "cem"))
         assert "Others are at all that is left" in told
+
+
+def test_a_claim_that_lapses_while_the_next_item_is_looked_for_holds_nobody_up(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue, _ = world(store, runs=1)
+    with store.session() as session:
+        held = take(session, queue, person(session, "ada"))
+        ben = person(session, "ben")
+        assert held is not None
+        later = count()
+        monkeypatch.setattr(claims, "now", lambda: now() + desk.LEASE + timedelta(seconds=next(later) - 0.5))
+        assert take(session, queue, ben) is None
+        assert take(session, queue, ben) is held
 
 
 def test_a_submission_is_kept_and_decides_the_outcome(store: Store) -> None:
