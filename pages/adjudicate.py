@@ -33,8 +33,6 @@ with store().reading() as session:
 here = asked_place(st.query_params)
 if here is None:
     st.title("Adjudicate", help="A lead’s decision where reviewers disagree: it outranks their answers, everywhere.")
-if problem := st.session_state.pop("adjudicate_problem", ""):
-    st.error(problem, icon=":material/error:")
 
 with st.container(key="adjudicate_filters"):
     places = st.columns([2, 3, 2, 3], vertical_alignment="bottom")

@@ -36,8 +36,6 @@ st.html(STYLE)
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
     st.title("Lessons", help="When this happens, do that: approved text that agents retrieve before they act.")
     st.button("Write a lesson", icon=":material/add:", on_click=begin, args=(NEW,))
-if problem := st.session_state.pop("lessons_problem", ""):
-    st.error(problem, icon=":material/error:")
 if st.session_state.get("lessons_doing") == NEW:
     writing_form(actor, agents)
 
@@ -64,7 +62,7 @@ if view != TRY:
     if not lines:
         st.info(EMPTY[view], icon=":material/school:")
     elif not actor.leads and view == "proposed":
-        st.caption("Leads decide which of these agents are given. Your own proposals stand here until one has.")
+        st.caption("What everybody proposed, you too; it stands here until a lead decides whether agents are given it.")
     for line in lines:
         show_lesson(line, actor, agents)
 else:

@@ -20,6 +20,7 @@ from core.store.resolutions import Resolved
 from dashboard.parts.adjudication_answers import show_answers
 from dashboard.parts.adjudication_form import answer_form, show_resolution
 from dashboard.parts.adjudication_list import Place, asked_place
+from dashboard.parts.notices import done, refused
 from dashboard.parts.numbers import escaped
 from dashboard.process import store
 
@@ -116,13 +117,13 @@ def _show_suggestion(proposed: Suggestion, question: Question, take: Callable[[]
 
 
 def _act(place: Place, work: Callable[[Session], Resolved]) -> None:
-    """Carry a decision out in one transaction; an error is shown on top of the page.
+    """Carry a decision out in one transaction; an error is said in the corner.
 
     A key that is pressed while the next disagreement is being drawn reaches the buttons of the last one, which are
     still there: it decides nothing.
     """
     if asked_place(st.query_params) != place:
-        st.session_state.adjudicate_problem = (
+        refused(
             "You had gone on before that key was pressed, so nothing was decided. Press it again for what is shown now."
         )
         return
@@ -130,6 +131,6 @@ def _act(place: Place, work: Callable[[Session], Resolved]) -> None:
         with store().session() as session:
             made = work(session)
     except LoopwrightError as error:
-        st.session_state.adjudicate_problem = error.message
+        refused(error.message)
         return
-    st.toast("Taken back." if made.withdrawn else "Resolved.", icon=":material/check:")
+    done("Taken back." if made.withdrawn else "Resolved.")

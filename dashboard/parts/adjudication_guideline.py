@@ -13,6 +13,7 @@ from core.records import LabelSchema, Question
 from core.review.requeue import Affected, Which, affected, can_take_back, requeue, rewrite_guideline, take_back
 from core.store.requeued import queues_asking
 from dashboard.identity import Actor
+from dashboard.parts.notices import done, refused
 from dashboard.parts.numbers import escaped
 from dashboard.process import store
 
@@ -97,14 +98,14 @@ def _act(work: Callable[[Session], str]) -> None:
         with store().session() as session:
             told = work(session)
     except LoopwrightError as error:
-        st.session_state.adjudicate_problem = error.message
+        refused(error.message)
         return
-    st.toast(told, icon=":material/check:")
+    done(told)
 
 
 def _rewritten(session: Session, schema_id: int, text: str, helps: dict[str, str], note: str, actor: Actor) -> str:
     made = rewrite_guideline(session, schema_id, text, helps, note, actor.person())
-    return f"Saved as version {made.version}. Asked by: {escaped(', '.join(made.queues)) or 'no open queue'}."
+    return f"Saved as version {made.version}. Asked by: {', '.join(made.queues) or 'no open queue'}."
 
 
 def _requeued(session: Session, schema: str, which: Which, actor: Actor) -> str:

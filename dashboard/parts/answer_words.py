@@ -13,6 +13,7 @@ from core.evaluate.agreement_report import QuestionAgreement
 from core.store.answer_words import save_answer_words
 from dashboard.parts.agreement_tables import raw_and_mapped_rows, times
 from dashboard.parts.figures import show_small_table
+from dashboard.parts.notices import done, refused
 from dashboard.parts.numbers import clipped, escaped
 from dashboard.process import store
 
@@ -26,9 +27,8 @@ def show_answer_words(question: QuestionAgreement) -> None:
         show_small_table(raw_and_mapped_rows(question.report, question.mapped))
     given = word_counts(question)
     shown = given.most_common(MOST_WORDS)
-    said = st.session_state.pop(_SAID, None)
-    if said:
-        st.success(said, icon=":material/check:")
+    if said := st.session_state.pop(_SAID, ""):
+        done(said)
     st.caption(
         "Raters may use different words for one answer. Say here which answer each counts as: choose one, or write it. "
         "What they said stays as it is; every report says that words were taken together, and shows both figures."
@@ -78,7 +78,7 @@ def _save(question: QuestionAgreement, words: Mapping[str, str]) -> None:
         with store().session() as session:
             save_answer_words(session, question.schema, question.key, words)
     except LoopwrightError as problem:
-        st.error(escaped(problem.message), icon=":material/error:")
+        refused(problem.message)
         return
     st.session_state[_SAID] = "Saved. Every report counts these words so from now on." if words else "Taken back."
     st.rerun()

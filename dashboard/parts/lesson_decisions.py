@@ -15,6 +15,7 @@ from core.store.lesson_evidence import lesson_evidence
 from core.store.lessons import LIMITS, LessonLine, lesson_history
 from dashboard.identity import Actor
 from dashboard.parts.lesson_card import show_evidence, show_history, show_words
+from dashboard.parts.notices import done, refused
 from dashboard.process import index_due, store
 
 NEW = ("", "Write")
@@ -119,12 +120,12 @@ def _act(deed: str, work: Callable[..., None], key: str, line: LessonLine | None
         with store().session() as session:
             work(session, deed, line, actor, said)
     except LoopwrightError as error:
-        st.session_state.lessons_problem = error.message
+        refused(error.message)
         return
     index_due.set()
     begin(None)
     told = {"Approve": "Active: agents are given it within a second.", "Retire": "Retired: no longer given."}
-    st.toast(told.get(deed, "Saved."), icon=":material/check:")
+    done(told.get(deed, "Saved."))
 
 
 def _approve(session: Session, deed: str, line: LessonLine, actor: Actor, said: dict[str, str]) -> None:

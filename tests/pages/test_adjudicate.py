@@ -92,7 +92,7 @@ def test_a_key_pressed_while_the_next_one_is_drawn_decides_nothing(team: Team, a
     next(one for one in app.button if one.label == "Adopt").click().run()
     with team.store.reading() as session:
         assert current_resolutions(session) == []
-    assert "nothing was decided" in app.error[0].value
+    assert "nothing was decided" in app.toast[0].value
 
 
 def test_an_answer_is_adopted_with_its_reason_and_taken_back(team: Team, acts) -> None:
@@ -128,7 +128,7 @@ def test_a_resolution_of_another_lead_is_not_overwritten_unseen(team: Team, acts
         schema = get_queue(session, team.runs).schema_id
         resolve(session, Subject(trace_of(team, 0)), schema, "outcome", "solved", [], team.lead)
     next(one for one in app.button if one.label == "Adopt").click().run()
-    assert "has resolved this in the meantime" in app.error[0].value
+    assert "has resolved this in the meantime" in app.toast[0].value
     assert ended(team) == ("solved", "resolution")
 
 

@@ -82,7 +82,7 @@ def test_a_lead_approves_retires_and_brings_back(page: AppTest) -> None:
     page.button("lessons_refund_Retire").click().run()
     [retire] = [button for button in page.button if button.label == "Retire"]
     retire.click().run()
-    assert "Say why you retire" in page.error[0].value
+    assert "Say why you retire" in page.toast[0].value
     assert line() == ("active", 2)
     page.text_area("lessons_refund_reason").input("the policy changed")
     [retire] = [button for button in page.button if button.label == "Retire"]
@@ -104,10 +104,10 @@ def test_an_edit_keeps_its_text_when_somebody_was_first(page: AppTest) -> None:
 
         change_lesson(session, "refund", 1, person_id(session, "Lou", Role.LEAD), "", text=REFUND)
     save(page)
-    assert "Lou has changed this lesson" in page.error[0].value
+    assert "Lou has changed this lesson" in page.toast[0].value
     assert page.text_area("lessons_refund_guidance").value == "ask for the order and the card"
     save(page)
-    assert not page.error
+    assert [one.value for one in page.toast] == ["Saved\\."]
     assert line() == ("proposed", 3)
     assert "ask for the order and the card" in shown(page)
 
@@ -121,7 +121,7 @@ def test_a_lesson_is_written_by_hand(page: AppTest) -> None:
     next(button for button in page.button if button.label == "Write a lesson").click().run()
     page.text_area("lessons_new_when").input("the parcel is late")
     next(button for button in page.button if button.label == "Propose").click().run()
-    assert "say what to do then" in page.error[0].value
+    assert "say what to do then" in page.toast[0].value
     page.text_area("lessons_new_guidance").input("call the carrier")
     next(button for button in page.button if button.label == "Propose").click().run()
     with process.store().reading() as session:

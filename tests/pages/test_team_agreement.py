@@ -73,7 +73,7 @@ def looking_at(view, question, **address):
 
 
 def words(at):
-    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.warning, at.header, at.success)
+    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.warning, at.header, at.toast)
     return "\n".join(element.value for kind in kinds for element in kind).replace("\\", "")
 
 
