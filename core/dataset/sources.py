@@ -16,7 +16,8 @@ from core.measure.majority import majority
 from core.records import Choice, Correction, Outcome, Role, Split
 from core.store.annotations import Given, annotations_of
 from core.store.datasets import PairLine, RunLine, Vote, pair_lines, run_lines, schema_names, votes
-from core.store.resolutions import PREFERENCE, Resolved, Subject, current_resolutions
+from core.store.resolutions import Resolved, Subject, current_resolutions
+from core.store.work import PREFERENCE
 from core.tasks.outcome import DISAGREE, OUTCOME, RESOLUTION
 
 _DIRECTIONS = {

@@ -19,7 +19,8 @@ from core.records import Choice, LabelSchema, Option, Question, QuestionKind
 from core.review.answers import asked_questions
 from core.store.disagreements import Spoken, positions, spoken_on_pairs, spoken_on_runs
 from core.store.judgements import schemas_in_use
-from core.store.resolutions import PREFERENCE, Resolved, Subject, by_subject, current_resolutions
+from core.store.resolutions import Resolved, Subject, by_subject, current_resolutions
+from core.store.work import PREFERENCE
 
 PREFERRED = Question(
     PREFERENCE,

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from core.records import Correction, Mark, Role
-from core.store.resolutions import PREFERENCE, Subject
+from core.store.resolutions import Subject
 from core.store.tables import AnnotationRow, LabelSchemaRow, PersonRow, PreferenceRow
+from core.store.work import PREFERENCE
 
 
 @dataclass(frozen=True, slots=True)

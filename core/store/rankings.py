@@ -16,7 +16,7 @@ from core.records import Task
 from core.store.catalog import task_ids
 from core.store.content import clean
 from core.store.dialect import insert_new
-from core.store.revisions import REPEAT, SURPLUS, begin_revision
+from core.store.revisions import REPEAT, REQUEUED, begin_revision
 from core.store.tables import CandidateRow, RankingGivenRow, RankingRow, TraceRow
 from core.store.traces import ids_of
 
@@ -170,11 +170,11 @@ def add_given(
 def said_ranking(session: Session, ranking: int, person: int, repeat: int | None = None) -> RankingGivenRow | None:
     """The order that a person gives now, or gave in answer to a hidden repeat (item), if any."""
     apart = (RankingGivenRow.place == REPEAT, RankingGivenRow.item_id == repeat)
-    place = apart if repeat is not None else (RankingGivenRow.place.in_(("", SURPLUS)),)
+    place = apart if repeat is not None else (RankingGivenRow.place != REPEAT,)
     mine = (RankingGivenRow.ranking_id == ranking, RankingGivenRow.person_id == person)
     query = select(RankingGivenRow).where(*mine, *place).order_by(RankingGivenRow.revision.desc()).limit(1)
     row = session.scalar(query)
-    return None if row is None or row.withdrawn else row
+    return None if row is None or row.withdrawn or row.place == REQUEUED else row
 
 
 def given_before(session: Session, ranking: int, person: int) -> set[int]:

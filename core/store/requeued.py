@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,21 @@ from core.store.annotations import recount
 from core.store.claims import LAPSED, SUBMITTED
 from core.store.items import DONE, OPEN, refresh_items
 from core.store.queues import ARCHIVED
-from core.store.resolutions import PREFERENCE, Subject
+from core.store.resolutions import Subject
 from core.store.revisions import REPEAT, REQUEUED
-from core.store.tables import AnnotationRow, ClaimRow, ItemRow, LabelSchemaRow, PersonRow, PreferenceRow, QueueRow
+from core.store.tables import (
+    AnnotationRow,
+    ClaimRow,
+    ItemRow,
+    LabelSchemaRow,
+    PersonRow,
+    PreferenceRow,
+    QueueRow,
+    RankingGivenRow,
+)
+from core.store.work import ORDER, PREFERENCE
+
+Said = AnnotationRow | PreferenceRow | RankingGivenRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +54,7 @@ def answered_before(session: Session, schema: str, newest: int) -> list[Answered
     people = select(PersonRow.id).where(PersonRow.role != Role.MACHINE.value)
     asking = [queue.id for queue in queues_asking(session, schema)]
     item = (ItemRow.queue_id.in_(asking), ItemRow.for_person == 0, ItemRow.state.in_((OPEN, DONE)))
-    row, choice = AnnotationRow, PreferenceRow
+    row, choice, order = AnnotationRow, PreferenceRow, RankingGivenRow
     runs = select(row.id, row.trace_id, row.step_uid, row.schema_id, row.answers, row.marks).where(
         row.current,
         row.schema_key == schema,
@@ -58,9 +70,19 @@ def answered_before(session: Session, schema: str, newest: int) -> list[Answered
         choice.person_id.in_(people),
         exists().where(ItemRow.pair_id == choice.pair_id, *item),
     )
+    rankings = select(order.id, order.ranking_id, order.schema_id, order.order, order.answers).where(
+        order.current,
+        order.schema_id.in_(versions),
+        order.person_id.in_(people),
+        exists().where(ItemRow.ranking_id == order.ranking_id, *item),
+    )
     found = [
         Answered(row_id, Subject(trace, step), schema_id, answers, marks)
         for row_id, trace, step, schema_id, answers, marks in session.execute(runs)
+    ]
+    found += [
+        Answered(row_id, Subject(ranking_id=ranking), schema_id, {ORDER: tiers, **answers}, [])
+        for row_id, ranking, schema_id, tiers, answers in session.execute(rankings)
     ]
     return found + [
         Answered(row_id, Subject(pair_id=pair), schema_id, {PREFERENCE: chosen, **answers}, [])
@@ -70,15 +92,27 @@ def answered_before(session: Session, schema: str, newest: int) -> list[Answered
 
 def set_apart(session: Session, schema: str, answered: Sequence[Answered]) -> int:
     """Let these answers count no more and give their items out again, to the same people too; how many items."""
+    pairs: set[int] = set()
     for table, ids in _by_table(answered):
-        for some in _parts(ids):
+        for some in _batches(ids):
             session.execute(update(table).where(table.id.in_(some)).values(current=False, place=REQUEUED))
+            if table is RankingGivenRow:
+                part = (PreferenceRow.given_id.in_(some), PreferenceRow.current)
+                pairs.update(_move_parts(session, part, current=False, place=REQUEUED))
     items = _items(session, schema, [one.subject for one in answered])
-    for some in _parts(items):
+    for some in _batches(items):
         over = ClaimRow.state.in_((SUBMITTED, LAPSED))
         session.execute(delete(ClaimRow).where(ClaimRow.item_id.in_(some), over))
-    _bring_in_line(session, [one.subject for one in answered], items)
+    _bring_in_line(session, [one.subject for one in answered], items, pairs)
     return len(items)
+
+
+def _move_parts(session: Session, which: Sequence[Any], **to: Any) -> list[int]:
+    """Set what orders say of each two of their candidates apart, or let it count again; the pairs it is about."""
+    found = session.execute(select(PreferenceRow.id, PreferenceRow.pair_id).where(*which)).all()
+    for some in _batches([row for row, _ in found]):
+        session.execute(update(PreferenceRow).where(PreferenceRow.id.in_(some)).values(**to))
+    return [pair for _, pair in found]
 
 
 def taken_back(session: Session, schema: str) -> tuple[list[Answered], int]:
@@ -86,7 +120,7 @@ def taken_back(session: Session, schema: str) -> tuple[list[Answered], int]:
     by_subject: dict[Subject, list[Answered]] = {}
     newest: dict[Subject, int] = {}
     versions = select(LabelSchemaRow.id).where(LabelSchemaRow.key == schema)
-    tables: tuple[Any, ...] = (AnnotationRow, PreferenceRow)
+    tables: tuple[Any, ...] = (AnnotationRow, PreferenceRow, RankingGivenRow)
     for table in tables:
         newer, said = aliased(table), aliased(table)
         mine = (*_same_subject(table, newer), newer.person_id == table.person_id, newer.revision > table.revision)
@@ -104,22 +138,37 @@ def taken_back(session: Session, schema: str) -> tuple[list[Answered], int]:
 
 
 def put_back(session: Session, schema: str, answered: Sequence[Answered]) -> int:
-    """Let answers that were set apart count again; how many items are as they were before."""
+    """Let answers that were set apart count again; how many items are as they were before.
+
+    What a person has said of two candidates since stands; only the rest of their order comes back.
+    """
+    pairs: set[int] = set()
     for table, ids in _by_table(answered):
-        for some in _parts(ids):
+        for some in _batches(ids):
             session.execute(update(table).where(table.id.in_(some)).values(current=True, place=""))
+            if table is RankingGivenRow:
+                pairs.update(_move_parts(session, _untouched(some), current=True, place=""))
             for row in session.scalars(select(table).where(table.id.in_(some), table.item_id.is_not(None))):
                 _claim_again(session, row)
     items = _items(session, schema, [one.subject for one in answered])
-    _bring_in_line(session, [one.subject for one in answered], items)
+    _bring_in_line(session, [one.subject for one in answered], items, pairs)
     return len(items)
 
 
-def _claim_again(session: Session, row: AnnotationRow | PreferenceRow) -> None:
+def _untouched(given: Sequence[int]) -> tuple[Any, ...]:
+    """Conditions on parts of these orders that were set apart, where their person said nothing of the pair since."""
+    part, newer = PreferenceRow, aliased(PreferenceRow)
+    mine = (newer.pair_id == part.pair_id, newer.person_id == part.person_id, newer.revision > part.revision)
+    later = exists().where(*mine, newer.place != REPEAT)
+    return part.given_id.in_(given), part.place == REQUEUED, ~later
+
+
+def _claim_again(session: Session, row: Said) -> None:
     claim = session.scalar(select(ClaimRow).where(ClaimRow.item_id == row.item_id, ClaimRow.person_id == row.person_id))
     if claim is None:
         claim = ClaimRow(item_id=row.item_id, person_id=row.person_id, claimed_at=row.submitted_at)
-        claim.expires_at, claim.left = row.submitted_at, getattr(row, "left", "")
+        claim.expires_at = row.submitted_at
+        claim.left = row.shown if isinstance(row, RankingGivenRow) else getattr(row, "left", "")
         session.add(claim)
     claim.state, claim.schema_id = SUBMITTED, row.schema_id
     session.flush()
@@ -127,23 +176,28 @@ def _claim_again(session: Session, row: AnnotationRow | PreferenceRow) -> None:
 
 def _by_table(answered: Sequence[Answered]) -> list[tuple[Any, list[int]]]:
     return [
-        (AnnotationRow, [one.id for one in answered if one.subject.pair_id is None]),
+        (AnnotationRow, [one.id for one in answered if one.subject.trace_id is not None]),
         (PreferenceRow, [one.id for one in answered if one.subject.pair_id is not None]),
+        (RankingGivenRow, [one.id for one in answered if one.subject.ranking_id is not None]),
     ]
 
 
-def _parts(ids: Sequence[int]) -> list[Sequence[int]]:
+def _batches(ids: Sequence[int]) -> list[Sequence[int]]:
     return [ids[start : start + 500] for start in range(0, len(ids), 500)]
 
 
 def _same_subject(table: Any, other: Any) -> tuple[Any, ...]:
     if table is PreferenceRow:
         return (other.pair_id == table.pair_id,)
+    if table is RankingGivenRow:
+        return (other.ranking_id == table.ranking_id,)
     same_step = other.step_uid == table.step_uid
     return (other.trace_id == table.trace_id, same_step, other.schema_key == table.schema_key)
 
 
-def _subject_of(row: AnnotationRow | PreferenceRow) -> Subject:
+def _subject_of(row: Said) -> Subject:
+    if isinstance(row, RankingGivenRow):
+        return Subject(ranking_id=row.ranking_id)
     return Subject(pair_id=row.pair_id) if isinstance(row, PreferenceRow) else Subject(row.trace_id, row.step_uid)
 
 
@@ -151,15 +205,17 @@ def _items(session: Session, schema: str, subjects: Sequence[Subject]) -> list[i
     """The items of the queues that ask the schema which are about these."""
     wanted = set(subjects)
     asking = [queue.id for queue in queues_asking(session, schema)]
-    query = select(ItemRow.id, ItemRow.trace_id, ItemRow.step_uid, ItemRow.pair_id)
+    query = select(ItemRow.id, ItemRow.trace_id, ItemRow.step_uid, ItemRow.pair_id, ItemRow.ranking_id)
     query = query.where(ItemRow.queue_id.in_(asking), ItemRow.for_person == 0, ItemRow.state.in_((OPEN, DONE)))
-    return [item for item, trace, step, pair in session.execute(query) if Subject(trace, step, pair) in wanted]
+    found = session.execute(query)
+    return [item for item, trace, step, pair, order in found if Subject(trace, step, pair, order) in wanted]
 
 
-def _bring_in_line(session: Session, subjects: Sequence[Subject], items: Sequence[int]) -> None:
+def _bring_in_line(session: Session, subjects: Sequence[Subject], items: Sequence[int], pairs: Collection[int]) -> None:
     for trace in sorted({one.trace_id for one in subjects if one.trace_id is not None}):
         recount(session, trace)
     refresh_items(session, ItemRow.id, items)
+    refresh_items(session, ItemRow.pair_id, sorted(pairs))
 
 
 def move_queues(session: Session, schema: str, to: int) -> list[str]:

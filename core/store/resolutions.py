@@ -15,17 +15,15 @@ from core.records import Mark
 from core.store.content import clean
 from core.store.tables import PersonRow, ResolutionRow
 
-PREFERENCE = "preference"
-"""The question that every pair asks: which side is better."""
-
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is resolved: a trace, a step of one, or a pair (row ids)."""
+    """What is resolved: a trace, a step of one, a pair, or a ranking (row ids)."""
 
     trace_id: int | None = None
     step_id: str = ""
     pair_id: int | None = None
+    ranking_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
