@@ -12,7 +12,7 @@ import httpx
 from core.errors import LoopwrightError
 from core.similarity.lock import owner_address
 from core.store.run_vectors import n_embedded, n_owing
-from core.store.traces import TraceFilter, count_traces
+from core.store.trace_filter import TraceFilter, count_traces
 from dashboard.process import lesson_index, settings, store
 
 LOW_DISK = 1_000_000_000

@@ -15,7 +15,8 @@ from starlette.routing import Route
 from core.errors import InvalidInput, LoopwrightError, NotFound
 from core.memory.recall import RecallRequest, recall
 from core.store.people import get_person
-from core.store.traces import outline, read_steps, trace_line
+from core.store.steps import outline, read_steps
+from core.store.traces import trace_line
 from dashboard.answering import answer, answer_error, number_in, route, text_field
 from dashboard.identity import COOKIE, cookie_for
 from dashboard.parts.reading import LOOK_BACK, outline_json, steps_json, text_slice

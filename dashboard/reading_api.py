@@ -12,7 +12,8 @@ from starlette.routing import Route
 from core.errors import NotFound
 from core.review.other_runs import OtherRun, has_submitted, other_run, other_runs, passed_runs, side_run
 from core.store.people import PersonLine
-from core.store.traces import TraceLine, outline, read_steps, trace_line
+from core.store.steps import outline, read_steps
+from core.store.traces import TraceLine, trace_line
 from dashboard.answering import actor_of, number_in, route
 from dashboard.parts.blind_reading import blind_lines, blind_segment, blind_steps
 from dashboard.parts.reading import LOOK_BACK, outline_json, steps_json, text_slice

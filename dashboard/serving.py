@@ -14,7 +14,7 @@ import uvicorn
 from core.errors import InvalidInput, Unavailable
 from core.review.pairing import pair_runs
 from core.store.catalog import list_agents
-from core.store.traces import TraceFilter, count_traces
+from core.store.trace_filter import TraceFilter, count_traces
 from dashboard.gate import is_loopback
 from dashboard.process import close_all, lesson_index, settings, store
 

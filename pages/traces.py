@@ -8,7 +8,8 @@ from core.errors import LoopwrightError
 from core.store.hidden import hidden_traces
 from core.store.resolutions import Subject
 from core.store.signals import signals_waiting
-from core.store.traces import TraceFilter, count_found, count_traces, list_traces, trace_line
+from core.store.trace_filter import TraceFilter, count_found, count_traces
+from core.store.traces import list_traces, trace_line
 from dashboard.components import run_table, trace_reader
 from dashboard.identity import acting
 from dashboard.parts.bulk_labels import bulk_door, show_unfinished

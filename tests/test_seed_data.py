@@ -17,7 +17,8 @@ from core.ingest.formats.loopwright import from_json
 from core.records import Choice
 from core.review.answers import written
 from core.review.ready_made import RUN_REVIEW
-from core.store.traces import TraceFilter, list_traces
+from core.store.trace_filter import TraceFilter
+from core.store.traces import list_traces
 
 ROOT = Path(__file__).parents[1]
 WORLD = ROOT / "seed_data" / "world.jsonl.gz"

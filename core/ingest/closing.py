@@ -15,9 +15,9 @@ from core.ingest.assemble import derived_task
 from core.review.queues import enqueue
 from core.store.engine import Store
 from core.store.open_traces import OpenTrace, close_traces, due_to_close, set_task, task_of_trace
+from core.store.steps import read_steps
 from core.store.suites import add_tasks
 from core.store.trace_rows import first_said
-from core.store.traces import read_steps
 from core.tasks.outcome import refresh_outcomes
 
 AT_ONCE = 200

@@ -33,8 +33,9 @@ from core.store.people import person_id
 from core.store.recalls import log_recall
 from core.store.schemas import newest_schema_id, save_schema
 from core.store.signals import add_signals
+from core.store.steps import unknown_steps
 from core.store.suites import add_tasks
-from core.store.traces import find_trace, unknown_steps
+from core.store.traces import find_trace
 from core.store.trials import ONE_FAILED_RUN, add_aggregates, add_results, failed_run
 
 

@@ -8,7 +8,7 @@ it is told to. Cut short anywhere, the bulk says how far it came and can be fini
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -20,10 +20,9 @@ from core.review.answers import asked_questions, read_review
 from core.store import bulk as store
 from core.store.bulk import BulkCount, BulkLine
 from core.store.items import refresh_items
-from core.store.queue_filters import QueueFilter, filter_from_json
 from core.store.schemas import get_schema
 from core.store.tables import ItemRow
-from core.store.traces import TraceFilter
+from core.store.trace_filter import TraceFilter
 from core.tasks.outcome import refresh_outcomes
 
 AT_ONCE = 100
@@ -71,9 +70,7 @@ def begin_bulk(
     """Write down what is about to be done for the runs that were counted; the bulk's row id."""
     if not counted.runs:
         raise InvalidInput("There is no run to label: you have labelled all that fit.", field="filter")
-    shared = {one.name for one in fields(TraceFilter)} & {one.name for one in fields(QueueFilter)}
-    asked = QueueFilter(**{name: getattr(wanted, name) for name in shared}).as_json()
-    kept = {"runs": asked, "up_to": counted.up_to}
+    kept = {"runs": wanted.as_json(), "up_to": counted.up_to}
     return store.open_bulk(session, person, schema_id, kept, annotation.answers, counted.runs, now())
 
 
@@ -82,7 +79,7 @@ def give_some(session: Session, bulk: int, person: int) -> bool:
     line = _mine(session, bulk, person)
     if line.undone_at is not None:
         raise Conflict("These labels have been taken back meanwhile.")
-    wanted = replace(filter_from_json(line.filter["runs"]).traces, blind_for=person)
+    wanted = replace(TraceFilter.from_json(line.filter["runs"]), blind_for=person)
     most = min(AT_ONCE, line.n - line.given)
     runs = (
         store.next_for_bulk(session, wanted, person, line.schema_key, int(line.filter["up_to"]), most) if most else []

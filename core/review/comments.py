@@ -28,8 +28,9 @@ from core.store.items import get_item
 from core.store.pairs import pair_row
 from core.store.people import PersonLine
 from core.store.queues import get_queue
+from core.store.steps import places_of
 from core.store.tables import ItemRow
-from core.store.traces import places_of, trace_row
+from core.store.traces import trace_row
 
 LONGEST = 10_000
 

@@ -18,7 +18,8 @@ from core.review.queues import enqueue
 from core.store.annotations import annotations_of
 from core.store.pairs import insert_pairs
 from core.store.rankings import Candidate
-from core.store.traces import TaskRun, find_trace, read_steps, runs_by_task, trace_line
+from core.store.steps import read_steps
+from core.store.traces import TaskRun, find_trace, runs_by_task, trace_line
 
 ACROSS = ("versions", "trials")
 PER_TASK = 1

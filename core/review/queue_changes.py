@@ -9,7 +9,7 @@ from core.review.queue_making import QueueRules, check_rules, only_lead
 from core.store.claims import let_go
 from core.store.items import apply_overlap, bring_back, discard_item, get_item, lock_item
 from core.store.people import PersonLine
-from core.store.queue_filters import filter_from_json
+from core.store.queue_filters import QueueFilter
 from core.store.queues import ARCHIVED, PAUSED, QUEUE_OPEN, get_queue, members, set_members
 from core.store.surplus import adopt_answer
 from core.store.tables import QueueRow
@@ -44,7 +44,7 @@ def change_rules(session: Session, queue: int, rules: QueueRules, by: PersonLine
     before = rules_of(session, row)
     if rules == before:
         return False
-    check_rules(session, row.subject, rules, filter_from_json(row.filter))
+    check_rules(session, row.subject, rules, QueueFilter.from_json(row.filter))
     row.overlap, row.blind, row.standing = rules.overlap, rules.blind, rules.standing
     row.order, row.seed = rules.order, rules.seed
     row.repeat_share, row.gold_share, row.votes_to_discard = (

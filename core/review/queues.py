@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from core.review.orders import ranks
 from core.review.ready_made import RUN_REVIEW
 from core.store.items import NewItem, add_items
-from core.store.queue_filters import Fit, QueueFilter, filter_from_json, fitting
+from core.store.queue_filters import Fit, QueueFilter, fitting
 from core.store.queues import get_queue, make_queue, standing_queues
 from core.store.schemas import save_schema
 from core.store.tables import QueueRow
@@ -47,7 +47,7 @@ def _stand(session: Session, queue: int) -> None:
 def _joining(session: Session, queue: QueueRow, ids: Sequence[int]) -> list[Fit]:
     if not queue.filter and queue.subject != "step":
         return [Fit(one) for one in ids]
-    return fitting(session, queue.subject, filter_from_json(queue.filter), among=ids)
+    return fitting(session, queue.subject, QueueFilter.from_json(queue.filter), among=ids)
 
 
 def put_in(session: Session, queue: QueueRow, fits: Sequence[Fit]) -> int:
@@ -61,5 +61,5 @@ def put_in(session: Session, queue: QueueRow, fits: Sequence[Fit]) -> int:
 
 def fits_of(session: Session, queue: QueueRow, wanted: QueueFilter | None = None) -> list[Fit]:
     """What the queue's filter (or another one) lets in, of all that is stored."""
-    asked = filter_from_json(queue.filter) if wanted is None else wanted
+    asked = QueueFilter.from_json(queue.filter) if wanted is None else wanted
     return fitting(session, queue.subject, asked, seed=queue.seed, queue=queue.name)

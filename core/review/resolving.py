@@ -19,7 +19,8 @@ from core.store.history import revisions
 from core.store.people import PersonLine
 from core.store.resolutions import Resolved, Subject, add_resolution, resolution_history
 from core.store.schemas import get_schema
-from core.store.traces import read_steps, trace_row
+from core.store.steps import read_steps
+from core.store.traces import trace_row
 from core.tasks.outcome import OUTCOME, refresh_outcomes
 
 LONGEST_REASON = 5_000

@@ -16,8 +16,9 @@ from core.store.annotations import add_annotation, said_annotation, says_the_sam
 from core.store.items import refresh_items
 from core.store.lessons import proposals_of_review
 from core.store.schemas import get_schema
+from core.store.steps import read_steps
 from core.store.tables import AnnotationRow, ItemRow
-from core.store.traces import read_steps, trace_row
+from core.store.traces import trace_row
 from core.tasks.outcome import refresh_outcomes
 
 

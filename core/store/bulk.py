@@ -20,7 +20,7 @@ from core.records import Annotation
 from core.store.hidden import hidden_from
 from core.store.revisions import SURPLUS
 from core.store.tables import AnnotationRow, BulkRow, LabelSchemaRow, TraceRow
-from core.store.traces import TraceFilter, filtered
+from core.store.trace_filter import TraceFilter, filtered
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from core.store.content import clean
 from core.store.items import GOLD, OPEN
 from core.store.queues import ARCHIVED
 from core.store.revisions import SURPLUS
+from core.store.steps import places_of
 from core.store.tables import (
     AnnotationRow,
     CommentRow,
@@ -27,7 +28,6 @@ from core.store.tables import (
     RankingGivenRow,
     TraceRow,
 )
-from core.store.traces import places_of
 
 AGAIN = timedelta(hours=1)
 """The same words by the same person in the same place within this time are one comment, sent twice."""

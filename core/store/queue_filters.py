@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from core.clock import parse_time
 from core.store.content import searched, unpack
 from core.store.items import lot
 from core.store.tables import (
@@ -25,32 +23,20 @@ from core.store.tables import (
     VersionRow,
 )
 from core.store.text_search import matching_steps, words_in
-from core.store.traces import TraceFilter, filtered
+from core.store.trace_filter import TraceFilter, filtered
 
 CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
-class QueueFilter:
+class QueueFilter(TraceFilter):
     """What is let into a queue; every empty field lets all through.
 
-    The first fields are those of core.store.traces.TraceFilter. `kind`, `name`, `failed` and `words` are asked of
-    single steps: their kind, their tool or name, whether they ended in an error, the words in them. `source` and
-    `undecided` (nobody's choice counts yet) are asked of pairs and rankings. `most` lets in so many at the most: the
-    newest, or with `sample` some by lot.
+    `kind`, `name`, `failed` and `words` are asked of single steps: their kind, their tool or name, whether they ended
+    in an error, the words in them. `source` and `undecided` (nobody's choice counts yet) are asked of pairs and
+    rankings. `most` lets in so many at the most: the newest, or with `sample` some by lot.
     """
 
-    agent: str = ""
-    version: str = ""
-    outcome: str = ""
-    labelled: bool | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    text: str = ""
-    session: str = ""
-    task: str = ""
-    signal: str = ""
-    says: bool | None = None
     kind: str = ""
     name: str = ""
     failed: bool | None = None
@@ -59,28 +45,6 @@ class QueueFilter:
     undecided: bool = False
     most: int | None = None
     sample: bool = False
-
-    @property
-    def traces(self) -> TraceFilter:
-        """What it asks of runs."""
-        shared = {one.name for one in fields(TraceFilter)} & {one.name for one in fields(self)}
-        return TraceFilter(**{name: getattr(self, name) for name in shared})
-
-    def as_json(self) -> dict[str, Any]:
-        """What is asked, as it is stored; times are ISO 8601."""
-        asked = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {
-            name: value.isoformat() if isinstance(value, datetime) else value
-            for name, value in asked.items()
-            if value not in ("", None) and (value is not False or name in ("labelled", "says", "failed"))
-        }
-
-
-def filter_from_json(stored: Mapping[str, Any]) -> QueueFilter:
-    """The filter that `as_json` wrote."""
-    known = {one.name for one in fields(QueueFilter)}
-    values = {name: value for name, value in stored.items() if name in known}
-    return QueueFilter(**values | {name: parse_time(values.get(name)) for name in ("since", "until")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +107,7 @@ def _fitting(session: Session, query: Any, subject: str, wanted: QueueFilter, wo
         return query.select_from(PairRow).where(*_of_pairs(wanted))
     if subject == "ranking":
         return query.select_from(RankingRow).where(*_of_rankings(wanted))
-    asked = wanted.traces if words else _without_text(wanted.traces)
+    asked = wanted if words else replace(wanted, text="")
     if subject == "trace":
         return filtered(session, query.select_from(TraceRow), asked).where(TraceRow.closed_at.is_not(None))
     query = filtered(session, query.select_from(StepRow).join(TraceRow, TraceRow.id == StepRow.trace_id), asked)
@@ -156,10 +120,6 @@ def _fitting(session: Session, query: Any, subject: str, wanted: QueueFilter, wo
         conditions.append(StepRow.error != "" if wanted.failed else StepRow.error == "")
     found = matching_steps(session, wanted.words) if words and wanted.words else None
     return query.where(*conditions, *(() if found is None else (found,)))
-
-
-def _without_text(asked: TraceFilter) -> TraceFilter:
-    return TraceFilter(**{one.name: getattr(asked, one.name) for one in fields(asked)} | {"text": ""})
 
 
 def _of_pairs(wanted: QueueFilter) -> list[ColumnElement[bool]]:

@@ -17,7 +17,8 @@ from core.errors import Unavailable
 from core.similarity.embedder import Vector, Vectors
 from core.similarity.index import TextIndex
 from core.store.run_vectors import labelled_runs, with_vector
-from core.store.traces import TraceFilter, trace_ids, trace_row, traces_among
+from core.store.trace_filter import TraceFilter, trace_ids, traces_among
+from core.store.traces import trace_row
 
 LOOKED_THROUGH = 5_000
 """Of the runs nearest to what is asked, how many are looked through for those that a filter lets through."""

@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 from core.measure.majority import majority
 from core.records import Outcome, Role, Signal, SignalKind
 from core.store.annotations import Given, annotations_of
+from core.store.outcomes import judged_as, set_outcomes
 from core.store.resolutions import resolutions_of_traces
 from core.store.signals import signals_of
-from core.store.traces import judged_as, set_outcomes
 
 OUTCOME = "outcome"
 """The question of a label schema whose answer says whether the task was solved."""

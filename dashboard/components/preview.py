@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from core.records import LabelSchema, Message, Step, StepKind, ToolCall
-from core.store.traces import StepLine
+from core.store.steps import StepLine
 from dashboard.components import register
 from dashboard.parts.reading import outline_json, steps_json
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.records import Step, StepKind
-from core.store.traces import StepLine
+from core.store.steps import StepLine
 
 
 def blind_lines(lines: Sequence[StepLine]) -> list[StepLine]:

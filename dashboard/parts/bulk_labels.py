@@ -16,7 +16,7 @@ from core.review.bulk import answerable, begin_bulk, count_bulk, give_some, read
 from core.review.ready_made import RUN_REVIEW
 from core.store.bulk import BulkCount, BulkLine, bulk_line, bulks_of
 from core.store.schemas import SchemaVersion, get_schema, offered_schemas
-from core.store.traces import TraceFilter
+from core.store.trace_filter import TraceFilter
 from dashboard.identity import Actor
 from dashboard.parts.numbers import escaped
 from dashboard.parts.trace_list import ago

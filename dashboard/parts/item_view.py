@@ -12,9 +12,10 @@ from core.review.submitting import current_submission
 from core.store import claims, drafts, queues
 from core.store.people import PersonLine
 from core.store.schemas import get_schema
+from core.store.steps import outline, read_steps
 from core.store.tables import ItemRow, QueueRow
 from core.store.tasks import task_text
-from core.store.traces import TraceLine, outline, read_steps, trace_line
+from core.store.traces import TraceLine, trace_line
 from dashboard.parts.pair_view import FIRST_PAGE, pair_view
 from dashboard.parts.ranking_view import ranking_view
 from dashboard.parts.reading import outline_json, steps_json

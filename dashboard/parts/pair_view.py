@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.store.pairs import pair_row
+from core.store.steps import outline, read_steps
 from core.store.tables import PairRow, TaskRow
-from core.store.traces import outline, read_steps, trace_line
+from core.store.traces import trace_line
 from dashboard.parts.blind_reading import blind_lines, blind_segment, blind_steps
 from dashboard.parts.reading import outline_json, steps_json
 

@@ -9,7 +9,7 @@ import streamlit as st
 from core.errors import LoopwrightError
 from core.review import queue_changes
 from core.review.queue_making import QueueRules, fill
-from core.store.queue_filters import filter_from_json
+from core.store.queue_filters import QueueFilter
 from core.store.queue_work import work_in
 from core.store.queues import ARCHIVED, PAUSED, QUEUE_OPEN
 from core.store.schemas import get_schema
@@ -67,8 +67,9 @@ def show_queue(actor: Actor, queue: QueueRow) -> None:
     asked = f"{schema.title}, version {schema.version}" if schema is not None else "only the choice"
     who = "everybody" if not rules.people else f"{len(rules.people)} people"
     overlap = f"{queue.overlap} reviewer{'' if queue.overlap == 1 else 's'} an item"
+    wanted = filter_words(queue.subject, QueueFilter.from_json(queue.filter))
     st.caption(
-        f"{SUBJECTS[queue.subject]}: {escaped(filter_words(queue.subject, filter_from_json(queue.filter)))} · asks "
+        f"{SUBJECTS[queue.subject]}: {escaped(wanted)} · asks "
         f"{escaped(asked)} · {who} · {overlap} · {ORDERS.get(queue.order, queue.order).lower()}"
     )
     show_bar(counts, queue.subject)
@@ -91,7 +92,7 @@ def show_queue(actor: Actor, queue: QueueRow) -> None:
     elif view == RULES:
         _rules(actor, queue, rules)
     elif view == MORE:
-        put_more(actor, queue.id, queue.subject, filter_from_json(queue.filter) if queue.standing else None)
+        put_more(actor, queue.id, queue.subject, QueueFilter.from_json(queue.filter) if queue.standing else None)
     else:
         show_gold(actor, queue)
 

@@ -18,7 +18,7 @@ from core.errors import NotFound
 from core.records import Message, Step, StepKind
 from core.review.answers import written
 from core.store.content import text_of
-from core.store.traces import StepLine
+from core.store.steps import StepLine
 from dashboard.parts.inputs import SYSTEM, Answers, Read, indexes, ranges
 
 LOOK_BACK = 8

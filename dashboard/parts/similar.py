@@ -10,7 +10,8 @@ import streamlit as st
 from core.errors import LoopwrightError
 from core.store.hidden import hidden_traces
 from core.store.run_vectors import n_owing
-from core.store.traces import TraceFilter, TraceLine, trace_line, trace_lines
+from core.store.trace_filter import TraceFilter
+from core.store.traces import TraceLine, trace_line, trace_lines
 from core.tasks.likeness import Alike, similar_runs
 from dashboard.components import run_table
 from dashboard.parts.numbers import escaped

@@ -10,7 +10,7 @@ import streamlit as st
 from core.records import Outcome
 from core.store.catalog import list_versions
 from core.store.signals import signal_names
-from core.store.traces import TraceFilter
+from core.store.trace_filter import TraceFilter
 from dashboard.identity import Actor
 from dashboard.parts.trace_signals import ABOUT, signal_choices
 from dashboard.process import store

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.store.traces import CostSource, TraceLine
+from core.store.steps import CostSource
+from core.store.traces import TraceLine
 from dashboard.parts.numbers import duration
 from dashboard.parts.trace_list import dollars
 from dashboard.parts.trace_view import TraceView

@@ -16,20 +16,9 @@ from core.store.content import text_of
 from core.store.hidden import hidden_traces
 from core.store.schemas import get_schema
 from core.store.signals import SignalLine, signal_lines, signals_of
+from core.store.steps import CostSource, costs_of, outline, places_of, read_steps, unpriced_models
 from core.store.tasks import task_text
-from core.store.traces import (
-    CostSource,
-    TraceLine,
-    costs_of,
-    outline,
-    places_of,
-    read_steps,
-    runs_of_task,
-    session_traces,
-    trace_line,
-    trace_row,
-    unpriced_models,
-)
+from core.store.traces import TraceLine, runs_of_task, session_traces, trace_line, trace_row
 from dashboard.parts.reading import outline_json, plain, steps_json
 from dashboard.parts.trace_signals import MOST, step_label
 

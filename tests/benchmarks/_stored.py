@@ -10,9 +10,10 @@ from functools import cache
 from core.records import Message, Outcome, Role, Step, StepKind, Task, ToolCall, Trace
 from core.review.queues import enqueue
 from core.store.engine import Store
+from core.store.outcomes import set_outcomes
 from core.store.people import person_id
+from core.store.trace_filter import TraceFilter, count_traces
 from core.store.trace_writing import insert_traces
-from core.store.traces import TraceFilter, count_traces, set_outcomes
 
 STEPS = 8
 BATCH = 1_000

@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 from core.store.dialect import is_postgresql
 from core.store.engine import Store, open_store
 from core.store.text_search import index_due
-from core.store.traces import TraceFilter, count_found, list_traces
+from core.store.trace_filter import TraceFilter, count_found
+from core.store.traces import list_traces
 from tests.benchmarks._stored import STEPS, grow, sentences
 from tests.benchmarks.bench_traces import PAGE, postgresql, usual
 

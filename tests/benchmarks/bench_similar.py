@@ -26,8 +26,9 @@ from core.similarity.index import TextIndex, open_index, open_run_index
 from core.store.content import text_of
 from core.store.engine import Store, open_store
 from core.store.run_vectors import n_embedded
+from core.store.steps import read_steps
 from core.store.tables import TraceRow
-from core.store.traces import TraceFilter, read_steps
+from core.store.trace_filter import TraceFilter
 from core.tasks.likeness import similar_runs, unlike_ranks
 from core.tasks.run_index import sync_runs, verify_runs
 from core.tasks.run_text import run_text

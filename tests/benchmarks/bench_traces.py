@@ -26,7 +26,8 @@ from core.store.engine import Store, open_store
 from core.store.hidden import hidden_traces
 from core.store.signals import add_signals
 from core.store.tables import TraceRow
-from core.store.traces import TraceFilter, count_traces, list_traces
+from core.store.trace_filter import TraceFilter, count_traces
+from core.store.traces import list_traces
 from tests.benchmarks._memory import resident
 from tests.benchmarks._stored import START, grow
 from tests.e2e.server import start

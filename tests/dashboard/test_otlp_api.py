@@ -26,8 +26,9 @@ from core.ingest.closing import close_due
 from core.ingest.delivery import assemble_due
 from core.store.engine import Store
 from core.store.intake import Came
+from core.store.steps import outline, read_steps
 from core.store.tables import DeliveryRow, IntakeRow, ItemRow, RefusalRow, SignalRow, StepRow, TraceRow
-from core.store.traces import outline, read_steps, trace_line
+from core.store.traces import trace_line
 from dashboard import otlp_api
 from dashboard.gate import Gate
 from dashboard.process import close_all, store

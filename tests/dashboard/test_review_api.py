@@ -14,11 +14,11 @@ from starlette.testclient import TestClient
 from core.records import Outcome, Role
 from core.review.queues import enqueue
 from core.store.items import get_item
+from core.store.outcomes import set_outcomes
 from core.store.people import add_person, change_person
 from core.store.queues import get_queue
 from core.store.tables import AnnotationRow, ClaimRow
 from core.store.trace_writing import insert_traces
-from core.store.traces import set_outcomes
 from dashboard import review_api
 from dashboard.identity import COOKIE, cookie_for
 from dashboard.process import close_all, store

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from core.records import Message, Outcome, Step, StepKind, Task, ToolCall, Trace
+from core.store.outcomes import set_outcomes
 from core.store.tables import ItemRow
-from core.store.traces import set_outcomes
 from tests.e2e.desks import HOSTILE, Work, expect_saved, item_on, open_desk, queue_runs, session
 from tests.e2e.server import Server, start
 from tests.worlds import run

@@ -27,7 +27,8 @@ from core.store.engine import Store, open_store
 from core.store.people import person_id
 from core.store.recalls import list_recalls
 from core.store.signals import signals_of
-from core.store.traces import TraceLine, find_trace, read_steps, trace_line, trace_row
+from core.store.steps import read_steps
+from core.store.traces import TraceLine, find_trace, trace_line, trace_row
 from examples.support_agent.agent import AGENT, PROMPT, VERSION, Conversation
 from examples.support_agent.loopwright import Loopwright
 from examples.support_agent.shop import ORDERS

@@ -15,8 +15,8 @@ from core.review.ready_made import RUN_REVIEW
 from core.store.people import person_id
 from core.store.schemas import newest_schema_id, save_schema
 from core.store.tables import AnnotationRow
+from core.store.trace_filter import TraceFilter
 from core.store.trace_writing import insert_traces
-from core.store.traces import TraceFilter
 from core.tasks.run_index import sync_runs
 from dashboard import identity, process
 from dashboard.identity import Actor

@@ -32,9 +32,9 @@ from core.ingest.closing import close_due
 from core.ingest.delivery import assemble_due
 from core.ingest.otlp import LOGS, REQUESTS, TRACES
 from core.store.deliveries import read_deliveries
+from core.store.steps import read_steps
 from core.store.tables import DeliveryRow, RefusalRow, SignalRow, TraceRow
 from core.store.text_search import index_due
-from core.store.traces import read_steps
 from dashboard import otlp_api
 from dashboard.gate import Gate
 from dashboard.process import close_all, store

@@ -15,8 +15,10 @@ from core.ingest.accept import ImportOptions, ImportReport, import_paths
 from core.store.annotations import annotations_of
 from core.store.catalog import list_versions
 from core.store.engine import Store, open_store
+from core.store.steps import read_steps
 from core.store.tables import PairRow, PreferenceRow, SignalRow, StepRow, TaskRow, TraceRow
-from core.store.traces import TraceFilter, list_traces, read_steps
+from core.store.trace_filter import TraceFilter
+from core.store.traces import list_traces
 
 
 def counted(report: ImportReport) -> dict[str, int]:

@@ -16,8 +16,8 @@ from core.records import Step, StepKind
 from core.review.aids import RULES, Suggestion, suggest
 from core.store.annotations import annotations_of
 from core.store.engine import open_store
+from core.store.steps import read_steps
 from core.store.tables import TraceRow
-from core.store.traces import read_steps
 
 FOLDERS = {
     "TRAIL": ["trail"],

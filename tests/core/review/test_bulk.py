@@ -24,8 +24,8 @@ from core.store.people import get_person, person_id
 from core.store.queues import get_queue, make_queue
 from core.store.schemas import save_schema
 from core.store.tables import AnnotationRow, TraceRow
+from core.store.trace_filter import TraceFilter
 from core.store.trace_writing import insert_traces
-from core.store.traces import TraceFilter
 from core.tasks.outcome import refresh_outcomes
 from tests.worlds import run
 

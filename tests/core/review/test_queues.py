@@ -37,7 +37,7 @@ from core.store.engine import Store
 from core.store.items import add_items, get_item
 from core.store.pairs import add_preference, insert_pairs
 from core.store.people import PersonLine, change_person, person_id
-from core.store.queue_filters import Fit, QueueFilter, count_fitting, filter_from_json, fitting
+from core.store.queue_filters import Fit, QueueFilter, count_fitting, fitting
 from core.store.queue_work import answer_times, discarded_items, flagged_items, surplus_answers, work_in
 from core.store.schemas import save_schema
 from core.store.signals import add_signals
@@ -135,7 +135,7 @@ def test_a_filter_lets_runs_in_and_counts_them(
     with store.session() as session:
         index_due(session, 1_000)
         asked = QueueFilter(**wanted)
-        assert filter_from_json(asked.as_json()) == asked
+        assert QueueFilter.from_json(asked.as_json()) == asked
         assert fitting(session, "trace", asked) == [Fit(world[f"r{n}"]) for n in let_in]
         assert count_fitting(session, "trace", asked) == len(let_in)
 

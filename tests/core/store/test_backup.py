@@ -28,10 +28,12 @@ from core.store.people import person_id
 from core.store.policies import policies_of, set_policy
 from core.store.restore import read_backup
 from core.store.signals import add_signals
+from core.store.steps import outline, read_steps
 from core.store.tables import Base, StepRow, TraceRow
 from core.store.text_search import index_due
+from core.store.trace_filter import TraceFilter
 from core.store.trace_writing import insert_traces
-from core.store.traces import TraceFilter, find_trace, list_traces, outline, read_steps, trace_line
+from core.store.traces import find_trace, list_traces, trace_line
 from tests.e2e.server import ROOT
 from tests.otlp_world import request_of, trace_of
 from tests.worlds import run

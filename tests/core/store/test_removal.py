@@ -46,8 +46,9 @@ from core.store.suites import add_tasks, find_suite, freeze, suite_tasks
 from core.store.tables import Base, ItemRow, TaskRow
 from core.store.task_removal import count_emptied
 from core.store.text_search import index_due
+from core.store.trace_filter import TraceFilter
 from core.store.trace_writing import insert_traces
-from core.store.traces import TraceFilter, list_traces
+from core.store.traces import list_traces
 from core.tasks.outcome import refresh_outcomes
 from tests.worlds import START, run
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from core.records import Outcome, Role, Signal, SignalKind, Trace
 from core.review.queues import enqueue
 from core.store.engine import Store
+from core.store.outcomes import set_outcomes
 from core.store.people import person_id
 from core.store.signals import (
     Kept,
@@ -25,8 +26,9 @@ from core.store.signals import (
     week_signals,
 )
 from core.store.tables import SignalRow, TraceRow
+from core.store.trace_filter import TraceFilter, count_traces
 from core.store.trace_writing import insert_traces
-from core.store.traces import TraceFilter, count_traces, find_trace, list_traces, set_outcomes
+from core.store.traces import find_trace, list_traces
 from core.tasks.outcome import refresh_outcomes
 from dashboard.parts.trace_view import view_trace
 from tests.worlds import START, run

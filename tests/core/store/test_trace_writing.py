@@ -13,10 +13,12 @@ from sqlalchemy import select
 from core.records import Message, Step, StepKind, Task, Trace
 from core.store.engine import Store
 from core.store.reading_order import Place, reading_order
+from core.store.steps import outline, read_steps
 from core.store.tables import STEP_BITS, StepRow, TraceRow
 from core.store.text_search import index_due, n_waiting
+from core.store.trace_filter import TraceFilter
 from core.store.trace_writing import insert_traces
-from core.store.traces import TraceFilter, list_traces, outline, read_steps, trace_line
+from core.store.traces import list_traces, trace_line
 from tests.worlds import START
 
 

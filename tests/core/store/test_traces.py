@@ -8,9 +8,11 @@ from sqlalchemy import event
 from core.errors import NotFound
 from core.records import Message, Step, StepKind, ToolCall
 from core.store.engine import Store
+from core.store.steps import outline, read_steps
 from core.store.text_search import index_due
+from core.store.trace_filter import TraceFilter, count_traces
 from core.store.trace_writing import insert_traces
-from core.store.traces import TraceFilter, count_traces, list_traces, outline, read_steps, session_traces, trace_line
+from core.store.traces import list_traces, session_traces, trace_line
 from tests.worlds import START, run
 
 

@@ -19,15 +19,17 @@ from core.settings import Settings
 from core.similarity.index import Entry, TextIndex, open_index, open_run_index
 from core.store.annotations import add_annotation
 from core.store.engine import Store
+from core.store.outcomes import set_outcomes
 from core.store.people import person_id
 from core.store.reach import Run
 from core.store.removal import remove_runs
 from core.store.run_vectors import embedded_runs, n_embedded, n_owing
 from core.store.schemas import save_schema
+from core.store.steps import read_steps
 from core.store.tables import TraceRow
 from core.store.text_search import index_due
+from core.store.trace_filter import TraceFilter
 from core.store.trace_writing import insert_traces
-from core.store.traces import TraceFilter, read_steps, set_outcomes
 from core.tasks.likeness import Alike, similar_runs, unlike_ranks
 from core.tasks.run_index import AT_ONCE, rebuild_runs, sync_runs
 from core.tasks.run_text import run_text

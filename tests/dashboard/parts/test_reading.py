@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import NotFound
 from core.records import Message, Step, StepKind, ToolCall
-from core.store.traces import StepLine
+from core.store.steps import StepLine
 from dashboard.parts.reading import outline_json, plain, steps_json, text_slice
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -15,9 +15,11 @@ from core.store.annotations import add_annotation
 from core.store.engine import Store
 from core.store.people import person_id
 from core.store.schemas import save_schema
+from core.store.steps import CostSource
 from core.store.tables import TraceRow
+from core.store.trace_filter import TraceFilter
 from core.store.trace_writing import insert_traces
-from core.store.traces import CostSource, TraceFilter, TraceLine, list_traces, trace_line
+from core.store.traces import TraceLine, list_traces, trace_line
 from dashboard.parts.trace_list import cost_cell, run_rows
 from dashboard.parts.trace_marks import cost_told, numbers_told, replaced_told, tokens_told
 from dashboard.parts.trace_view import view_trace

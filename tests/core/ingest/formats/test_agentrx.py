@@ -17,8 +17,8 @@ from core.records import Mark, Person, Rejected
 from core.store.annotations import annotations_of
 from core.store.catalog import UNNAMED_VERSION, list_versions
 from core.store.engine import Store
+from core.store.steps import read_steps
 from core.store.tables import TraceRow
-from core.store.traces import read_steps
 
 RUN: dict[str, Any] = {
     "task_id": 7,

@@ -16,8 +16,8 @@ from core.ingest.formats.who_and_when import read
 from core.records import Annotation, Mark, Person, Rejected, StepKind, Trace
 from core.store.annotations import annotations_of
 from core.store.engine import Store
+from core.store.steps import read_steps
 from core.store.tables import AgentRow, TaskRow, TraceRow
-from core.store.traces import read_steps
 
 RUN: dict[str, Any] = {
     "question": "How many keys?",
