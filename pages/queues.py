@@ -37,10 +37,6 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     if actor.leads:
         label = "Put the form away" if making else "Make a queue"
         st.button(label, icon=":material/close:" if making else ":material/add:", key="queues_begin", on_click=begin)
-if problem := st.session_state.pop("queues_problem", ""):
-    st.error(escaped(problem), icon=":material/error:")
-if said := st.session_state.pop("queues_said", ""):
-    st.success(escaped(said), icon=":material/check:")
 if making:
     making_form(actor)
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import String, case, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from core.clock import now
 from core.store.claims import CLAIMED, SKIPPED
 from core.store.items import DISCARDED
 from core.store.queues import said_on, stands
-from core.store.tables import ClaimRow, DraftRow, ItemRow, PairRow, PersonRow, QueueRow, RankingRow, TraceRow
+from core.store.tables import ClaimRow, DraftRow, ItemRow, PairRow, PersonRow, QueueRow, RankingRow, StepRow, TraceRow
+from core.store.work import ORDER, PREFERENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,10 @@ class Flagged:
 
 @dataclass(frozen=True, slots=True)
 class Surplus:
-    """An answer that came when enough others had answered: it counts once a lead lets it."""
+    """An answer that came when enough others had answered: it counts once a lead lets it.
+
+    `said` holds a choice between the sides of a pair under PREFERENCE, an order of candidates under ORDER.
+    """
 
     row: int
     item: int
@@ -171,7 +175,7 @@ def surplus_answers(session: Session, queue: QueueRow, limit: int) -> list[Surpl
     """Answers of the queue that stand apart because enough others had answered, newest first."""
     table = said_on(queue)
     subject, key, title = title_of(queue)
-    what = {"pair": "choice", "ranking": "order"}.get(queue.subject)
+    what, key_of = {"pair": ("choice", PREFERENCE), "ranking": ("order", ORDER)}.get(queue.subject, ("", ""))
     query = (
         select(table, title, PersonRow.name)
         .join(ItemRow, ItemRow.id == table.item_id)
@@ -188,7 +192,7 @@ def surplus_answers(session: Session, queue: QueueRow, limit: int) -> list[Surpl
             named[:200],
             person,
             row.submitted_at,
-            ({what: getattr(row, what)} if what else {}) | dict(row.answers),
+            ({key_of: getattr(row, what)} if what else {}) | dict(row.answers),
         )
         for row, named, person in session.execute(query)
     ]
@@ -200,4 +204,8 @@ def title_of(queue: QueueRow) -> tuple[Any, Any, Any]:
         return PairRow, ItemRow.pair_id, PairRow.prompt
     if queue.subject == "ranking":
         return RankingRow, ItemRow.ranking_id, RankingRow.prompt
+    if queue.subject == "step":
+        at = select(StepRow.position + 1).where(StepRow.trace_id == ItemRow.trace_id, StepRow.uid == ItemRow.step_uid)
+        number = func.coalesce(cast(at.correlate(ItemRow).scalar_subquery(), String), "?")
+        return TraceRow, ItemRow.trace_id, literal("Step ") + number + " · " + TraceRow.title
     return TraceRow, ItemRow.trace_id, TraceRow.title

@@ -10,6 +10,7 @@ from core.errors import LoopwrightError
 from core.review.queue_making import QueuePlan, QueueRules, fill, make, offered_questions, words_that_tell
 from core.store.queue_filters import QueueFilter
 from dashboard.identity import Actor
+from dashboard.parts.notices import done, refused
 from dashboard.parts.numbers import escaped
 from dashboard.parts.queue_filters import SUBJECTS, choose_filter, counted, live_count, offered_subjects
 from dashboard.parts.queue_rules import choose_rules
@@ -90,7 +91,7 @@ def _choose_questions(subject: str, key: str) -> str | None:
 
 
 def _make(actor: Actor, plan: QueuePlan) -> None:
-    """Make and fill the queue; what is wrong is shown above the form, which stays as it was filled in."""
+    """Make and fill the queue; what is wrong is said, and the form stays as it was filled in."""
     name = str(st.session_state.get(f"{_KEY}_name", ""))
     try:
         with store().session() as session:
@@ -99,12 +100,12 @@ def _make(actor: Actor, plan: QueuePlan) -> None:
         filled = fill(store(), queue)
         put_in_order(queue)
     except LoopwrightError as error:
-        st.session_state.queues_problem = error.message
+        refused(error.message)
         return
     for one in [one for one in st.session_state if str(one).startswith(_KEY)]:
         del st.session_state[one]
     st.session_state.queues_making = False
-    st.session_state.queues_said = f"The queue is open, with {counted(filled.added, plan.subject)}."
+    done(f"The queue is open, with {counted(filled.added, plan.subject)}.")
     st.query_params["queue"] = str(queue)
 
 
@@ -129,7 +130,7 @@ def _put(actor: Actor, queue: int, wanted: QueueFilter) -> None:
         filled = fill(store(), queue, wanted)
         put_in_order(queue)
     except LoopwrightError as error:
-        st.session_state.queues_problem = error.message
+        refused(error.message)
         return
     known = filled.fitting - filled.added
-    st.session_state.queues_said = f"{filled.added:,} were new to the queue; {known:,} were in it already."
+    done(f"{filled.added:,} were new to the queue; {known:,} were in it already.")

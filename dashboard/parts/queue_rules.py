@@ -68,11 +68,11 @@ def choose_rules(subject: str, key: str, before: QueueRules) -> QueueRules:
         if checks.open:
             repeat, gold, votes = st.columns(3, gap="medium")
             about = "Of what somebody is given, so much are items of their own again, unannounced: self-consistency."
-            share = (0, 50, round(100 * before.repeat_share), 1)
-            repeats = repeat.slider("Hidden repeats, %", *share, key=f"{key}_repeat", help=about)
+            share = (0, 50, round(100 * before.repeat_share), 5)
+            repeats = repeat.number_input("Hidden repeats, %", *share, key=f"{key}_repeat", help=about)
             about = "Of what somebody is given, so much are items with a known answer. Mark them under Known answers."
-            share = (0, 50, round(100 * before.gold_share), 1)
-            golds = gold.slider("Known answers, %", *share, key=f"{key}_gold", help=about)
+            share = (0, 50, round(100 * before.gold_share), 5)
+            golds = gold.number_input("Known answers, %", *share, key=f"{key}_gold", help=about)
             about = "So many reviewers together take an item out of the queue. 0: only a lead does."
             k = votes.number_input(
                 "Votes to discard", 0, MOST_REVIEWERS, before.votes_to_discard, key=f"{key}_votes", help=about

@@ -15,6 +15,7 @@ from core.store.queues import ARCHIVED, PAUSED, QUEUE_OPEN
 from core.store.schemas import get_schema
 from core.store.tables import QueueRow
 from dashboard.identity import Actor
+from dashboard.parts.notices import done, refused
 from dashboard.parts.numbers import escaped
 from dashboard.parts.queue_attention import carry_out, offer_release, show_attention
 from dashboard.parts.queue_filters import SUBJECTS, filter_words
@@ -22,6 +23,7 @@ from dashboard.parts.queue_gold import show_gold
 from dashboard.parts.queue_making import put_more
 from dashboard.parts.queue_progress import count_and_pace, pace_words, show_bar, show_people
 from dashboard.parts.queue_rules import ORDERS, choose_rules
+from dashboard.parts.settled import forget
 from dashboard.process import store
 from dashboard.queue_ordering import put_in_order
 
@@ -75,6 +77,7 @@ def show_queue(actor: Actor, queue: QueueRow) -> None:
     show_bar(counts, queue.subject)
     st.markdown(pace_words(found, counts.answers_left))
     views = [PEOPLE, ATTENTION, RULES, MORE, GOLD]
+    anew = "queues_view" not in st.session_state  # what a control says is gone once the person was elsewhere
     view = st.segmented_control(
         "View",
         views,
@@ -84,6 +87,9 @@ def show_queue(actor: Actor, queue: QueueRow) -> None:
         key="queues_view",
         label_visibility="collapsed",
     )
+    if anew or st.session_state.get("queues_shown") != (queue.id, view):
+        forget()
+    st.session_state.queues_shown = (queue.id, view)
     if view == PEOPLE:
         show_people(work, counts.done)
         offer_release(actor, queue, work)
@@ -127,14 +133,17 @@ def _set_state(actor: Actor, queue: QueueRow, state: str, label: str) -> None:
     if state == QUEUE_OPEN and queue.standing and queue.state == ARCHIVED:
         try:
             added = fill(store(), queue.id).added
-            st.session_state.queues_said = f"The queue is open; {added:,} that came meanwhile joined it."
+            done(f"{added:,} that came meanwhile joined it.")
         except LoopwrightError as error:
-            st.session_state.queues_problem = error.message
+            refused(error.message)
 
 
 def _rules(actor: Actor, queue: QueueRow, before: QueueRules) -> None:
     wanted = choose_rules(queue.subject, f"queues_rules_{queue.id}", before)
-    st.caption("What is reviewed and which questions are asked stay: make another queue for those.")
+    st.caption(
+        "What is reviewed and which label schema is asked stay: make another queue for those. Which version of the "
+        "schema is asked is decided on Label schemas."
+    )
     st.button(
         "Save the rules",
         key=f"queues_rules_save_{queue.id}",
@@ -152,6 +161,7 @@ def _change(actor: Actor, queue: int, rules: QueueRules) -> None:
             moved = queue_changes.change_rules(session, queue, rules, actor.person())
         if moved:
             put_in_order(queue)
-        st.session_state.queues_said = "Saved." + (" Its items are in the new order." if moved else "")
     except LoopwrightError as error:
-        st.session_state.queues_problem = error.message
+        refused(error.message)
+    else:
+        done("Saved." + (" Its items are in the new order." if moved else ""))

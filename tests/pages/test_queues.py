@@ -60,7 +60,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch, who: PersonLine, **address: str) -> A
 
 
 def words(page: AppTest) -> str:
-    kinds = ("title", "subheader", "markdown", "caption", "text", "info", "warning", "success", "error")
+    kinds = ("title", "subheader", "markdown", "caption", "text", "info", "warning", "error", "toast")
     return "\n".join(str(element.value) for kind in kinds for element in page.get(kind)).replace("\\", "")
 
 
@@ -183,11 +183,17 @@ def test_flags_surplus_and_what_is_discarded_are_settled(
     page.run()
     page.button(key=f"queues_discard_{first}").click().run()
     page.button(key=f"queues_keep_{second}").click().run()
-    assert "It is cut off." not in words(page)
+    assert [page.button(key=f"queues_{deed}_{first}").disabled for deed in ("discard", "keep")] == [True, True]
     assert "Not whole." in words(page)
+    assert "ada, just now: Did it solve the task? No" in words(page).replace("**", "")
     press(page, "Let it count")
     assert "The answer of ada counts from now on." in words(page)
     press(page, "Bring it back")
+    assert [one.label for one in page.button if one.disabled] == [
+        *("Discard for all", "It stays", "Discard for all", "It stays", "Counts now", "Is back"),
+    ]
+    page.segmented_control(key="queues_view").select("People").run()
+    page.segmented_control(key="queues_view").select("Needs attention").run()
     assert "Nothing: no flag is open" in words(page)
     with process.store().reading() as session:
         adopted = session.scalars(select(AnnotationRow).where(AnnotationRow.adopted_by == people["me"].id)).one()
@@ -219,11 +225,15 @@ def test_a_known_answer_is_made_of_an_annotation(
     page = drawn(monkeypatch, people["me"], queue=str(queue))
     page.segmented_control(key="queues_view").select("Known answers")
     page.run()
+    offered = [one.replace("\\", "") for one in page.radio[0].options]
+    assert offered == ["ada: Did it solve the task? Yes; What went wrong: none", "Entered here"]
     press(page, "Keep as the known answer")
+    assert "Did it solve the task? Yes; What went wrong: none" in words(page)
     with process.store().session() as session:
         known = session.get_one(ItemRow, number)
         assert (known.state, (known.gold or {})["outcome"]) == ("gold", "solved")
     press(page, "Ordinary again")
+    assert next(one for one in page.button if one.label == "Is ordinary").disabled
     with process.store().reading() as session:
         assert (session.get_one(ItemRow, number).gold, session.get_one(ItemRow, number).state) == (None, "done")
 
