@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from core.clock import now, parse_time
 from core.retract import (
@@ -25,11 +21,8 @@ from core.retract import (
 from core.retract import remove as take_back
 from core.retract.radius import counts_json, told
 from core.store.removal import known_agents, list_removals
+from dashboard.commands.printing import Answer, progress, words
 from dashboard.process import settings, store
-
-Answer = tuple[dict[str, Any], list[str]]
-
-words = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def remove(named: tuple[str, str, str, str], before: str, reason: str, yes: bool) -> Answer:
@@ -44,7 +37,7 @@ def remove(named: tuple[str, str, str, str], before: str, reason: str, yes: bool
         radius = blast_radius(session, scope, root)
     if not yes:
         return radius.as_json() | {"removed": False}, _would_go(radius)
-    with Progress(console=words, transient=True, disable=not sys.stderr.isatty()) as bar:
+    with progress() as bar:
         task = bar.add_task("Removing", total=radius.counts["traces"])
         done = take_back(store(), root, scope, "command line", reason, lambda n: bar.update(task, completed=n))
     if not done.file_clean:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import typer
 
@@ -16,9 +15,8 @@ from core.store.judgements import find_queue
 from core.store.people import PersonLine, list_people
 from core.store.queue_filters import QueueFilter
 from core.store.queues import count_queue, list_queues
+from dashboard.commands.printing import Answer
 from dashboard.process import store
-
-Answer = tuple[dict[str, Any], list[str]]
 
 ACTIONS = ("list", "make", "add")
 

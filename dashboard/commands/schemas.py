@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from core.errors import InvalidInput, NotFound
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and everything else on stderr.")]
+from dashboard.commands.printing import Answer, Json
 
 
 def schema(
@@ -17,7 +16,7 @@ def schema(
     name: Annotated[str, typer.Argument(help="The schema's key to export, or the file to import.")] = "",
     out: Annotated[Path | None, typer.Option(help="With export: the file to write (else it is printed).")] = None,
     json: Json = False,
-) -> Any:
+) -> Answer:
     """Label schemas: list them, export one as YAML, import one from YAML (as its next version, if it was answered)."""
     if action == "list":
         return _list()
@@ -29,7 +28,7 @@ def schema(
     return _export(name, out) if action == "export" else _import(Path(name))
 
 
-def _list() -> Any:
+def _list() -> Answer:
     from core.store.schemas import schema_versions
     from dashboard.process import store
 
@@ -54,7 +53,7 @@ def _list() -> Any:
     return {"schemas": rows}, lines or ["No label schema is stored yet."]
 
 
-def _export(key: str, out: Path | None) -> Any:
+def _export(key: str, out: Path | None) -> Answer:
     from core.review.ready_made import READY_MADE
     from core.review.schema_yaml import write_yaml
     from core.store.schemas import get_schema, newest_schema_id
@@ -74,7 +73,7 @@ def _export(key: str, out: Path | None) -> Any:
     return result, [f"{found.key} version {found.version} in {out}" if out is not None else text.rstrip("\n")]
 
 
-def _import(file: Path) -> Any:
+def _import(file: Path) -> Answer:
     from core.review.schema_yaml import LARGEST_YAML, schema_from_yaml
     from core.store.schemas import get_schema, newest_schema_id, save_edit
     from dashboard.process import store

@@ -1,0 +1,81 @@
+"""Files in, and datasets out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.clock import parse_time
+from core.errors import InvalidInput
+from dashboard.commands.printing import Answer, Json, progress, words
+
+
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders to look through.")],
+    format: Annotated[str, typer.Option(help="Read as this format instead of finding it by content.")] = "",
+    agent: Annotated[str, typer.Option(help="The agent's name, instead of the file's.")] = "",
+    version: Annotated[str, typer.Option(help="The version's name, instead of the file's.")] = "",
+    version_date: Annotated[str, typer.Option(help="When the version was made, for example 2026-08-31.")] = "",
+    base: Annotated[str, typer.Option(help="The version that this one was made from.")] = "",
+    suite: Annotated[str, typer.Option(help="Also put the tasks of these runs into this draft suite.")] = "",
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="What a column of a table holds: PART=COLUMN, such as input=question; several times."),
+    ] = None,
+    success: Annotated[
+        list[str] | None,
+        typer.Option(help="A value of the outcome's column that means success, such as yes or '>=0.5'."),
+    ] = None,
+    json: Json = False,
+) -> Answer:
+    """Import traces, signals, labels, pairs and lessons from files. The same file twice adds nothing."""
+    from core.ingest.accept import ImportOptions, import_paths
+    from core.ingest.mapping import parse_mapping
+    from dashboard.process import store
+
+    date = parse_time(version_date) if version_date else None
+    if version_date and date is None:
+        raise InvalidInput(f"--version-date {version_date} is no date. Write it like 2026-08-31.", field="version_date")
+    options = ImportOptions(
+        *(agent, version, date, base, suite, format), columns=parse_mapping(column or [], success or [])
+    )
+    with progress() as bar:
+        task = bar.add_task("Importing", total=None)
+
+        def show(name: str, done: int, total: int) -> None:
+            bar.update(task, description=name[-60:], completed=done, total=total)
+
+        report = import_paths(store(), paths, options, progress=show)
+    result = report.as_json()
+    arrived = sum(value for key, value in result.items() if isinstance(value, int) and key != "duplicates")
+    for path, record, reason in ((row["path"], row["record"], row["reason"]) for row in result["rejected"]):
+        words.print(f"{path}: {record}: {reason}", markup=False)
+    if arrived + result["duplicates"] == 0:
+        reason = (
+            result["rejected"][0]["reason"] if result["rejected"] else "no file that Loopwright reads was found there."
+        )
+        raise InvalidInput(f"Nothing was imported: {reason}")
+    counts = [f"{value:,} {key}" for key, value in result.items() if isinstance(value, int) and value]
+    return result, [
+        ", ".join(counts) + (f"; {len(result['rejected'])} rejected (see above)" if result["rejected"] else "")
+    ]
+
+
+def export(
+    format: Annotated[str, typer.Argument(help="sft or dpo.")],
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    dataset: Annotated[str, typer.Option(help="The dataset's name (default: the format's).")] = "",
+    gate: Annotated[list[str] | None, typer.Option(help="NAME=on or NAME=off; may be given several times.")] = None,
+    json: Json = False,
+) -> Answer:
+    """Make and write a dataset version: rows, where each comes from, and what was left out and why."""
+    from core.dataset.versions import export_version
+    from dashboard.process import store
+
+    report = export_version(store(), format, out, dataset, gate or [])
+    result = report.as_json()
+    excluded = [f"  {count:>6,}  {reason}" for reason, count in result["excluded"].items()]
+    head = f"{result['rows']:,} rows of {result['candidates']:,} candidates in {out} (version {result['version']})"
+    return result, [head, *excluded]
