@@ -11,7 +11,7 @@ from core.errors import Conflict, InvalidInput, NotPermitted
 from core.records import LabelSchema, Outcome, Role, StepKind
 from core.review.orders import RANDOM, check_order
 from core.review.queues import fits_of, put_in
-from core.review.ready_made import READY_MADE
+from core.review.ready_made import READY_MADE, place_in_lists
 from core.store.engine import Store
 from core.store.items import SUBJECTS
 from core.store.people import PersonLine, list_people
@@ -67,11 +67,11 @@ class Filled:
 
 
 def offered_questions(session: Session) -> list[LabelSchema]:
-    """The newest version of each label schema that a new queue may ask, the ready-made ones among them, by title."""
+    """The newest version of each label schema that a new queue may ask, the ready-made ones among them."""
     known = {one.schema.key: one.schema for one in offered_schemas(session)}
     kept = {one.schema.key for one in schema_versions(session)}  # a retired one is not offered because it ships
     known |= {key: schema for key, schema in READY_MADE.items() if key not in kept}
-    return sorted(known.values(), key=lambda schema: schema.title.lower())
+    return sorted(known.values(), key=place_in_lists)
 
 
 def only_lead(by: PersonLine, deed: str) -> None:

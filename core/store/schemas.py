@@ -134,7 +134,9 @@ def why_kept(session: Session, key: str) -> str:
     queues = sorted({queue for one in versions for queue in one.queues})
     answers, given = sum(one.answers for one in versions), sum(one.given for one in versions)
     if queues:
-        return f"{_listed(queues)} {'asks' if len(queues) == 1 else 'ask'} it. Give them other questions first."
+        return (
+            f"{_listed(queues)} {'asks' if len(queues) == 1 else 'ask'} it. Retire it: no new queue is offered it then."
+        )
     if answers:
         return f"{answers:,} {'answer was' if answers == 1 else 'answers were'} given to it, and they stay. Retire it."
     return "Somebody was given it to answer, and may still. Retire it." if given else ""

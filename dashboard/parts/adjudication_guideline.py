@@ -12,9 +12,11 @@ from core.errors import LoopwrightError
 from core.records import LabelSchema, Question
 from core.review.requeue import Affected, Which, affected, can_take_back, requeue, rewrite_guideline, take_back
 from core.store.requeued import queues_asking
+from core.store.schemas import schema_versions
 from dashboard.identity import Actor
 from dashboard.parts.notices import done, refused
 from dashboard.parts.numbers import escaped
+from dashboard.parts.schema_versions import who_asks
 from dashboard.process import store
 
 DIFFER, SAID, ALL = "items on which people differ on this question", "items that somebody answered with", "all items"
@@ -25,10 +27,11 @@ def show_guideline(schema_id: int, schema: LabelSchema, question: Question, acto
     key = f"adjudicate_guide_{schema_id}_{question.key}"
     own = any(one.key == question.key for one in schema.questions)
     with store().reading() as session:
-        asking = ", ".join(queue.name for queue in queues_asking(session, schema.key))
+        versions = {one.id: one.schema.version for one in schema_versions(session, schema.key)}
+        asking = [(queue.name, versions[queue.schema_id or 0]) for queue in queues_asking(session, schema.key)]
     st.caption(
-        f"Version {schema.version} of {escaped(schema.title)}, asked by {escaped(asking) or 'no open queue'}. Saving "
-        "makes the next version, which these queues ask from then on; answers under older versions stay as they are."
+        f"{escaped(f'{schema.title}: {who_asks(schema.version, asking)}')} Saving makes the next version, which these "
+        "queues ask from then on; answers under older versions stay as they are."
     )
     keep: dict[str, Any] = {"persist_state": "session"}
     text = st.text_area("Guidelines", schema.guidelines, key=f"{key}_text", height=160, **keep)

@@ -9,10 +9,16 @@ import streamlit as st
 from core.errors import LoopwrightError
 from core.review.schema_changes import changes
 from core.review.schema_yaml import write_yaml
-from core.store.schemas import SchemaVersion, delete_schema, retire_schema, why_kept
+from core.store.schemas import SchemaVersion, ask_version, delete_schema, retire_schema, why_kept
 from dashboard.identity import Actor
 from dashboard.parts.numbers import escaped
 from dashboard.process import store
+
+
+def who_asks(newest: int, asking: Sequence[tuple[str, int]]) -> str:
+    """The newest version, and which version each queue (with its version) asks."""
+    told = [f"“{queue}” asks version {version}" for queue, version in asking]
+    return f"The newest is version {newest}; {', '.join(told) or 'no queue asks it'}."
 
 
 def show_versions(versions: Sequence[SchemaVersion], actor: Actor) -> None:
@@ -39,11 +45,29 @@ def show_versions(versions: Sequence[SchemaVersion], actor: Actor) -> None:
         hide_index=True,
         alt="The versions of this schema and what uses them",
     )
+    if actor.leads:
+        _catch_up(versions)
     if len(versions) > 1:
         _compare(versions)
     _as_file(versions)
     if actor.leads:
         _decide(versions)
+
+
+def _catch_up(versions: Sequence[SchemaVersion]) -> None:
+    """Queues that ask an older version, to be given the newest."""
+    newest, *older = versions
+    with st.container(horizontal=True, gap="small"):
+        for queue in [queue for one in older for queue in one.queues]:
+            if st.button(
+                f"Let “{escaped(queue)}” ask version {newest.schema.version}",
+                key=f"schemas_ask_{newest.id}_{queue}",
+                help="What is claimed already goes on with the questions that were given. Answers stay under theirs.",
+            ):
+                with store().session() as session:
+                    ask_version(session, newest.id, [queue])
+                st.session_state.schemas_said = f"“{queue}” asks version {newest.schema.version} from now on."
+                st.rerun()
 
 
 def _compare(versions: Sequence[SchemaVersion]) -> None:

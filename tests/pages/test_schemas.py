@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.clock import now
 from core.records import Annotation, LabelSchema, Option, Question, Role
-from core.review.ready_made import PROCESS_REWARD, READY_MADE
+from core.review.ready_made import PROCESS_REWARD, READY_MADE, RUN_REVIEW
 from core.review.schema_yaml import write_yaml
 from core.store.annotations import add_annotation
 from core.store.people import person_id
@@ -113,6 +113,22 @@ def test_a_version_that_was_answered_stays_and_the_queue_moves_on(page: AppTest)
         assert first.schema == TONE
         assert (first.queues, second.queues) == ((), ("tones",))
     assert "Everything is saved." in words(page)
+    assert "The newest is version 2; “tones” asks version 2." in words(page)
+
+
+def test_a_queue_that_asks_an_older_version_is_told_of_and_given_the_newest(page: AppTest) -> None:
+    stored(TONE, RUN_REVIEW)
+    answered()
+    with process.store().session() as session:
+        save_edit(session, replace(TONE, title="A tone"), TONE)
+    page.run()
+    chooser = field(page, "selectbox", "Schema")
+    assert chooser.options == ["Run review", "A tone"]  # type: ignore[attr-defined]
+    chooser.select("tone").run()  # type: ignore[attr-defined]
+    assert "The newest is version 2; “tones” asks version 1." in words(page)
+    press(page, "Let “tones” ask version 2")
+    assert "The newest is version 2; “tones” asks version 2." in words(page)
+    assert page.toast[0].value == "“tones” asks version 2 from now on\\."
 
 
 def test_a_version_that_nobody_was_given_is_replaced(page: AppTest) -> None:
@@ -213,7 +229,7 @@ def test_a_schema_that_is_asked_cannot_be_deleted_and_says_why_but_can_be_retire
     stored(TONE, replace(TONE, key="other", title="Zebra"))
     answered()
     page.run()
-    assert "It cannot be deleted: “tones” asks it. Give them other questions first." in words(page)
+    assert "It cannot be deleted: “tones” asks it. Retire it: no new queue is offered it then." in words(page)
     press(page, "Retire it")
     with process.store().reading() as session:
         assert [one.retired_at is None for one in schema_versions(session, "tone")] == [False]

@@ -28,10 +28,19 @@ JUDGE_VERDICT = _read("judge-verdict")
 READY_MADE = {
     schema.key: schema
     for schema in (
-        *(OUTCOME, RUN_REVIEW, TRAIL, MAST, WHO_AND_WHEN),
+        *(RUN_REVIEW, OUTCOME, TRAIL, MAST, WHO_AND_WHEN),
         *(AGENT_REWARD_BENCH, PROCESS_REWARD, PREFERENCE, AGENTRX, JUDGE_VERDICT),
     )
 }
+
+
+def place_in_lists(schema: LabelSchema) -> tuple[int, int, str]:
+    """What lists of schemas are sorted by: the review of runs, then people's own by title, then what else ships."""
+    ready = list(READY_MADE)
+    if schema.key == RUN_REVIEW.key:
+        return (0, 0, "")
+    return (2, ready.index(schema.key), "") if schema.key in ready else (1, 0, schema.title.lower())
+
 
 TRAIL_CATEGORIES = tuple((option.value, option.definition) for option in TRAIL.questions[0].options)
 

@@ -139,7 +139,7 @@ def test_the_largest_file_is_read_in_a_few_seconds() -> None:
 
 def test_the_ready_made_have_what_their_sources_name() -> None:
     assert list(READY_MADE) == [
-        *("outcome", "run-review", "trail", "mast", "who-and-when"),
+        *("run-review", "outcome", "trail", "mast", "who-and-when"),
         *("agent-reward-bench", "process-reward", "preference", "agentrx", "judge-verdict"),
     ]
     errors = TRAIL.questions[0]
