@@ -54,14 +54,15 @@ _RUNS = register("loopwright_runs", "run_table.js", ["run_table.css"])
 
 def trace_reader(
     segments: Sequence[Mapping[str, Any]],
-    labels: Mapping[str, Sequence[Mapping[str, str]]],
+    labels: Mapping[str, Sequence[Mapping[str, object]]],
     facts: Mapping[str, Any],
     start: int | None,
     **first: Any,
 ) -> None:
     """The trace reader over one or more traces ({trace, n_steps, title}) read as one.
 
-    `labels`: "trace/step id" → [{text, who, note, tone}]; `start`: position to begin at, counted over all segments;
+    `labels`: "trace/step id" → [{text, who, note, tone}], and where words are marked {quote, start};
+    `start`: position to begin at, counted over all segments;
     `outline=` and `first=`: those of the first segment, so that it opens without asking again.
     """
     data = {"segments": list(segments), "labels": labels, "facts": facts, "start": start, **first}

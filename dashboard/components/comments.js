@@ -3,7 +3,7 @@
 //   createComments({host, traces | pair, item, onChange, announce}) -> comments
 //     traces: the ids of the runs that are read; pair: the id of the pair instead; item: the one on the desk, or null
 //     onChange(step id or null): its count is another; host: where the panel opens
-//   comments: tools(step) -> the button on a row, below(step) -> what stands under it or null, open(step or null),
+//   comments: tools(step) -> the button for a step, below(step) -> what stands under it or null, open(step or null),
 //     summary() -> "2 comments" of what is about no step, close()
 // What is typed is kept in this browser at every input until the server has answered that it is stored.
 
@@ -79,7 +79,7 @@ export function createComments({ host, traces = [], pair = null, item = null, on
 
   const unsent = (step) => [aboutOf(step), ...threadsOf(step).map((one) => `reply/${one.id}`)].some((what) => kept(what).trim())
 
-  // ---- on the rows
+  // ---- on the steps
 
   function counted(step) {
     const threads = threadsOf(step)
@@ -90,7 +90,7 @@ export function createComments({ host, traces = [], pair = null, item = null, on
   }
 
   function tools(step) {
-    return el("button.quiet", { type: "button", tabindex: "-1", title: "Say something about this step to the others", onclick: () => open(step) }, "Comment", cap("⇧C"))
+    return el("button.quiet", { type: "button", title: "Say something about this step to the others", onclick: () => open(step) }, "Comment", cap("⇧C"))
   }
 
   function below(step) {

@@ -2,7 +2,7 @@
 
 import { askedKeys, parted, together } from "./asked.js"
 import { createComments, joined } from "./comments.js"
-import { el } from "./dom.js"
+import { el, keyButton } from "./dom.js"
 import { createForm } from "./form.js"
 import { LESSON } from "./form_fields.js"
 import { createFrame } from "./frame.js"
@@ -35,6 +35,7 @@ export function createSubject(frame) {
   const run = el("section.run", { "aria-label": "The run" })
   const beside = el("aside.answers", { "aria-label": "Your answers" })
   const node = el("div.review", {}, run, beside)
+  const aside = keyButton("Other runs", "⇧O", () => openOtherRuns(frame.host, shown), { class: "quiet", title: "Other runs of this task, side by side", "aria-keyshortcuts": "Shift+O" })
 
   function draw(view, body) {
     closePicker(false)
@@ -67,6 +68,7 @@ export function createSubject(frame) {
       onTakeSuggestion: takeOver,
       rowTools: (step) => joined(stepWork.tools(step), comments?.tools(step)),
       rowBelow: (step) => joined(stepWork.below(step), comments?.below(step)),
+      rowWords: stepWork.words,
       onFocus: () => hasVerdicts() && form.show(),
     })
     form.show()
@@ -90,7 +92,7 @@ export function createSubject(frame) {
   }
 
   const stepName = (id) => places.get(id) ?? "a step"
-  const jump = (id) => reader.jumpTo(id)
+  const jump = async (id, mark = null) => (await reader.jumpTo(id)) && mark && reader.showWords(mark)
 
   function changed(stepId, shows = Boolean(stepId)) {
     form.clearInvalid()
@@ -337,6 +339,7 @@ export function createSubject(frame) {
   const verdict = (value, keys, name) => ({ keys, shown: keys, group: onStep, name, when: () => has("step_verdict"), run: () => pressVerdict(value) })
   return {
     node,
+    aside,
     draw,
     collect,
     describe,

@@ -2,7 +2,7 @@
 // way to its step and a way to take it back; they are made on the run by `actions` (desk.js).
 //
 // Each maker takes (question, form) and gives {body, draw(), focus()};
-// form: {work, actions, stepName(id), jump(id), judged (the step that the item is about, or ""), order (steps to judge)}.
+// form: {work, actions, stepName(id), jump(id, mark whose words are shown), judged (the step that the item is about, or ""), order (steps to judge)}.
 
 import { cap, el } from "./dom.js"
 import { diffWords } from "./diff.js"
@@ -10,8 +10,8 @@ import { CASCADE, firstBad, verdictsOf } from "./verdicts.js"
 
 const marksOf = (work, question) => work.marks.filter((one) => one.question === question.key)
 
-function stepButton({ jump, stepName }, stepId) {
-  return el("button.step-link", { type: "button", title: "Show this step", onclick: () => jump(stepId) }, stepName(stepId))
+function stepButton({ jump, stepName }, stepId, mark) {
+  return el("button.step-link", { type: "button", title: mark ? "Show these words" : "Show this step", onclick: () => jump(stepId, mark) }, stepName(stepId))
 }
 
 function remove(label, run) {
@@ -75,7 +75,7 @@ export function span(question, form) {
   const body = el("div.marks")
   const draw = () => {
     const lines = marksOf(work, question).map((mark) =>
-      el("li", {}, stepButton(form, mark.step_id), names.has(mark.value) && el("span.mark-name", {}, names.get(mark.value)), el("q", { title: mark.quote }, mark.quote), remove("the mark of these words", () => actions.unmark(mark))),
+      el("li", {}, stepButton(form, mark.step_id, mark), names.has(mark.value) && el("span.mark-name", {}, names.get(mark.value)), el("q", { title: mark.quote }, mark.quote), remove("the mark of these words", () => actions.unmark(mark))),
     )
     body.replaceChildren(el("ul.mark-list.words", {}, lines), set)
   }

@@ -7,6 +7,7 @@
 //     subject.collect()            the body as it stands (active_seconds is added here)
 //     subject.describe(body)       [[name, text], …] of another body, to be read
 //     subject.invalid(field, message) -> whether that field is on the screen; shows the message there
+//     subject.aside                what stands beside the task, if anything
 //     subject.focus(), subject.commands, subject.terms(), subject.otherKeys
 //   frame.foot, frame.notices      the buttons with the state line, and the messages, for the subject to place
 //   frame.changed()                to be called at every input
@@ -91,10 +92,11 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     { keys: ["p"], group: "Other items", name: "Previous submissions, to change one", run: () => previous(), when: () => !busy },
     { keys: ["h"], group: "Other items", name: "This help", run: () => help() },
   ]
+  const task = el("div.task", {}, title, unfold, subject.aside)
   const body = el("div.desk-body", { hidden: true }, subject.node)
   host.classList.add("desk")
   host.replaceChildren(
-    el("header.desk-top", {}, el("div.task", {}, title, unfold), progress),
+    el("header.desk-top", {}, task, progress),
     whole,
     body,
     blank,
@@ -258,8 +260,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     view = null
     body.hidden = true
     blank.hidden = false
-    title.textContent = ""
-    unfold.hidden = true
+    task.hidden = true
     whole.hidden = true
     blank.replaceChildren(
       el("p.blank-text", {}, sentence),
@@ -435,11 +436,12 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   // ---- drawing
 
   function drawTask() {
-    const { task } = view
-    title.textContent = task.title || task.text || "No task is recorded for this run"
-    title.title = task.key
-    whole.textContent = task.text
-    unfold.hidden = !task.text
+    const { title: name, text, key } = view.task
+    task.hidden = false
+    title.textContent = name || text || "No task is recorded for this run"
+    title.title = key
+    whole.textContent = text
+    unfold.hidden = !text
     toggleTask(false)
   }
 
@@ -450,11 +452,11 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     unfold.firstChild.textContent = open ? "First line" : "Whole task"
   }
 
-  function drawProgress({ done, total, per_hour: perHour }) {
+  function drawProgress({ done, total, recent, per_hour: perHour }) {
     progress.replaceChildren(
       el("span", {}, `${done} of ${total}`),
       el("progress", { max: String(Math.max(total, 1)), value: done, "aria-label": `${done} of ${total} items done` }),
-      perHour === null ? "" : el("span", { title: "your submissions an hour" }, `${perHour.toFixed(1)}/h`),
+      perHour === null ? "" : el("span", { title: `your submissions an hour, by the ${recent} of the last eight hours` }, `${perHour.toFixed(1)}/h (n ${recent})`),
     )
   }
 

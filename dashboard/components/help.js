@@ -79,7 +79,7 @@ export function openDialog(root, title, content, { wide = false } = {}) {
   const closed = new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       dialog.remove()
-      if (before?.isConnected) before.focus()
+      if (before?.isConnected && !root.getRootNode().activeElement) before.focus()
       resolve()
     })
   })

@@ -19,6 +19,11 @@ export function createLongText(step, block, { className, now = false }) {
   const node = el("div", {}, box, el("div.long-foot", {}, button, state))
   let loading = null
 
+  const grow = (...nodes) => {
+    box.append(...nodes)
+    box.dispatchEvent(new Event("grown", { bubbles: true }))
+  }
+
   button.onclick = async () => {
     if (loading) return loading.abort()
     loading = new AbortController()
@@ -36,10 +41,10 @@ export function createLongText(step, block, { className, now = false }) {
           box.tabIndex = 0
           fresh = false
         }
-        if (tree) return box.append(tree)
+        if (tree) return grow(tree)
         const pieces = chunks(cut + text)
         cut = loaded < total && !pieces.at(-1).endsWith("\n") ? pieces.pop() : ""
-        box.append(...pieces.map(chunk))
+        grow(...pieces.map(chunk))
         state.textContent = `${size(loaded)} of ${size(total)}`
         await new Promise((done) => setTimeout(done))
       }, loading.signal)

@@ -2,13 +2,14 @@
 //
 //   createReader(root, options) -> reader
 //   options: segments [{trace, n_steps, title, base}], outline and first (of the first segment, where already at hand),
-//     facts {n_errors, seconds, cost}, labels {step_id or "trace/step_id": [{text, who, note, tone}]},
-//     rowTools(step) and rowBelow(step) -> node or null, onFocus(step), keys (false: none), taken (keys that the page has for
+//     facts {n_errors, seconds, cost}, labels {step_id or "trace/step_id": [{text, who, note, tone, quote, start}]},
+//     rowTools(step) -> what is done with the step under the cursor, rowBelow(step) -> node or null, rowWords(step) -> words
+//     of it that are marked (words.js), onFocus(step), keys (false: none), taken (keys that the page has for
 //     itself), link(trace, position) -> the address of a step, start: position or step id to begin at,
 //     suggestions: null (asked for once the run is drawn), those of the first segment {trace, n, suggestions}, or
 //     undefined for none, onTakeSuggestion(suggestion) -> it became a mark (without it there is nothing to take over)
 //   reader: current() -> the step under the cursor or null, focus(), jumpTo(position or step id) -> whether it is there,
-//     refresh(step id, or all), setLabels, setSource(options), foldBefore(count), focusNext, focusPrevious, nextError,
+//     showWords(mark) of the step under the cursor, refresh(step id, or all), setLabels, setSource(options), foldBefore(count), focusNext, focusPrevious, nextError,
 //     previousError, nextLabel, nextSuggestion, previousSuggestion, takeSuggestion, dismissSuggestion, destroy()
 //   A suggestion: {trace, rule, name, text, step_id, cause}; `cause` is the step of the agent that led to it.
 // A position counts from 0 over all segments.
@@ -19,6 +20,7 @@ import { createRows } from "./rows_window.js"
 import { dollars, drawStep, drawWaiting, seconds, settle, toggleFolds } from "./step_row.js"
 import { createSource, fetchOutline } from "./step_source.js"
 import { createSuggestions } from "./suggestions.js"
+import { paintWords, showWords, uncoverWords } from "./words.js"
 
 const ESTIMATES = { user: 60, llm: 70, tool: 90 }
 const NODES_KEPT = 40
@@ -53,6 +55,7 @@ export function createReader(root, given) {
   let current = -1
   let hiddenBefore = 0
   let generation = 0
+  let sought = null // the mark of words that is to be shown once they are loaded
   const closed = new Set()
   const failures = new Map()
   const prompts = new Map() // a system prompt's key → the first row that was seen to have it
@@ -79,7 +82,8 @@ export function createReader(root, given) {
     say,
   })
   const scroller = el("div.reader-scroll", { role: "feed", "aria-label": "Steps", tabindex: "-1" })
-  const node = el("section.reader", { "aria-label": "The run, step by step" }, minimap.node, bar, suggestions.node, message, scroller)
+  const dock = el("div.reader-dock", { role: "group", hidden: !given.rowTools })
+  const node = el("section.reader", { "aria-label": "The run, step by step" }, minimap.node, bar, suggestions.node, message, scroller, dock)
   root.append(node)
 
   number.onkeydown = (event) => {
@@ -94,6 +98,10 @@ export function createReader(root, given) {
   number.onblur = () => showPosition()
   scroller.addEventListener("focusin", (event) => touch(event, false))
   scroller.addEventListener("pointerdown", (event) => touch(event, true))
+  scroller.addEventListener("click", (event) => event.target.closest("button") && grown(event))
+  scroller.addEventListener("grown", grown)
+  // A click there must not take away what is selected in the run.
+  dock.addEventListener("pointerdown", (event) => event.preventDefault())
   if (given.keys !== false) window.addEventListener("keydown", onKey)
   setSource(given)
 
@@ -225,7 +233,10 @@ export function createReader(root, given) {
     const box = el("div.row-box", {}, divides(id) && el("h3.divider", {}, options.segments[item.segment].title || `Run ${item.segment + 1} of ${sources.length}`), row)
     decorate(box, id)
     // Measured once it stands in the page.
-    queueMicrotask(() => settle(box))
+    queueMicrotask(() => {
+      settle(box)
+      uncoverWords(box)
+    })
     return box
   }
 
@@ -248,13 +259,31 @@ export function createReader(root, given) {
     row.toggleAttribute("aria-current", id === current)
     const step = sources[item.segment].get(item.position)
     if (!step) return
-    const place = row.querySelector(".step-tools-place")
     const below = row.querySelector(".step-below")
     const active = root.getRootNode().activeElement
-    const lost = active && (place.contains(active) || below.contains(active))
-    place.replaceChildren(...[options.rowTools?.(step)].filter(Boolean))
+    const lost = active && (dock.contains(active) || below.contains(active))
     below.replaceChildren(...[options.rowBelow?.(step)].filter(Boolean))
+    drawWords(box, id)
+    if (id === current) drawDock()
     if (lost && box.isConnected) row.focus({ preventScroll: true })
+  }
+
+  function drawWords(box, id, isGrown = false) {
+    const step = sources[items[id].segment].get(items[id].position)
+    const body = box.querySelector(".step-body")
+    if (!step || !body) return
+    const labelled = labelsOf(items[id]).filter((one) => one.quote)
+    const words = [...labelled.map(({ quote, start, text, who }) => ({ quote, start, name: text, who })), ...(options.rowWords?.(step) ?? [])]
+    paintWords(body, step, words, isGrown)
+  }
+
+  // What is done with the step under the cursor stands in one place, where it covers nothing.
+  function drawDock() {
+    const step = currentStep()
+    dock.inert = !step
+    if (!step || !options.rowTools) return
+    dock.setAttribute("aria-label", `Step ${current + 1}`)
+    dock.replaceChildren(el("span.quiet-text", {}, `Step ${(current + 1).toLocaleString("en")}`), options.rowTools(step))
   }
 
   async function fetchStep(id) {
@@ -269,7 +298,9 @@ export function createReader(root, given) {
     }
     if (!rows.node(id)?.querySelector(".waiting")) return
     redraw(id)
-    if (id === current) options.onFocus?.(currentStep())
+    if (id !== current) return
+    drawDock()
+    options.onFocus?.(currentStep())
   }
 
   // Draws a row anew; what had the focus in it is gone, so the row has it.
@@ -320,6 +351,7 @@ export function createReader(root, given) {
     if (row) row.tabIndex = 0
     showPosition()
     suggestions.show(id)
+    drawDock()
     const step = currentStep()
     if (step) options.onFocus?.(step)
   }
@@ -476,6 +508,14 @@ export function createReader(root, given) {
     run()
   }
 
+  // Something was unfolded or loaded in a row: marked words may stand in it.
+  function grown({ target }) {
+    const box = target.closest("[data-row]")
+    if (!box) return
+    drawWords(box, Number(box.dataset.row), true)
+    if (sought && Number(box.dataset.row) === current && showWords(box, sought)) sought = null
+  }
+
   function askNumber() {
     number.focus()
     number.select()
@@ -494,6 +534,14 @@ export function createReader(root, given) {
       const box = rows.node(id) ?? kept.get(id)
       if (box) decorate(box, id)
     })
+  }
+
+  function showMarked(mark) {
+    const box = rows.node(current)
+    if (!box) return
+    uncoverWords(box)
+    sought = showWords(box, mark) ? null : mark
+    if (sought) box.querySelector("[data-more-words] .long-foot button")?.click()
   }
 
   function foldBefore(count) {
@@ -517,5 +565,5 @@ export function createReader(root, given) {
     node.remove()
   }
 
-  return { node, current: currentStep, focus, jumpTo, refresh, setLabels, setSource, foldBefore, focusNext, focusPrevious, nextError, previousError, nextLabel, nextSuggestion, previousSuggestion, takeSuggestion, dismissSuggestion, destroy }
+  return { node, current: currentStep, focus, jumpTo, showWords: showMarked, refresh, setLabels, setSource, foldBefore, focusNext, focusPrevious, nextError, previousError, nextLabel, nextSuggestion, previousSuggestion, takeSuggestion, dismissSuggestion, destroy }
 }

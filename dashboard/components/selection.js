@@ -47,7 +47,8 @@ function offset(row, range) {
   return 0
 }
 
-function nearest(text, words, near) {
+// The place of `words` in `text` that is nearest to `near`, or -1.
+export function nearest(text, words, near) {
   const after = text.indexOf(words, near)
   const before = text.lastIndexOf(words, near)
   if (after < 0 || before < 0) return Math.max(after, before)

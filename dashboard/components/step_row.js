@@ -81,7 +81,6 @@ function row({ number, total, word, depth, inside, closed, labels, suggestions, 
     el("span.kind", {}, tree, el("span.word", {}, word)),
     el("div.step-main", {}, body, closed && el("button.quiet.inside", { type: "button", tabindex: "-1", onclick: onTree }, `${inside} ${inside === 1 ? "step" : "steps"} inside`), marks, suggestions, el("div.step-below")),
     numbers ?? el("span.meta"),
-    el("div.step-tools-place"),
   )
 }
 

@@ -15,27 +15,41 @@ export function createStepWork({ work, schema, asked, actions, judged, order, on
   const questions = new Map(schema.questions.map((one) => [one.key, one]))
 
   function tools(step) {
-    const button = (label, key, run, pressed, title) =>
-      // Not in the tab order: there are several on every row, and each has its key and its button in the form.
-      el("button.quiet", { type: "button", tabindex: "-1", title, "aria-pressed": pressed === undefined ? null : String(pressed), onclick: () => run(step) }, label, key && cap(key))
+    const button = (label, key, run, { possible = true, pressed, title }) =>
+      el("button.quiet", { type: "button", title, disabled: !possible, "aria-pressed": pressed === undefined ? null : String(pressed), onclick: () => run(step) }, label, key && cap(key))
     const [pointer] = of("step")
-    const [verdict] = order.includes(step.step_id) ? of("step_verdict") : []
+    const [verdict] = of("step_verdict")
+    const [category] = categoriesOf(asked())
     const mine = (question) => work.marks.find((one) => one.question === question?.key && one.step_id === step.step_id)
-    const categories = categoriesOf(asked()).length > 0 && (!judged || step.step_id === judged)
+    const here = !judged || step.step_id === judged
     return el(
       "span.step-tools",
       {},
-      verdict && verdictsOf(verdict).map(({ value, label, sign }) => button(label, sign, (one) => actions.judge(verdict, value, one), mine(verdict)?.value === value, verdict.title)),
-      pointer && button(named(pointer), "M", (one) => actions.pointAt(one, pointer), Boolean(mine(pointer)), pointer.title),
-      categories && button(named(categoriesOf(asked())[0]), "W", actions.markStep),
-      of("correction").length > 0 && correctable(step) && (!judged || step.step_id === judged) && button("Correct", "C", actions.correctStep),
+      verdict && verdictsOf(verdict).map(({ value, label, sign }) => button(label, sign, (one) => actions.judge(verdict, value, one), { possible: order.includes(step.step_id), pressed: mine(verdict)?.value === value, title: verdict.title })),
+      pointer && button(named(pointer), "M", (one) => actions.pointAt(one, pointer), { pressed: Boolean(mine(pointer)), title: pointer.title }),
+      category && button(named(category), "W", actions.markStep, { possible: here }),
+      of("correction").length > 0 && button("Correct", "C", actions.correctStep, { possible: here && correctable(step) }),
     )
+  }
+
+  function marksOn(step) {
+    const keys = new Set(asked().map((one) => one.key))
+    return work.marks.filter((one) => one.step_id === step.step_id && keys.has(one.question))
+  }
+
+  // The words of the step that marks quote.
+  function words(step) {
+    return marksOn(step)
+      .filter((one) => one.quote)
+      .map(({ question, value, quote, start = null }) => {
+        const { title, options } = questions.get(question)
+        return { quote, start, name: options.find((one) => one.value === value)?.label ?? (value || title) }
+      })
   }
 
   // null where nothing was said about the step.
   function below(step) {
-    const keys = new Set(asked().map((one) => one.key))
-    const marks = work.marks.filter((one) => one.step_id === step.step_id && keys.has(one.question))
+    const marks = marksOn(step)
     const correction = of("correction").length > 0 && work.corrections.find((one) => one.step_id === step.step_id)
     if (!marks.length && !correction) return null
     return el("div.step-work", {}, marks.length > 0 && el("div.step-marks", {}, marks.map(mark)), correction && editor(step, correction))
@@ -88,7 +102,7 @@ export function createStepWork({ work, schema, asked, actions, judged, order, on
     )
   }
 
-  return { tools, below }
+  return { tools, below, words }
 }
 
 // The questions whose categories are given to steps.

@@ -137,9 +137,9 @@ def _total(values: Sequence[float | None]) -> float | None:
 
 def _labels(
     session: Session, given: Sequence[Given], signals: Mapping[int, Sequence[Signal]]
-) -> dict[str, list[dict[str, str]]]:
+) -> dict[str, list[dict[str, Any]]]:
     """What was said about steps, by "trace/step id", for the reader."""
-    labels: dict[str, list[dict[str, str]]] = {}
+    labels: dict[str, list[dict[str, Any]]] = {}
     for one in given:
         questions = {question.key: question for question in get_schema(session, one.schema_id).questions}
         for mark in one.marks:
@@ -151,6 +151,8 @@ def _labels(
             note = "\n".join(filter(None, (f"“{mark.quote[:LONGEST_NOTE]}”" if mark.quote else "", mark.comment)))
             impact = f" ({mark.impact.lower()})" if mark.impact else ""
             label = {"text": text + impact, "who": _who(one), "note": plain(note), "tone": "bad" if pointer else ""}
+            if mark.quote:
+                label |= {"quote": plain(mark.quote), "start": mark.start}
             labels.setdefault(f"{one.trace_id}/{mark.step_id}", []).append(label)
         for correction in one.corrections:
             label = {

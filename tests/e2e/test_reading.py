@@ -161,6 +161,36 @@ def test_another_run_stands_beside_this_one_and_tells_nothing(desk: Page) -> Non
     assert at(desk) == "2"
 
 
+def test_other_runs_are_found_with_the_mouse_and_in_the_help(desk: Page) -> None:
+    desk.get_by_role("button", name="Other runs").click()
+    expect(desk.get_by_role("radio", name="Run A")).to_be_checked()
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("h")
+    expect(desk.get_by_role("dialog", name="Keys and words")).to_contain_text("Other runs of this task, side by side")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("1")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator(".blank")).to_be_visible()
+    expect(desk.get_by_role("button", name="Other runs")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [1440, 1024])
+def test_what_is_done_with_a_step_covers_no_row(desk: Page, width: int) -> None:
+    desk.set_viewport_size({"width": width, "height": 768})
+    tools = desk.get_by_role("group", name="Step 3")
+    for _ in range(2):
+        desk.keyboard.press("j")
+    rows, dock = desk.locator(".reader-scroll").bounding_box(), tools.bounding_box()
+    assert rows is not None
+    assert dock is not None
+    assert dock["y"] >= rows["y"] + rows["height"]
+    tools.get_by_role("button", name="First mistake").click()
+    expect(desk.get_by_label("Your answers").get_by_role("button", name="step 3 · get_order")).to_be_visible()
+    assert at(desk) == "3"
+    desk.keyboard.press("k")
+    assert at(desk) == "2"
+
+
 def test_the_run_that_passed_is_named_after_submitting(desk: Page, work: Work, site: Server) -> None:
     item = item_on(desk)
     desk.keyboard.press("3")
