@@ -67,7 +67,8 @@ def _next(session: Session, queue: QueueRow, person: PersonLine, ahead: Ahead | 
 
 def _progress(session: Session, queue: QueueRow, person: PersonLine) -> dict[str, Any]:
     made = queues.progress(session, queue, person.id)
-    return {"done": made.done, "total": made.total, "mine": made.mine, "per_hour": made.per_hour}
+    told = {"done": made.done, "total": made.total, "mine": made.mine}
+    return told | {"recent": made.recent, "per_hour": made.per_hour}
 
 
 def _item_id(request: Request) -> int:

@@ -50,7 +50,7 @@ with left:
     st.header("Your queues", anchor=False)
     for queue, made, n_left in queues:
         name, go = st.columns([2, 1], vertical_alignment="center")
-        pace = f", {made.per_hour:.1f} an hour" if made.per_hour else ""
+        pace = f", {made.per_hour:.1f} an hour (n {made.recent:,})" if made.per_hour else ""
         for_you = (
             "paused" if queue.state == "paused" else f"{n_left:,} left for you" if n_left else "nothing left for you"
         )

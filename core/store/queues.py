@@ -31,16 +31,23 @@ from core.store.tables import (
     TraceRow,
 )
 
+FEW_RECENT = 5
+"""Below so many submissions no pace is told."""
+
 QUEUE_OPEN, PAUSED, ARCHIVED = "open", "paused", "archived"
 
 
 @dataclass(frozen=True, slots=True)
 class QueueProgress:
-    """How far a queue is: items done by enough people, all items, one person's submissions and pace an hour."""
+    """How far a queue is: items done by enough people, all items, one person's submissions and pace an hour.
+
+    The pace rests on the `recent` ones of those; it is None where they are fewer than FEW_RECENT.
+    """
 
     done: int
     total: int
     mine: int
+    recent: int
     per_hour: float | None
 
 
@@ -163,11 +170,12 @@ def progress(session: Session, queue: QueueRow, person: int) -> QueueProgress:
     total_mine = session.execute(counted).one()[0]
     recent = counted.where(table.submitted_at > now() - timedelta(hours=8))
     count, first, last = session.execute(recent).one()
-    hours = (last - first).total_seconds() / 3600 if count >= 3 else 0.0
+    hours = (last - first).total_seconds() / 3600 if count >= FEW_RECENT else 0.0
     return QueueProgress(
         counts.get(DONE, 0),
         counts.get(DONE, 0) + counts.get(OPEN, 0),
         total_mine,
+        count,
         (count - 1) / hours if hours > 0.005 else None,
     )
 

@@ -90,7 +90,7 @@ def test_from_the_next_item_to_a_lesson_that_is_recalled(api: TestClient) -> Non
     assert (item["state"], item["draft"], first["progress"]) == (
         "claimed",
         None,
-        {"done": 0, "total": 2, "mine": 0, "per_hour": None},
+        {"done": 0, "total": 2, "mine": 0, "recent": 0, "per_hour": None},
     )
     assert "outcome" not in {key for key in item if key != "schema"}
     draft = {"revision": 0, "tab": "a", "body": {"answers": {"comment": "hm"}}}

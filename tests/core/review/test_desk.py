@@ -116,6 +116,22 @@ def test_a_submission_is_kept_and_decides_the_outcome(store: Store) -> None:
     assert (done.revision, done.new, done.note) == (1, True, "")
 
 
+def test_a_pace_is_told_from_five_submissions_on_and_with_their_number(store: Store) -> None:
+    queue, _ = world(store, runs=5)
+    seen = []
+    with store.session() as session:
+        ada, row = person(session, "ada"), queues.get_queue(session, queue)
+        for n in range(5):
+            item = take(session, queue, ada)
+            assert item is not None
+            submit(session, item.id, ada, SOLVED)
+            at = now() - timedelta(minutes=30 * (4 - n))
+            session.execute(update(AnnotationRow).where(AnnotationRow.item_id == item.id).values(submitted_at=at))
+            found = queues.progress(session, row, ada.id)
+            seen.append((found.recent, found.per_hour and round(found.per_hour, 2)))
+    assert seen == [(1, None), (2, None), (3, None), (4, None), (5, 2.0)]
+
+
 def test_sending_the_same_twice_adds_nothing_and_an_edit_adds_a_revision(store: Store) -> None:
     queue, _ = world(store, runs=1)
     with store.session() as session:
