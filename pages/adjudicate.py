@@ -29,7 +29,7 @@ if not actor.leads:
 
 st.html(STYLE)
 with store().reading() as session:
-    queues = {queue.name: queue.id for queue in list_queues(session, "trace", "step", "pair")}
+    queues = {queue.name: queue.id for queue in list_queues(session, "trace", "step", "pair", "ranking")}
 here = asked_place(st.query_params)
 if here is None:
     st.title("Adjudicate", help="A lead’s decision where reviewers disagree: it outranks their answers, everywhere.")

@@ -41,12 +41,16 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A lead's resolution that outranks the labels: at which revision, under which schema ("" for a preference)."""
+    """A lead's resolution that outranks the labels: at which revision, under which schema ("" for a preference).
+
+    `ranked`: it is part of a resolved order of several candidates.
+    """
 
     person: str
     revision: int
     schema: str
     said: str
+    ranked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ def provenance(candidate: Candidate, lessons: Mapping[str, Sequence[str]]) -> di
         "revision": ruling.revision,
         "schema": ruling.schema,
         "said": ruling.said,
+        **({"part_of": "order"} if ruling.ranked else {}),
     }
     return _named(candidate) | {
         "annotators": sorted({label["annotator"] for label in labels}),

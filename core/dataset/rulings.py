@@ -73,7 +73,7 @@ def ruling(resolution: Resolved, schemas: Mapping[int, str]) -> Ruling:
     """A resolution as the evidence of a candidate; `schemas` are the names by row id."""
     said = "adopted" if resolution.answer is None else text_of(resolution.answer)
     schema = "" if resolution.schema_id is None else schemas[resolution.schema_id]
-    return Ruling(resolution.person, resolution.revision, schema, said)
+    return Ruling(resolution.person, resolution.revision, schema, said, resolution.part_of is not None)
 
 
 def _asks_correction(resolution: Resolved, schemas: Mapping[int, LabelSchema]) -> bool:

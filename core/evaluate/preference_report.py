@@ -1,6 +1,7 @@
 """What preferences say of versions and of those who chose: strengths, bias, self-consistency, cycles.
 
-People and machines are never mixed.
+People and machines are never mixed. What a lead resolved of a pair stands, once, in place of what people chose of it
+where versions are told apart; what sways people is measured on what they said.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from core.measure.preference_bias import (
     length_bias,
     share,
 )
-from core.store.decided_pairs import SCORES, Decided, Maker, SideFacts, decided
+from core.records import Choice
+from core.store.decided_pairs import SCORES, Decided, Maker, SideFacts, decided, resolved_choices
 from core.store.tables import QueueRow
 
 
@@ -50,14 +52,15 @@ class TaskCycle:
 class PreferenceReport:
     """All that the preferences of people, or of machines, say.
 
-    `n` counts choices that stand, without hidden repeats; `pairs` what they are about; `sides_unknown` those of which
-    nobody recorded which side stood on the left. `left` is the share of decided choices that fell to the left (of a
-    ranking: to the one of two candidates that was shown first). `length` is by unit: characters of texts, steps of
-    runs.
+    `n` counts choices that stand, without hidden repeats; `pairs` what they are about, of which `resolved` have a
+    lead's resolution; `sides_unknown` those of which nobody recorded which side stood on the left. `left` is the share
+    of decided choices that fell to the left (of a ranking: to the one of two candidates that was shown first). `length`
+    is by unit: characters of texts, steps of runs.
     """
 
     n: int
     pairs: int
+    resolved: int
     sides_unknown: int
     left: Rate | None
     length: Mapping[str, LengthBias]
@@ -75,12 +78,15 @@ def preference_report(session: Session, queue: QueueRow | None = None, machines:
     chosen = [one for one in said if not one.repeat]
     repeats = _repeats(said)
     label = _labels(chosen)
-    compared = [(one, one.pair.makers) for one in chosen]
+    rulings = {} if machines else resolved_choices(session)
+    holds = _with_rulings(chosen, rulings)
+    compared = [(one, one.pair.makers) for one in holds]
     versus = [(label[a], label[b], SCORES[one.choice], one.pair.task) for one, ab in compared if ab for a, b in [ab]]
-    task_cycles, triples = _task_cycles(chosen, label)
+    task_cycles, triples = _task_cycles(holds, label)
     return PreferenceReport(
         n=len(chosen),
         pairs=len({one.pair.id for one in chosen}),
+        resolved=len({one.pair.id for one in chosen} & rulings.keys()),
         sides_unknown=sum(not one.left for one in chosen),
         left=_left(chosen),
         length={unit: found for unit, sized in _sized(chosen).items() if (found := length_bias(sized)) is not None},
@@ -91,6 +97,13 @@ def preference_report(session: Session, queue: QueueRow | None = None, machines:
         task_cycles=task_cycles,
         task_triples=triples,
     )
+
+
+def _with_rulings(chosen: Sequence[Decided], rulings: Mapping[int, Choice]) -> list[Decided]:
+    """The choices on pairs that nobody resolved, and each resolution on one that was, as a choice of nobody's."""
+    ruled = {one.pair.id: one.pair for one in chosen if one.pair.id in rulings}
+    held = [Decided(pair, "", rulings[pair.id], "", False, False) for pair in ruled.values()]
+    return [one for one in chosen if one.pair.id not in rulings] + held
 
 
 def _people(chosen: Iterable[Decided], repeats: Iterable[tuple[str, Again]]) -> tuple[PersonBias, ...]:

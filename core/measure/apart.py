@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 Distance = Callable[[Any, Any], float]
@@ -80,6 +81,24 @@ def preferred(one: str, other: str) -> float:
     if one not in _CHOICES or other not in _CHOICES:
         return 1.0
     return abs(_CHOICES[one] - _CHOICES[other]) / 4
+
+
+def reordered(one: Sequence[Sequence[str]], other: Sequence[Sequence[str]]) -> float:
+    """Orders with ties (tiers, the best first) of the same things: their Kendall tau distance, normalised.
+
+    K^(p) with p = 1/2 over n (n - 1) / 2: of each two things, 1 where the orders put them the other way round, 1/2
+    where they are tied in just one of them, 0 where the orders agree. It is a metric, and without ties the share of
+    the pairs that stand the other way round. Source: Fagin, Kumar, Mahdian, Sivakumar & Vee 2006, Comparing partial
+    rankings, SIAM Journal on Discrete Mathematics 20 (3).
+    """
+    here, there = ({thing: at for at, tier in enumerate(order) for thing in tier} for order in (one, other))
+    twos = list(combinations(here, 2))
+    far = sum(abs(_sign(here[a] - here[b]) - _sign(there[a] - there[b])) / 2 for a, b in twos)
+    return far / len(twos) if twos else 0.0
+
+
+def _sign(value: int) -> int:
+    return (value > 0) - (value < 0)
 
 
 def rewritten(one: dict[str, str], other: dict[str, str]) -> float:

@@ -2,6 +2,7 @@
 
 An answer is compared as its question means it: choices are the same or not, scales and numbers are near or far, sets
 overlap more or less. A category belongs to the step that it was marked on, so the same category on two steps differs.
+An order of candidates is compared as a whole, so the pairs that it stands for are no disagreements of their own.
 Texts are not compared (no two are the same), but can be resolved, too.
 """
 
@@ -14,13 +15,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from core.measure.apart import Apart, Distance, along, apart, overlap, preferred, rewritten, unequal, within
+from core.measure.apart import Apart, Distance, along, apart, overlap, preferred, reordered, rewritten, unequal, within
 from core.records import Choice, LabelSchema, Option, Question, QuestionKind
 from core.review.answers import asked_questions
-from core.store.disagreements import Spoken, positions, spoken_on_pairs, spoken_on_runs
+from core.store.disagreements import Spoken, positions, spoken_on_pairs, spoken_on_rankings, spoken_on_runs
 from core.store.judgements import schemas_in_use
 from core.store.resolutions import Resolved, Subject, by_subject, current_resolutions
-from core.store.work import PREFERENCE
+from core.store.work import ORDER, PREFERENCE
 
 PREFERRED = Question(
     PREFERENCE,
@@ -39,6 +40,9 @@ PREFERRED = Question(
     ),
 )
 """What every pair asks, as a question; A and B are the pair's own, wherever they stood."""
+
+RANKED = Question(ORDER, QuestionKind.TEXT, "In which order?")
+"""What every ranking asks, as a question; an answer is tiers of the ranking's own letters, the best first."""
 
 _WORDS = (QuestionKind.CHOICE, QuestionKind.YES_NO, QuestionKind.SCALE)
 _SETS = (QuestionKind.MULTI_CHOICE, QuestionKind.TAXONOMY, QuestionKind.SPAN, QuestionKind.STEP_VERDICT)
@@ -59,7 +63,7 @@ class Disagreement:
     def order(self) -> tuple[Any, ...]:
         """The largest first, then the most people apart; the rest in an order that never changes."""
         one = self.subject
-        place = (one.trace_id or 0, one.pair_id or 0, one.step_id)
+        place = (one.trace_id or 0, one.pair_id or 0, one.ranking_id or 0, one.step_id)
         return -self.apart.size, -self.apart.n_apart, self.schema, self.question.key, place
 
 
@@ -86,13 +90,16 @@ def compare(session: Session, queue: int | None = None) -> list[Disagreement]:
     """
     schemas = schemas_in_use(session)
     said: dict[tuple[Subject, str], list[Spoken]] = {}
-    for one in (*spoken_on_runs(session, queue), *spoken_on_pairs(session, queue)):
+    on_pairs, on_rankings = spoken_on_pairs(session, queue), spoken_on_rankings(session, queue)
+    for one in (*spoken_on_runs(session, queue), *on_pairs, *on_rankings):
         said.setdefault((one.subject, one.schema), []).append(one)
     pointed = {subject.trace_id for (subject, _), given in said.items() if _differ_in_step(given, schemas)}
     places = positions(session, [trace for trace in pointed if trace is not None])
     spans = _spans(said.values(), schemas)
     found = []
     for (subject, schema), given in said.items():
+        if given[0].ranking is not None and all(one.ranking == given[0].ranking for one in given):
+            continue
         newest = max((one.schema_id or 0 for one in given), default=0)
         for question in questions_of(schemas.get(newest), subject):
             answers = _answers(given, question, schemas)
@@ -106,9 +113,11 @@ def compare(session: Session, queue: int | None = None) -> list[Disagreement]:
 
 
 def questions_of(schema: LabelSchema | None, subject: Subject) -> tuple[Question, ...]:
-    """What is asked about a subject: the questions of its schema, of a pair the preference before them."""
+    """What is asked about a subject: the questions of its schema, of a pair or ranking which is better before them."""
     asked = () if schema is None else schema.questions
-    return (PREFERRED, *asked) if subject.pair_id is not None else asked
+    if subject.trace_id is not None:
+        return asked
+    return (PREFERRED if subject.pair_id is not None else RANKED, *asked)
 
 
 def _answers(given: Sequence[Spoken], question: Question, schemas: Mapping[int, LabelSchema]) -> list[Any]:
@@ -118,6 +127,8 @@ def _answers(given: Sequence[Spoken], question: Question, schemas: Mapping[int, 
 
 def comparable(said: Spoken, question: Question, schema: LabelSchema | None) -> Any:
     """An answer as it is compared; None where there is none, or nothing to compare."""
+    if question is RANKED:
+        return said.answers.get(ORDER)
     if question.kind in _WORDS:
         answer = said.answers.get(question.key)
         return None if answer is None else str(answer)
@@ -171,6 +182,8 @@ def _spans(said: Iterable[Sequence[Spoken]], schemas: Mapping[int, LabelSchema])
 def _distance(question: Question, places: Mapping[str, int], span: float) -> Distance:
     if question is PREFERRED:
         return preferred
+    if question is RANKED:
+        return reordered
     if question.kind == QuestionKind.CORRECTION:
         return rewritten
     if question.kind == QuestionKind.STEP:

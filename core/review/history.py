@@ -1,4 +1,4 @@
-"""What was said of a run or a pair, by whom and when, and what each revision changed; as a person may see it.
+"""What was said of a run, pair or ranking, by whom and when, and what each revision changed; as a person may see it.
 
 A lead sees all. A reviewer sees their own words, and others' once they have submitted on the same item themselves; of a
 run that they may still be given to judge blind, nothing (law 7).
@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.records import LabelSchema, Mark, Question, QuestionKind, Role
-from core.review.adjudication import PREFERRED, questions_of
+from core.review.adjudication import PREFERRED, RANKED, questions_of
 from core.store.content import text_of
 from core.store.disagreements import positions
 from core.store.hidden import hidden_traces
@@ -24,6 +24,7 @@ from core.store.history import Revision, revisions
 from core.store.judgements import schemas_in_use
 from core.store.pairs import pair_row
 from core.store.people import PersonLine
+from core.store.rankings import candidate_rows
 from core.store.resolutions import Resolved, Subject, resolution_history
 from core.store.revisions import REPEAT
 
@@ -74,7 +75,7 @@ def history(session: Session, subject: Subject, person: PersonLine) -> list[Even
     before: dict[tuple[Any, ...], Revision] = {}
     events = []
     for one in said:
-        key = (one.person_id, one.subject, one.schema if subject.pair_id is None else "", one.place == REPEAT)
+        key = (one.person_id, one.subject, one.schema if subject.trace_id is not None else "", one.place == REPEAT)
         asked = questions_of(None if one.schema_id is None else schemas[one.schema_id], one.subject)
         changed = _changes(before.get(key), one, asked, places)
         machine = one.role is Role.MACHINE
@@ -93,6 +94,8 @@ def _shown(
     if subject.pair_id is not None:
         pair = pair_row(session, subject.pair_id)
         traces = [pair.trace_a_id, pair.trace_b_id]
+    elif subject.ranking_id is not None:
+        traces = [one.trace_id for one in candidate_rows(session, subject.ranking_id)]
     if hidden_traces(session, person.id, [trace for trace in traces if trace is not None]):
         return [], []
     submitted = {
@@ -100,13 +103,13 @@ def _shown(
         for one in said
         if one.person_id == person.id and (one.current or (one.place == "surplus" and not one.withdrawn))
     }
-    pairs_done = subject.pair_id is not None and bool(submitted)
+    compared = subject.trace_id is None and bool(submitted)
     open_to = [
         one
         for one in said
-        if one.place != REPEAT and (one.person_id == person.id or pairs_done or (one.subject, one.schema) in submitted)
+        if one.place != REPEAT and (one.person_id == person.id or compared or (one.subject, one.schema) in submitted)
     ]
-    return open_to, [one for one in ruled if pairs_done or (one.subject, one.schema) in submitted]
+    return open_to, [one for one in ruled if compared or (one.subject, one.schema) in submitted]
 
 
 def _did(before: Revision | None, one: Revision) -> str:
@@ -162,6 +165,8 @@ def _step(subject: Subject, places: Mapping[str, int]) -> str:
 
 def answer_text(question: Question, answer: Any, marks: Sequence[Mark], places: Mapping[str, int]) -> str:
     """An answer in the words of its question; "" for none. Marks name their steps."""
+    if question is RANKED:
+        return order_text(answer or ())
     names = {option.value: option.label for option in question.options}
     if isinstance(answer, bool):
         told = ["Yes" if answer else "No"]
@@ -177,6 +182,12 @@ def answer_text(question: Question, answer: Any, marks: Sequence[Mark], places: 
         told.append(f"{f'{label}, ' if label else ''}{where}{impact}{quote}")
         told += [mark.comment] if mark.comment else []
     return "\n".join(told)
+
+
+def order_text(tiers: Sequence[Sequence[str]]) -> str:
+    """1. B   2. A and C"""
+    names = (" and ".join(letter.upper() for letter in sorted(tier)) for tier in tiers)
+    return "   ".join(f"{place}. {named}" for place, named in enumerate(names, 1))
 
 
 def word_changes(before: str, after: str) -> tuple[Part, ...]:
@@ -201,6 +212,7 @@ def _resolution(one: Resolved, schemas: Mapping[int, LabelSchema], places: Mappi
     question = next((each for each in asked if each.key == one.question), PREFERRED)
     told = "" if one.withdrawn else resolved_text(one, question, places)
     did = "took back the resolution of" if one.withdrawn else "adopted" if one.adopted_id else "resolved"
+    did += " (part of an order)" if one.part_of else ""
     change = Change(question.title, "", told, (Part("same", told),) if told else ())
     return Event(one.at, one.person, False, did, _step(one.subject, places), (change,), resolved=one)
 

@@ -15,12 +15,14 @@ from core.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from core.records import LabelSchema, Mark, Question, QuestionKind, Role
 from core.review.adjudication import questions_of
 from core.review.answers import read_review
+from core.review.resolved_orders import read_order, resolve_parts, withdraw_parts
 from core.store.history import revisions
 from core.store.people import PersonLine
 from core.store.resolutions import Resolved, Subject, add_resolution, resolution_history
 from core.store.schemas import get_schema
 from core.store.steps import read_steps
 from core.store.traces import trace_row
+from core.store.work import ORDER
 from core.tasks.outcome import OUTCOME, refresh_outcomes
 
 LONGEST_REASON = 5_000
@@ -41,7 +43,7 @@ def adopt(
     reason: str = "",
     seen: int | None = None,
 ) -> Resolved:
-    """Let one person's answer (an annotation's id, of a pair a preference's) be the answer, with its marks.
+    """Let one person's answer (the id of an annotation, preference or order) be the answer, with its marks.
 
     `seen` is the resolution that stood on the lead's screen: raises Conflict where another stands now, NotPermitted for
     others than leads, InvalidInput where that person left the question empty.
@@ -72,6 +74,9 @@ def resolve(
     asked = _asked(session, subject, schema_id, question, lead, seen)
     if asked.kind in (QuestionKind.CORRECTION, QuestionKind.LESSON):
         raise InvalidInput(f"“{asked.title}” is resolved by adopting what somebody wrote.", field=question)
+    if subject.ranking_id is not None and question == ORDER:
+        order = read_order(session, subject.ranking_id, answer)
+        return _write(session, subject, schema_id, question, order, (), lead, reason, None)
     only = LabelSchema("", 1, "", (replace(asked, required=asked.kind not in _EMPTY, shown_if=None),))
     body = {"answers": {} if answer is None else {question: answer}, "marks": list(marks)}
     trace = "" if subject.trace_id is None else trace_row(session, subject.trace_id).uid
@@ -86,9 +91,12 @@ def withdraw(session: Session, subject: Subject, resolution_id: int, lead: Perso
     found = next((one for one in resolution_history(session, subject) if one.id == resolution_id), None)
     if found is None or not found.current:
         raise Conflict("This resolution does not stand any more. The page shows what does.")
-    return _write(
+    made = _write(
         session, found.subject, found.schema_id, found.question, None, (), lead, reason, found.adopted_id, True
     )
+    if found.subject.ranking_id is not None and found.question == ORDER:
+        withdraw_parts(session, found.id, made)
+    return made
 
 
 def _check_lead(lead: PersonLine) -> None:
@@ -111,10 +119,10 @@ def _asked(
 
 
 def standing(session: Session, subject: Subject, schema: str, question: str) -> Resolved | None:
-    """The resolution of a question of a subject (under a schema's key; a pair has only one) that stands, if any."""
+    """The resolution of a question of a subject that stands, if any; of a run or step, under a schema's key."""
     for one in resolution_history(session, subject):
         same = one.subject == subject and one.question == question
-        if one.current and same and (subject.pair_id is not None or one.schema == schema):
+        if one.current and same and (subject.trace_id is None or one.schema == schema):
             return one
     return None
 
@@ -139,4 +147,7 @@ def _write(
     )
     if subject.trace_id is not None and question == OUTCOME:
         refresh_outcomes(session, [subject.trace_id])
-    return next(one for one in resolution_history(session, subject) if one.id == row.id)
+    made = next(one for one in resolution_history(session, subject) if one.id == row.id)
+    if subject.ranking_id is not None and question == ORDER and not withdrawn:
+        resolve_parts(session, made)
+    return made

@@ -12,7 +12,7 @@ from core.measure.dawid_skene import consensus
 from core.measure.majority import majority
 from core.records import LabelSchema, Question, QuestionKind
 from core.review.adjudication import comparable, questions_of
-from core.store.disagreements import Spoken, spoken_on_pairs, spoken_on_runs
+from core.store.disagreements import Spoken, spoken_on_pairs, spoken_on_rankings, spoken_on_runs
 from core.store.judgements import schemas_in_use
 from core.store.resolutions import Subject
 
@@ -42,8 +42,9 @@ def suggestion(session: Session, subject: Subject, schema: LabelSchema | None, q
     asked = next((one for one in questions_of(schema, subject) if one.key == question), None)
     if asked is None or asked.kind not in _NAMED:
         return None
-    given = spoken_on_pairs(session) if subject.pair_id is not None else spoken_on_runs(session)
-    key = "" if subject.pair_id is not None or schema is None else schema.key
+    spoken = spoken_on_pairs if subject.pair_id is not None else spoken_on_rankings
+    given = spoken_on_runs(session) if subject.trace_id is not None else spoken(session)
+    key = "" if subject.trace_id is None or schema is None else schema.key
     ratings = _ratings([one for one in given if one.schema == key], asked, schemas_in_use(session))
     mine = ratings.get(subject, {})
     if len(mine) < FEWEST:

@@ -20,10 +20,12 @@ from core.store.tables import (
     PreferenceRow,
     QueueRow,
     RankingGivenRow,
+    ResolutionRow,
     TaskRow,
     TraceRow,
     VersionRow,
 )
+from core.store.work import PREFERENCE
 
 CORRECTION = "correction"
 """The source of pairs whose sides no version made: a step beside its correction."""
@@ -130,6 +132,13 @@ def decided(session: Session, machines: bool = False, queue: QueueRow | None = N
         newest[key] = None if withdrawn else (Choice(choice), left, place == REPEAT, bool(ranked))
     facts = pair_facts(session, {pair for pair, _, _ in newest})
     return [Decided(facts[pair], person, *said) for (pair, person, _), said in newest.items() if said is not None]
+
+
+def resolved_choices(session: Session) -> dict[int, Choice]:
+    """Pair → what a lead resolved of it that stands, by itself or as a part of an order."""
+    row = ResolutionRow
+    stands = select(row.pair_id, row.answer).where(row.current, row.question == PREFERENCE, row.pair_id.is_not(None))
+    return {pair: Choice(said) for pair, said in session.execute(stands)}
 
 
 def _in_queue(queue: QueueRow) -> Any:

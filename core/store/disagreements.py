@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,16 +19,20 @@ from core.store.tables import (
     PairRow,
     PersonRow,
     PreferenceRow,
+    RankingGivenRow,
+    RankingRow,
     StepRow,
     TraceRow,
 )
+from core.store.work import ORDER, PREFERENCE
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """One person's present word on a subject; `schema_id` is None for a pair of a queue without questions.
 
-    `marks` and `corrections` are the stored rows; of a pair, `answers` hold its choice under "preference".
+    `marks` and `corrections` are the stored rows; of a pair, `answers` hold its choice under "preference", of a ranking
+    its order. `ranking` is the one that a choice is part of.
     """
 
     subject: Subject
@@ -38,6 +42,7 @@ class Spoken:
     answers: dict[str, Any]
     marks: list[dict[str, Any]]
     corrections: list[dict[str, Any]]
+    ranking: int | None = None
 
 
 def spoken_on_runs(session: Session, queue: int | None = None) -> list[Spoken]:
@@ -72,16 +77,38 @@ def spoken_on_pairs(session: Session, queue: int | None = None) -> list[Spoken]:
         other.pair_id == row.pair_id, other.current, other.person_id != row.person_id, other.person_id.in_(people)
     )
     query = (
-        select(row.pair_id, row.schema_id, PersonRow.name, row.choice, row.answers)
+        select(row.pair_id, row.schema_id, PersonRow.name, row.choice, row.answers, RankingGivenRow.ranking_id)
         .join(PersonRow, PersonRow.id == row.person_id)
+        .outerjoin(RankingGivenRow, RankingGivenRow.id == row.given_id)
         .where(row.current, row.person_id.in_(people), another)
         .order_by(row.id)
     )
     if queue is not None:
         query = query.where(exists().where(ItemRow.queue_id == queue, ItemRow.pair_id == row.pair_id))
     return [
-        Spoken(Subject(pair_id=pair), schema_id, "", name, {**answers, "preference": choice}, [], [])
-        for pair, schema_id, name, choice, answers in session.execute(query)
+        Spoken(Subject(pair_id=pair), schema_id, "", name, {**answers, PREFERENCE: choice}, [], [], ranking)
+        for pair, schema_id, name, choice, answers, ranking in session.execute(query)
+    ]
+
+
+def spoken_on_rankings(session: Session, queue: int | None = None) -> list[Spoken]:
+    """What people say of the rankings that two of them put in order; of one queue, or of all."""
+    row, other = RankingGivenRow, aliased(RankingGivenRow)
+    people = select(PersonRow.id).where(PersonRow.role != Role.MACHINE.value)
+    another = exists().where(
+        other.ranking_id == row.ranking_id, other.current, other.person_id != row.person_id, other.person_id.in_(people)
+    )
+    query = (
+        select(row.ranking_id, row.schema_id, PersonRow.name, row.order, row.answers)
+        .join(PersonRow, PersonRow.id == row.person_id)
+        .where(row.current, row.person_id.in_(people), another)
+        .order_by(row.id)
+    )
+    if queue is not None:
+        query = query.where(exists().where(ItemRow.queue_id == queue, ItemRow.ranking_id == row.ranking_id))
+    return [
+        Spoken(Subject(ranking_id=ranking), schema_id, "", name, {**answers, ORDER: order}, [], [])
+        for ranking, schema_id, name, order, answers in session.execute(query)
     ]
 
 
@@ -97,28 +124,35 @@ def positions(session: Session, trace_ids: Sequence[int]) -> dict[int, dict[str,
 
 
 def titles(session: Session, subjects: Sequence[Subject]) -> dict[Subject, str]:
-    """What each subject is called: its run's title, or its pair's prompt."""
+    """What each subject is called: its run's title, or the prompt of its pair or ranking."""
     traces = sorted({one.trace_id for one in subjects if one.trace_id is not None})
-    pairs = sorted({one.pair_id for one in subjects if one.pair_id is not None})
     of_trace: dict[int, str] = {}
-    of_pair: dict[int, str] = {}
     for start in range(0, len(traces), 500):
         query = select(TraceRow.id, TraceRow.title, TraceRow.uid).where(TraceRow.id.in_(traces[start : start + 500]))
         of_trace |= {row: title or uid for row, title, uid in session.execute(query)}
-    for start in range(0, len(pairs), 500):
-        prompt = func.substr(PairRow.prompt, 1, 200)
-        query = select(PairRow.id, prompt, PairRow.uid).where(PairRow.id.in_(pairs[start : start + 500]))
-        of_pair |= {row: text or uid for row, text, uid in session.execute(query)}
+    of_pair = _prompts(session, PairRow, {one.pair_id for one in subjects})
+    of_ranking = _prompts(session, RankingRow, {one.ranking_id for one in subjects})
     return {
-        one: of_pair.get(one.pair_id, "") if one.pair_id is not None else of_trace.get(one.trace_id or 0, "")
+        one: of_trace.get(one.trace_id or 0) or of_pair.get(one.pair_id or 0) or of_ranking.get(one.ranking_id or 0, "")
         for one in subjects
     }
+
+
+def _prompts(session: Session, table: Any, wanted: Collection[int | None]) -> dict[int, str]:
+    """Row id → how the prompt of a pair or ranking begins."""
+    listed = sorted(one for one in wanted if one is not None)
+    found: dict[int, str] = {}
+    for start in range(0, len(listed), 500):
+        query = select(table.id, func.substr(table.prompt, 1, 200), table.uid)
+        rows = session.execute(query.where(table.id.in_(listed[start : start + 500])))
+        found |= {row: text or uid for row, text, uid in rows}
+    return found
 
 
 def stamp(session: Session) -> str:
     """A short text that changes whenever an answer does that disagreements are found from."""
     told = [
         session.execute(select(func.count(), func.max(table.id)).where(table.current)).one()
-        for table in (AnnotationRow, PreferenceRow)
+        for table in (AnnotationRow, PreferenceRow, RankingGivenRow)
     ]
     return " ".join(f"{count}/{newest}" for count, newest in told)

@@ -68,7 +68,7 @@ def resolutions_that_stand(session: Session) -> list[Resolved]:
     query = select(ResolutionRow).where(ResolutionRow.current, ~ResolutionRow.withdrawn).order_by(ResolutionRow.id)
     return [
         Resolved(
-            _subject(row.trace_id, row.step_uid, row.pair_id, None),
+            _subject(row.trace_id, row.step_uid, row.pair_id, row.ranking_id),
             row.schema_key if row.trace_id is not None else "",
             row.question,
             row.answer,

@@ -1,4 +1,4 @@
-"""Every word that was ever said on a run or a pair: all revisions, whether they count or not."""
+"""Every word that was ever said on a run, a pair or a ranking: all revisions, whether they count or not."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from sqlalchemy.orm import Session, aliased
 
 from core.records import Correction, Mark, Role
 from core.store.resolutions import Subject
-from core.store.tables import AnnotationRow, LabelSchemaRow, PersonRow, PreferenceRow
-from core.store.work import PREFERENCE
+from core.store.tables import AnnotationRow, LabelSchemaRow, PersonRow, PreferenceRow, RankingGivenRow
+from core.store.work import ORDER, PREFERENCE
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One submission, edit or withdrawal; of a pair, `answers` hold the choice under "preference".
+    """One submission, edit or withdrawal; `answers` hold a pair's choice as "preference", a ranking's order as "order".
 
     `schema` and `version` are the questions it answers ("" and 0: none). `place` says why it stands apart; `adopted_by`
-    who let a surplus one count; `bulk` that it was given to many runs at once. `left` is the side that stood there.
+    who let a surplus one count; `bulk` that it was given to many runs at once. `left` is the side that stood there, or
+    a ranking's letters as they stood.
     """
 
     id: int
@@ -51,7 +52,7 @@ class Revision:
 
 def revisions(session: Session, subject: Subject) -> list[Revision]:
     """All revisions on a subject, oldest first; of a run, those on its steps as well."""
-    return _of_pair(session, subject) if subject.pair_id is not None else _of_run(session, subject)
+    return _of_run(session, subject) if subject.trace_id is not None else _of_candidates(session, subject)
 
 
 _ADOPTED_BY = aliased(PersonRow)
@@ -98,19 +99,23 @@ def _of_run(session: Session, subject: Subject) -> list[Revision]:
     ]
 
 
-def _of_pair(session: Session, subject: Subject) -> list[Revision]:
+def _of_candidates(session: Session, subject: Subject) -> list[Revision]:
+    table: Any = PreferenceRow if subject.pair_id is not None else RankingGivenRow
+    same = PreferenceRow.pair_id == subject.pair_id
+    if subject.pair_id is None:
+        same = RankingGivenRow.ranking_id == subject.ranking_id
     query = (
-        select(PreferenceRow, PersonRow.name, PersonRow.role, _ADOPTED_BY.name, LabelSchemaRow)
-        .join(PersonRow, PersonRow.id == PreferenceRow.person_id)
-        .outerjoin(_ADOPTED_BY, _ADOPTED_BY.id == PreferenceRow.adopted_by)
-        .outerjoin(LabelSchemaRow, LabelSchemaRow.id == PreferenceRow.schema_id)
-        .where(PreferenceRow.pair_id == subject.pair_id)
-        .order_by(PreferenceRow.submitted_at, PreferenceRow.id)
+        select(table, PersonRow.name, PersonRow.role, _ADOPTED_BY.name, LabelSchemaRow)
+        .join(PersonRow, PersonRow.id == table.person_id)
+        .outerjoin(_ADOPTED_BY, _ADOPTED_BY.id == table.adopted_by)
+        .outerjoin(LabelSchemaRow, LabelSchemaRow.id == table.schema_id)
+        .where(same)
+        .order_by(table.submitted_at, table.id)
     )
     return [
         Revision(
             row.id,
-            Subject(pair_id=row.pair_id),
+            subject,
             row.person_id,
             person,
             Role(role),
@@ -124,12 +129,12 @@ def _of_pair(session: Session, subject: Subject) -> list[Revision]:
             "" if schema is None else schema.key,
             0 if schema is None else schema.version,
             row.blind,
-            {PREFERENCE: row.choice, **row.answers},
+            {**row.answers, **({PREFERENCE: row.choice} if table is PreferenceRow else {ORDER: row.order})},
             (),
             (),
-            row.left,
+            row.left if table is PreferenceRow else row.shown,
             row.reason,
-            row.confidence,
+            row.confidence if table is PreferenceRow else None,
             row.active_seconds,
             row.submitted_at,
         )

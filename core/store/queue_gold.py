@@ -106,6 +106,8 @@ def _resolutions(queue: QueueRow) -> Any:
     stands = and_(ResolutionRow.current, ~ResolutionRow.withdrawn)
     if queue.subject == "pair":
         return and_(stands, ResolutionRow.pair_id == ItemRow.pair_id)
+    if queue.subject == "ranking":
+        return and_(stands, ResolutionRow.ranking_id == ItemRow.ranking_id)
     asked = select(LabelSchemaRow.key).where(LabelSchemaRow.id == queue.schema_id).scalar_subquery()
     same = and_(ResolutionRow.trace_id == ItemRow.trace_id, ResolutionRow.step_uid == ItemRow.step_uid)
     return and_(stands, same, ResolutionRow.schema_key == asked)

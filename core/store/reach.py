@@ -119,6 +119,7 @@ PARTS = (
     Part("drafts", DraftRow, DraftRow.item_id, "items"),
     Part("drafts", DraftCopyRow, DraftCopyRow.item_id, "items"),
     Part("resolutions", ResolutionRow, ResolutionRow.pair_id, "pairs"),
+    Part("resolutions", ResolutionRow, ResolutionRow.ranking_id, "rankings"),
     Part("resolutions", ResolutionRow, ResolutionRow.trace_id, "runs"),
     Part("comments", CommentRow, CommentRow.pair_id, "pairs"),
     Part("comments", CommentRow, CommentRow.trace_id, "runs"),

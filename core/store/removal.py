@@ -39,6 +39,7 @@ from core.store.tables import (
     RecallRow,
     RefusalRow,
     RemovalRow,
+    ResolutionRow,
     SignalRow,
     StepRow,
     TraceRow,
@@ -92,8 +93,10 @@ def remove_runs(session: Session, runs: Sequence[Run], by: str) -> Counter[str]:
         _forget_reviews(session, some)
     for some in parts(reach.rankings):
         given = select(RankingGivenRow.id).where(RankingGivenRow.ranking_id.in_(some))
-        kept = update(PreferenceRow).where(PreferenceRow.given_id.in_(given))  # between candidates that stay
-        session.execute(kept.values(given_id=None).execution_options(synchronize_session=False))
+        resolved = select(ResolutionRow.id).where(ResolutionRow.ranking_id.in_(some))
+        for row, whole in ((PreferenceRow.given_id, given), (ResolutionRow.part_of, resolved)):
+            kept = update(row.class_).where(row.in_(whole))  # between candidates that stay
+            session.execute(kept.values({row.key: None}).execution_options(synchronize_session=False))
     for some in parts(reach.pairs):
         pairs = select(PairRow.task_id, PairRow.prompt).where(PairRow.id.in_(some), PairRow.task_id.is_not(None))
         for task, prompt in session.execute(pairs):

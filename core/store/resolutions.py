@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from core.clock import now
@@ -30,7 +30,8 @@ class Subject:
 class Resolved:
     """A resolution with who made it; `answer` and `marks` are what an annotation would hold for the question.
 
-    `adopted_id` is the annotation, or preference, whose answer it is. `schema` is "" for a pair's preference.
+    `adopted_id` is the annotation, preference or order whose answer it is. `schema` is "" for a pair's preference.
+    `part_of` is the resolved order that says so of a pair, if one does.
     """
 
     id: int
@@ -48,6 +49,7 @@ class Resolved:
     current: bool
     withdrawn: bool
     at: datetime
+    part_of: int | None
 
 
 def add_resolution(
@@ -61,10 +63,11 @@ def add_resolution(
     reason: str = "",
     adopted_id: int | None = None,
     withdrawn: bool = False,
+    part_of: int | None = None,
 ) -> ResolutionRow:
     """Write the newest word on a question of a subject under a schema (row id, key); what stood before stays.
 
-    Pairs are resolved once a question, whatever the schema.
+    Pairs and rankings are resolved once a question, whatever the schema.
     """
     same = (*_of(subject, schema[1]), ResolutionRow.question == question)
     last = session.scalar(select(func.max(ResolutionRow.revision)).where(*same)) or 0
@@ -73,6 +76,8 @@ def add_resolution(
         trace_id=subject.trace_id,
         step_uid=subject.step_id,
         pair_id=subject.pair_id,
+        ranking_id=subject.ranking_id,
+        part_of=part_of,
         schema_id=schema[0],
         schema_key=schema[1],
         question=question,
@@ -92,19 +97,28 @@ def add_resolution(
 
 
 def _of(subject: Subject, schema: str) -> tuple[Any, ...]:
-    if subject.pair_id is not None:
-        return (ResolutionRow.pair_id == subject.pair_id,)
+    if subject.trace_id is None:
+        return (_compared(subject),)
     same_step = ResolutionRow.step_uid == subject.step_id
     return (ResolutionRow.trace_id == subject.trace_id, same_step, ResolutionRow.schema_key == schema)
 
 
 def resolution_history(session: Session, subject: Subject) -> list[Resolved]:
     """Everything that was decided on a subject, withdrawals too, oldest first; of a run, on its steps as well."""
-    of = ResolutionRow.pair_id == subject.pair_id
-    if subject.pair_id is None:
-        of = ResolutionRow.trace_id == subject.trace_id
-    found = _read(session, of)
+    run = subject.trace_id is not None
+    found = _read(session, ResolutionRow.trace_id == subject.trace_id if run else _compared(subject))
     return [one for one in found if not subject.step_id or one.subject.step_id == subject.step_id]
+
+
+def _compared(subject: Subject) -> ColumnElement[bool]:
+    if subject.pair_id is not None:
+        return ResolutionRow.pair_id == subject.pair_id
+    return ResolutionRow.ranking_id == subject.ranking_id
+
+
+def parts_of(session: Session, resolution: int) -> list[Resolved]:
+    """What a resolved order says of each two of its candidates, where it still stands."""
+    return _read(session, ResolutionRow.part_of == resolution, ResolutionRow.current)
 
 
 def current_resolutions(session: Session) -> list[Resolved]:
@@ -123,9 +137,9 @@ def resolutions_of_traces(session: Session, trace_ids: Sequence[int], question: 
 
 
 def by_subject(resolutions: Sequence[Resolved]) -> Mapping[tuple[Subject, str, str], Resolved]:
-    """(subject, schema key, question) → resolution, of those that stand; a pair's schema key is ""."""
+    """(subject, schema key, question) → resolution, of those that stand; a pair's and a ranking's schema key is ""."""
     return {
-        (one.subject, "" if one.subject.pair_id is not None else one.schema, one.question): one
+        (one.subject, "" if one.subject.trace_id is None else one.schema, one.question): one
         for one in resolutions
         if one.current
     }
@@ -141,7 +155,7 @@ def _read(session: Session, *which: Any) -> list[Resolved]:
     return [
         Resolved(
             row.id,
-            Subject(row.trace_id, row.step_uid, row.pair_id),
+            Subject(row.trace_id, row.step_uid, row.pair_id, row.ranking_id),
             row.schema_id,
             row.schema_key,
             row.question,
@@ -155,6 +169,7 @@ def _read(session: Session, *which: Any) -> list[Resolved]:
             row.current,
             row.withdrawn,
             row.at,
+            row.part_of,
         )
         for row, name in session.execute(query)
     ]

@@ -1,8 +1,9 @@
-"""The two sides of a pair as a Streamlit component, to be read on a page."""
+"""Answers to one task beside each other as a Streamlit component, to be read on a page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from string import ascii_uppercase
 from typing import Any
 
 from dashboard.components import register
@@ -10,6 +11,7 @@ from dashboard.components import register
 _SIDES = register("loopwright_sides", "sides_page.js", ("reader.css", "sides.css"))
 
 
-def two_sides(context: str, left: Mapping[str, Any], right: Mapping[str, Any]) -> None:
-    """Two answers ({name, text}, or {name, segment, outline, first, facts}); `context` is what came before both."""
-    _SIDES(key="two_sides", data={"context": context, "left": left, "right": right})
+def show_sides(answers: Sequence[Mapping[str, Any]], context: str = "") -> None:
+    """Two to six answers ({text}, or {segment, outline, first, facts}) as A, B, …; `context` came before all."""
+    named = [{"name": name, **one} for name, one in zip(ascii_uppercase, answers, strict=False)]
+    _SIDES(key="sides", data={"context": context, "answers": named})

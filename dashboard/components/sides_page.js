@@ -1,6 +1,7 @@
-// Two answers to one task beside each other, as a part of a page: texts with their differing words, or runs.
+// Two to six answers to one task beside each other, as a part of a page: texts (of two with their differing words), or
+// runs.
 //
-//   data: {context, left: {name, text} or {name, segment, outline, first, facts}, right: the same}
+//   data: {context, answers: [{name, text} or {name, segment, outline, first, facts}]}
 
 import { diffWords, drawDiff, likeness } from "./diff.js"
 import { el } from "./dom.js"
@@ -39,9 +40,9 @@ export function mount(place, data) {
     if (now === drawn) return
     drawn = now
     clear()
-    const { left, right, context } = next
-    const texts = left.segment === undefined && right.segment === undefined
-    const parts = texts ? diffWords(left.text, right.text) : null
+    const { answers, context } = next
+    const texts = answers.length === 2 && answers.every((one) => one.segment === undefined)
+    const parts = texts ? diffWords(answers[0].text, answers[1].text) : null
     const alike = parts && likeness(parts) >= ALIKE ? parts : null
     const side = (one, only) => {
       const body = el("div.side-body")
@@ -50,8 +51,8 @@ export function mount(place, data) {
       else queueMicrotask(() => readers.push(createReader(body, { segments: [one.segment], outline: one.outline, first: one.first, facts: one.facts, keys: false })))
       return node
     }
-    const before = context && el("section.before", {}, el("h3", {}, "What came before, on both sides"), text(null, null, context))
-    place.replaceChildren(...[before, el("div.two", {}, side(left, "gone"), side(right, "new"))].filter(Boolean))
+    const before = context && el("section.before", {}, el("h3", {}, "What came before, on all sides"), text(null, null, context))
+    place.replaceChildren(...[before, el("div.beside", {}, answers.map((one, index) => side(one, index ? "new" : "gone")))].filter(Boolean))
     fit()
   }
 

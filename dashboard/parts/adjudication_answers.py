@@ -69,7 +69,8 @@ def _about(one: Revision) -> list[str]:
     told += [f"{duration(one.active_seconds)} at it"] if one.active_seconds is not None else []
     told += [f"version {one.version} of the questions"] if one.version else []
     told.append("blind" if one.blind else "not blind")
-    told += [f"saw {one.left.upper()} on the left"] if one.left else []
+    told += [f"saw {one.left.upper()} on the left"] if one.left and one.subject.pair_id else []
+    told += [f"saw them as {' '.join(one.left.upper())}"] if one.left and one.subject.ranking_id else []
     told += [f"sure {one.confidence} of 5"] if one.confidence else []
     return told + (["surplus: it does not count"] if one.place == SURPLUS else [])
 

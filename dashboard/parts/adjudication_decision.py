@@ -27,7 +27,10 @@ from dashboard.process import store
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A disagreement as it was when the page was drawn; `steps` are its run's steps with their positions."""
+    """A disagreement as it was when the page was drawn.
+
+    `steps` are its run's steps with their positions, `letters` the candidates of a ranking.
+    """
 
     place: Place
     schema_id: int | None
@@ -37,6 +40,7 @@ class Opened:
     stands: Resolved | None
     proposed: Suggestion | None
     steps: Mapping[str, int]
+    letters: str
 
     @property
     def key(self) -> str:
@@ -96,7 +100,7 @@ def show_decision(opened: Opened, lead: PersonLine) -> None:
 
 def _write(opened: Opened, lead: PersonLine, reason: Callable[[], str]) -> None:
     subject, schema, question = opened.place.subject, opened.schema_id, opened.place.question
-    written = answer_form(opened.question, opened.given, opened.steps, f"{opened.key}_answer")
+    written = answer_form(opened.question, opened.given, opened.steps, opened.letters, f"{opened.key}_answer")
     answer, marks = written or (None, [])
 
     def resolved() -> None:

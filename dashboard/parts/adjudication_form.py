@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.records import Question, QuestionKind
+from core.review.adjudication import RANKED
 from core.review.history import resolved_text, step_name
 from core.store.history import Revision
 from core.store.resolutions import Resolved
@@ -27,7 +28,7 @@ def show_resolution(
     """What was decided, by whom and why, and the way to take it back."""
     text = resolved_text(resolved, question, steps)
     with st.container(border=True, gap="small"):
-        how = "adopted" if resolved.adopted_id else "written"
+        how = "adopted" if resolved.adopted_id else "in an order of several" if resolved.part_of else "written"
         st.html(
             f'<p class="told">Resolved by <b>{escape(resolved.person)}</b>, {how} {ago(resolved.at)}</p>'
             f'<p class="said answer">{escape(text)}</p><p class="said">{escape(resolved.reason)}</p>'
@@ -36,11 +37,16 @@ def show_resolution(
         st.button("Take it back", key="adjudicate_undo", shortcut="U", on_click=take_back, help=said)
 
 
-def answer_form(question: Question, given: Sequence[Revision], steps: Mapping[str, int], key: str) -> Written | None:
+def answer_form(
+    question: Question, given: Sequence[Revision], steps: Mapping[str, int], letters: str, key: str
+) -> Written | None:
     """The controls of a question; what they hold, None while they hold nothing that is an answer.
 
-    `steps` are the run's steps with their positions; `key` tells this question's controls from others'.
+    `steps` are the run's steps with their positions, `letters` the candidates of a ranking; `key` tells this question's
+    controls from others'.
     """
+    if question is RANKED:
+        return _order(letters, key)
     if question.kind == QuestionKind.STEP:
         at = st.number_input("Step", 1, max(len(steps), 1), None, key=key, placeholder="its number", width=160)
         found = next((step for step, position in steps.items() if at is not None and position == at - 1), None)
@@ -49,6 +55,23 @@ def answer_form(question: Question, given: Sequence[Revision], steps: Mapping[st
         return _marks(question, given, steps, key)
     answer = _plain(question, key)
     return None if answer in (None, "") else (answer, [])
+
+
+def _order(letters: str, key: str) -> Written | None:
+    """A place for each candidate, the same one for a tie; the order once all have one."""
+    places = list(range(1, len(letters) + 1))
+    given: dict[int, list[str]] = {}
+    for letter in letters:
+        name = letter.upper()
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"**{name}**", width=20)
+            place = st.segmented_control(
+                f"Place of {name}", places, key=f"{key}_{letter}", label_visibility="collapsed"
+            )
+        if place is not None:
+            given.setdefault(place, []).append(letter)
+    st.caption("1 is the best; the same place twice is a tie.")
+    return ([given[place] for place in sorted(given)], []) if sum(map(len, given.values())) == len(letters) else None
 
 
 def _plain(question: Question, key: str) -> Any:

@@ -1,4 +1,4 @@
-"""One disagreement opened: the run or the two answers on the left, what was said of them and the decision beside."""
+"""One disagreement opened: the run or the compared answers on the left, what was said and the decision beside."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from core.review.resolving import standing
 from core.review.suggesting import suggestion
 from core.store.disagreements import positions, stamp
 from core.store.history import Revision, revisions
+from core.store.rankings import letters_of
 from core.store.resolutions import Subject
 from core.store.schemas import get_schema, newest_schema_id
 from dashboard.components import trace_reader
-from dashboard.components.sides import two_sides
+from dashboard.components.sides import show_sides
 from dashboard.identity import Actor
 from dashboard.parts.adjudication_answers import answers_that_stand
 from dashboard.parts.adjudication_decision import Opened, show_decision
@@ -23,6 +24,7 @@ from dashboard.parts.adjudication_guideline import show_guideline
 from dashboard.parts.adjudication_list import Place, go_to
 from dashboard.parts.numbers import escaped
 from dashboard.parts.pair_view import pair_view
+from dashboard.parts.ranking_view import ranking_view
 from dashboard.parts.trace_history import show_events
 from dashboard.parts.trace_view import view_trace
 from dashboard.process import settings, store
@@ -61,13 +63,14 @@ def show_item(place: Place, actor: Actor) -> None:
             raise NotFound("Nobody has answered such a question here. It may have been given out again, or removed.")
         stands = standing(session, subject, place.schema, place.question)
         proposed = suggestion(session, subject, schema, place.question) if stands is None else None
+        letters = letters_of(session, subject.ranking_id) if subject.ranking_id is not None else ""
         steps = positions(session, [subject.trace_id])[subject.trace_id] if subject.trace_id is not None else {}
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _show_subject(subject, steps, actor)
     with right, st.container(key="adjudicate_answers", gap="small"):
         _choose_question(place, asked, question)
-        opened = Opened(place, schema_id or None, question, asked, given, stands, proposed, steps)
+        opened = Opened(place, schema_id or None, question, asked, given, stands, proposed, steps, letters)
         show_decision(opened, actor.person())
         newest = schema and _newest(schema)
         if newest:
@@ -83,7 +86,7 @@ def show_item(place: Place, actor: Actor) -> None:
 
 def _given(said: list[Revision], place: Place) -> list[Revision]:
     mine = [one for one in said if one.subject == place.subject]
-    if place.subject.pair_id is None:
+    if place.subject.trace_id is not None:
         return answers_that_stand(mine, place.schema)
     schemas = dict.fromkeys(one.schema for one in mine)
     return sorted((one for key in schemas for one in answers_that_stand(mine, key)), key=lambda one: (one.at, one.id))
@@ -107,7 +110,12 @@ def _show_subject(subject: Subject, steps: dict[str, int], actor: Actor) -> None
             view = pair_view(session, subject.pair_id, "a")
             st.markdown(f"**{escaped(view['task']['title'])}**")
             pair = view["pair"]
-            two_sides(pair["context"], {"name": "A", **pair["left"]}, {"name": "B", **pair["right"]})
+            show_sides([pair["left"], pair["right"]], pair["context"])
+            return
+        if subject.ranking_id is not None:
+            view = ranking_view(session, subject.ranking_id, "")
+            st.markdown(f"**{escaped(view['task']['title'])}**")
+            show_sides(view["ranking"]["cards"])
             return
         at = steps.get(subject.step_id)
         run = view_trace(session, subject.trace_id or 0, None if at is None else at + 1, actor.id)

@@ -13,17 +13,18 @@ from core.review.adjudication import Disagreement
 from core.store.resolutions import Subject
 from dashboard.parts.reading import plain
 
-NAMES = ("run", "pair", "step", "schema", "question")
+NAMES = ("run", "pair", "ranking", "step", "schema", "question")
 
 COLUMNS = (
     {"label": "Question", "title": "What was asked", "size": "15em", "link": "yes"},
-    {"label": "About", "title": "The task of the run, or what the two answers are to"},
+    {"label": "About", "title": "The task of the run, or what the answers are to"},
     {"label": "Apart", "align": "right", "title": "People who do not say what most say, of all asked", "size": "6em"},
     {
         "label": "How far",
         "align": "right",
         "title": "0 to 1: the mean distance of the answers from the one that is nearest to all. Of choices, the share "
-        "that is not with the most frequent; on scales and numbers near answers count as nearer; sets by their overlap",
+        "that is not with the most frequent; on scales and numbers near answers count as nearer; sets by their "
+        "overlap, orders by the pairs that they put the other way round",
         "size": "6em",
     },
     {"label": "Resolved", "title": "Who decided", "size": "9em"},
@@ -32,7 +33,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One question about one subject; `schema` is the key of its questions ("" for a pair)."""
+    """One question about one subject; `schema` is the key of its questions ("" for a pair or a ranking)."""
 
     subject: Subject
     schema: str
@@ -41,7 +42,7 @@ class Place:
     def params(self) -> dict[str, str]:
         """As the address names it."""
         one = self.subject
-        of = {"run": one.trace_id, "pair": one.pair_id, "step": one.step_id}
+        of = {"run": one.trace_id, "pair": one.pair_id, "ranking": one.ranking_id, "step": one.step_id}
         named = of | {"schema": self.schema, "question": self.question}
         return {name: str(value) for name, value in named.items() if value}
 
@@ -53,11 +54,11 @@ def place_of(one: Disagreement) -> Place:
 
 def asked_place(params: Mapping[str, str]) -> Place | None:
     """The place that an address names; None for none, or for one that cannot be."""
-    run, pair = (_number(params.get(name)) for name in ("run", "pair"))
-    if (run is None) == (pair is None) or not params.get("question"):
+    run, pair, ranking = (_number(params.get(name)) for name in ("run", "pair", "ranking"))
+    if sum(one is not None for one in (run, pair, ranking)) != 1 or not params.get("question"):
         return None
-    subject = Subject(run, params.get("step", "") if run is not None else "", pair)
-    return Place(subject, params.get("schema", "") if pair is None else "", params["question"])
+    named = ("", "") if run is None else (params.get("step", ""), params.get("schema", ""))
+    return Place(Subject(run, named[0], pair, ranking), named[1], params["question"])
 
 
 def _number(text: str | None) -> int | None:
@@ -80,7 +81,7 @@ def rows(found: Sequence[Disagreement], titles: Mapping[Subject, str]) -> list[d
             "href": f"?{urlencode(place_of(one).params())}",
             "current": False,
             "cells": [
-                {"text": one.question.title, "title": one.schema or "pairs"},
+                {"text": one.question.title, "title": one.schema or ("pairs" if one.subject.pair_id else "rankings")},
                 {"text": _about(one.subject, titles)},
                 {"text": f"{one.apart.n_apart} of {one.apart.n}"},
                 {"text": f"{one.apart.size:.2f}"},

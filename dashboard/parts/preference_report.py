@@ -10,12 +10,14 @@ from dashboard.parts.figures import choose, show_chart, show_table
 from dashboard.parts.numbers import escaped
 from dashboard.parts.preference_report_rows import (
     APART,
+    IN_BRACKETS,
     STEADIED,
     bias_rows,
     cycle_rows,
     cycle_sentence,
     known_in,
     person_rows,
+    resolved_told,
     strength_rows,
     strongest,
     unknown_groups,
@@ -38,7 +40,7 @@ def show_preference_report(queue: int) -> None:
     if not report.n:
         st.info(f"No {raters} have compared anything of {of} yet. What they choose is reported here.")
         return
-    st.caption(f"{report.n:,} choices on {report.pairs:,} pairs. In brackets the 95 % interval and n.")
+    st.caption(f"{report.n:,} choices on {report.pairs:,} pairs{resolved_told(report)}. {IN_BRACKETS}")
     drawn = [group for group in report.strengths if len(known_in(group)) > 1]
     for number, group in enumerate(drawn):
         figure = strength_by_version(group.strengths, strongest(group))

@@ -12,6 +12,14 @@ from core.measure.preference_bias import Consistency, LengthBias
 from dashboard.parts.numbers import between, clipped, not_enough, percent, share
 
 EVEN = 0.5
+IN_BRACKETS = "In brackets the 95 % interval and n."
+
+
+def resolved_told(report: PreferenceReport) -> str:
+    """How much of it a lead has decided; "" for nothing."""
+    if not report.resolved:
+        return ""
+    return f", {report.resolved:,} of them resolved by a lead: of these the resolution counts once, and not the choices"
 
 
 def strongest(group: Group) -> str:

@@ -1,4 +1,4 @@
-"""The candidates of a ranking as the rank desk shows them: in the order drawn for the person, without names."""
+"""The candidates of a ranking, without names: as the rank desk shows them to a person, or by their own letters."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from core.store.rankings import candidate_rows, ranking_row
 from dashboard.parts.pair_view import side_view, task_view
 
 
-def ranking_view(session: Session, ranking_id: int, shown: str, item: int) -> dict[str, Any]:
-    """A ranking's part of an item's view; `shown` are the letters of the candidates as they stand."""
+def ranking_view(session: Session, ranking_id: int, shown: str, item: int | None = None) -> dict[str, Any]:
+    """A ranking's part of an item's view; `shown` are the letters of the candidates as they stand ("": in order).
+
+    `item` as in `pair_view`.
+    """
     ranking = ranking_row(session, ranking_id)
     rows = {row.letter: row for row in candidate_rows(session, ranking_id)}
     letters = shown or "".join(rows)

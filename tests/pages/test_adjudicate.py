@@ -11,9 +11,14 @@ from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 from core.records import Role
+from core.review import desk
 from core.review.history import history
 from core.review.resolving import resolve
-from core.store.queues import get_queue
+from core.review.submitting import submit
+from core.store.claims import my_claim
+from core.store.items import NewItem, add_items
+from core.store.queues import get_queue, make_queue
+from core.store.rankings import Candidate, NewRanking, insert_rankings
 from core.store.resolutions import Subject, current_resolutions
 from core.store.schemas import newest_schema_id
 from core.store.traces import trace_line
@@ -171,6 +176,73 @@ def test_a_pair_opens(team: Team, acts) -> None:
         assert made.subject == Subject(pair_id=pair_of(team))
 
 
+@pytest.fixture
+def ranked(team: Team) -> tuple[Subject, int]:
+    """Three answers that ada ranks as they stand and ben the other way round; and their queue."""
+    with team.store.session() as session:
+        queue = make_queue(session, "Orders", "ranking", get_queue(session, team.pairs).schema_id, overlap=2)
+        texts = tuple(Candidate(text) for text in ("Hello.", "Hi!", "Go away."))
+        (ranking,) = insert_rankings(session, [NewRanking("r", "texts", "Greet me.", texts)])
+        add_items(session, get_queue(session, queue), [NewItem(ranking)])
+    for name, wanted in (("ada", "abc"), ("ben", "cba")):
+        with team.store.session() as session:
+            item = team.items(session, queue)[0]
+            desk.open_item(session, item.id, team.people[name])
+            claim = my_claim(session, item.id, team.people[name].id)
+            assert claim is not None
+            places = [wanted.index(letter) + 1 for letter in claim.left]
+            submit(session, item.id, team.people[name], {"places": places, "reason": SECRET})
+    return Subject(ranking_id=ranking), queue
+
+
+def orders(team: Team) -> list[tuple[Subject, list[list[str]]]]:
+    with team.store.reading() as session:
+        return [(one.subject, one.answer) for one in current_resolutions(session) if one.question == "order"]
+
+
+def test_a_ranking_is_listed_opened_adopted_and_taken_back(team: Team, acts, ranked: tuple[Subject, int]) -> None:
+    acts(team, "lea")
+    subject, _ = ranked
+    app = drawn("adjudicate")
+    app.selectbox(key="adjudicate_queue").select("Orders").run()
+    assert "1 to resolve, 0 resolved; 1 shown" in [one.value for one in app.caption]
+    app = drawn("adjudicate", ranking=str(subject.ranking_id), question="order")
+    assert [one.value for one in app.warning] == []
+    next(one for one in app.button if one.label == "Adopt").click().run()
+    assert [one.value for one in app.exception] == []
+    assert orders(team) == [(subject, [["a"], ["b"], ["c"]])]
+    app.button(key="adjudicate_undo").click().run()
+    assert orders(team) == []
+
+
+def test_an_order_is_written_once_every_answer_has_a_place(team: Team, acts, ranked: tuple[Subject, int]) -> None:
+    acts(team, "lea")
+    subject, _ = ranked
+    app = drawn("adjudicate", ranking=str(subject.ranking_id), question="order")
+    for letter, place in (("A", 2), ("B", 1), ("C", 2)):
+        assert app.button(key="adjudicate_resolve").disabled
+        next(one for one in app.get("button_group") if one.label == f"Place of {letter}").set_value(place).run()
+    app.button(key="adjudicate_resolve").click().run()
+    assert [one.value for one in app.exception] == []
+    assert orders(team) == [(subject, [["b"], ["a", "c"]])]
+
+
+def test_what_people_order_otherwise_is_given_out_again(team: Team, acts, ranked: tuple[Subject, int]) -> None:
+    acts(team, "lea")
+    subject, queue = ranked
+    app = drawn("adjudicate", ranking=str(subject.ranking_id), question="order")
+    next(one for one in app.text_area if one.label == "Guidelines").set_value("Judge the end.").run()
+    next(one for one in app.button if one.label == "Save as the next version").click().run()
+    app.button(key="adjudicate_requeue").click().run()
+    assert [one.value for one in app.exception] == []
+    with team.store.reading() as session:
+        (item,) = team.items(session, queue)
+        assert (item.state, item.n_done) == ("open", 0)
+    app.button(key="adjudicate_take_back").click().run()
+    with team.store.reading() as session:
+        assert team.items(session, queue)[0].n_done == 2
+
+
 @pytest.mark.parametrize(
     "address",
     [
@@ -178,6 +250,8 @@ def test_a_pair_opens(team: Team, acts) -> None:
         {"run": "1", "schema": "nothing", "question": "outcome"},
         {"run": "1", "schema": "team", "question": "nothing"},
         {"pair": "77", "question": "preference"},
+        {"ranking": "77", "question": "order"},
+        {"ranking": "1", "pair": "1", "question": "order"},
         {"run": "1", "pair": "1", "question": "x"},
         {"run": "abc", "question": "outcome"},
         {"adjudicate_queue": "none", "adjudicate_state": "odd"},
@@ -194,10 +268,11 @@ def all_text(app: AppTest) -> str:
 
 
 @pytest.mark.parametrize("name", ["ada", "ben", "cem"])
-def test_no_reviewer_adjudicates_whatever_the_address(team: Team, acts, name: str) -> None:
+def test_no_reviewer_adjudicates_whatever_the_address(team: Team, acts, ranked: tuple[Subject, int], name: str) -> None:
     acts(team, name)
+    order = {"ranking": str(ranked[0].ranking_id), "question": "order"}
     run = {"run": str(trace_of(team, 0)), "schema": "team", "question": "outcome"}
-    for address in ({}, run, {"pair": str(pair_of(team)), "question": "preference"}):
+    for address in ({}, run, order, {"pair": str(pair_of(team)), "question": "preference"}):
         app = drawn("adjudicate", **address)
         assert [one.value for one in app.info] == [
             "Leads decide here where reviewers disagree. Your own work stands on Review."

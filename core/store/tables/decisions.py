@@ -14,8 +14,9 @@ from core.store.tables.base import Base, reference
 class ResolutionRow(Base):
     """A lead's answer to one question where annotations disagree; append-only as they are.
 
-    `question` of a pair is "preference" or a question of its schema. `answer` is what an annotation's answers would
-    hold, `marks` its marks for this question. `adopted_id` is the annotation (or preference) whose answer it is.
+    `question` of a pair is "preference", of a ranking "order", or a question of its schema. `answer` is what an
+    annotation's answers would hold, `marks` its marks for this question. `adopted_id` is the annotation (preference,
+    order) whose answer it is. What a resolved order says of two candidates is the resolution of their pair: `part_of`.
     """
 
     __tablename__ = "resolution"
@@ -38,11 +39,21 @@ class ResolutionRow(Base):
             sqlite_where=text("current AND pair_id IS NOT NULL"),
             postgresql_where=text("current AND pair_id IS NOT NULL"),
         ),
+        Index(
+            "uq_resolution_ranking_current",
+            "ranking_id",
+            "question",
+            unique=True,
+            sqlite_where=text("current AND ranking_id IS NOT NULL"),
+            postgresql_where=text("current AND ranking_id IS NOT NULL"),
+        ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     trace_id: Mapped[int | None] = reference("trace.id")
     step_uid: Mapped[str] = mapped_column(String(200), default="")
     pair_id: Mapped[int | None] = reference("pair.id")
+    ranking_id: Mapped[int | None] = reference("ranking.id")
+    part_of: Mapped[int | None] = reference("resolution.id")
     schema_id: Mapped[int | None] = mapped_column(ForeignKey("label_schema.id"))
     schema_key: Mapped[str] = mapped_column(String(100), default="")
     question: Mapped[str] = mapped_column(String(100))

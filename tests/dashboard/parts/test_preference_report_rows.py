@@ -26,6 +26,7 @@ def report(**fields: object) -> PreferenceReport:
     empty: dict[str, object] = {
         "n": 0,
         "pairs": 0,
+        "resolved": 0,
         "sides_unknown": 0,
         "left": None,
         "length": {},

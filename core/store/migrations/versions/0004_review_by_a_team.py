@@ -119,6 +119,8 @@ def _make_tables() -> None:
         sa.Column("trace_id", sa.Integer(), nullable=True),
         sa.Column("step_uid", sa.String(length=200), nullable=False),
         sa.Column("pair_id", sa.Integer(), nullable=True),
+        sa.Column("ranking_id", sa.Integer(), nullable=True),
+        sa.Column("part_of", sa.Integer(), nullable=True),
         sa.Column("schema_id", sa.Integer(), nullable=True),
         sa.Column("schema_key", sa.String(length=100), nullable=False),
         sa.Column("question", sa.String(length=100), nullable=False),
@@ -132,6 +134,8 @@ def _make_tables() -> None:
         sa.Column("withdrawn", sa.Boolean(), nullable=False),
         sa.Column("at", UtcTime(), nullable=False),
         sa.ForeignKeyConstraint(["pair_id"], ["pair.id"], name=op.f("fk_resolution_pair_id")),
+        sa.ForeignKeyConstraint(["part_of"], ["resolution.id"], name=op.f("fk_resolution_part_of")),
+        sa.ForeignKeyConstraint(["ranking_id"], ["ranking.id"], name=op.f("fk_resolution_ranking_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_resolution_person_id")),
         sa.ForeignKeyConstraint(["schema_id"], ["label_schema.id"], name=op.f("fk_resolution_schema_id")),
         sa.ForeignKeyConstraint(["trace_id"], ["trace.id"], name=op.f("fk_resolution_trace_id")),
@@ -139,6 +143,15 @@ def _make_tables() -> None:
     )
     with op.batch_alter_table("resolution") as resolution:
         resolution.create_index(resolution.f("ix_resolution_pair_id"), ["pair_id"])
+        resolution.create_index(resolution.f("ix_resolution_part_of"), ["part_of"])
+        resolution.create_index(resolution.f("ix_resolution_ranking_id"), ["ranking_id"])
+        resolution.create_index(
+            "uq_resolution_ranking_current",
+            ["ranking_id", "question"],
+            unique=True,
+            sqlite_where=sa.text("current AND ranking_id IS NOT NULL"),
+            postgresql_where=sa.text("current AND ranking_id IS NOT NULL"),
+        )
         resolution.create_index(resolution.f("ix_resolution_trace_id"), ["trace_id"])
         resolution.create_index(
             "uq_resolution_pair_current",
