@@ -30,7 +30,7 @@ function createSubject(frame) {
     reason = why.value
     frame.changed()
   }
-  const verdict = el("section.verdict", { "aria-label": "Your order" }, order, error, reasons.node, el("div.verdict-row", {}, why, frame.foot))
+  const verdict = el("section.verdict", { "aria-label": "Your order" }, el("div.order-line", {}, order, error), reasons.node, el("div.verdict-row", {}, why, frame.foot))
   const node = el("div.rank", {}, grid, frame.notices, verdict)
 
   function card(one, index, count) {
@@ -40,7 +40,7 @@ function createSubject(frame) {
       const input = el("input", { type: "radio", name: `place-${index}`, "aria-label": `Place ${n + 1} for ${name}`, onclick: () => place(n + 1, index) })
       return { input, node: el("label.option", {}, input, el("span", {}, String(n + 1))) }
     })
-    const head = el("div.card-head", {}, el("h3", {}, name), el("span.quiet-text", {}, "place"), el("div.options", { role: "radiogroup", "aria-label": `Place of ${name}` }, inputs.map((each) => each.node)))
+    const head = el("div.card-head", {}, el("h3", {}, name), el("span.quiet-text", { title: "1 is the best; the same place twice is a tie" }, "place"), el("div.options", { role: "radiogroup", "aria-label": `Place of ${name}` }, inputs.map((each) => each.node)))
     const made = el("section.card", { "aria-label": `Answer ${name}`, tabindex: "-1" }, head, body)
     made.addEventListener("focusin", () => select(index, false))
     made.addEventListener("pointerdown", () => select(index, false))
@@ -94,7 +94,7 @@ function createSubject(frame) {
     const named = (wanted) => [...given.keys()].filter((index) => given[index] === wanted).map((index) => NAMES[index])
     const parts = tiers.map((tier, index) => el("span", {}, el("b", {}, `${index + 1}.`), ` ${named(tier).join(" and ")}`))
     const left = [...given.keys()].filter((index) => !given[index]).map((index) => NAMES[index])
-    if (left.length === given.length) parts.push(el("span.quiet-text", {}, `Press 1 to ${given.length} for the framed answer; equal places are a tie. ← → frames another.`))
+    if (left.length === given.length) parts.push(el("span.quiet-text", {}, `Put them in order, 1 is the best: press 1 to ${given.length} for the framed answer. The same place twice is a tie; ← → frames another.`))
     else if (left.length) parts.push(el("span.quiet-text", {}, `without a place: ${left.join(", ")}`))
     return parts
   }

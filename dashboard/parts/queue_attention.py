@@ -84,7 +84,7 @@ def _flag(actor: Actor, queue: QueueRow, place: int, one: Flagged, became: str) 
         state = " · done" if one.state == "done" else ""
         st.markdown(f"**{escaped(clipped(one.title, 140) or 'Without a title')}**{votes}{state}")
         st.text(one.said)
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             reason = st.text_input(
                 "Why discard it", key=f"queues_why_{one.item}", placeholder="Why it is taken out", width=300,
                 label_visibility="collapsed", disabled=bool(became),
