@@ -12,7 +12,7 @@ from core.dataset.sources import preferences
 from core.errors import Conflict, InvalidInput, NotPermitted
 from core.evaluate.preference_report import preference_report
 from core.evaluate.reviewers import team as reviewers
-from core.records import Choice, Preference
+from core.records import Choice, Preference, Role
 from core.review.adjudication import disagreements
 from core.review.history import history
 from core.review.requeue import Affected, Which, affected, rewrite_guideline
@@ -21,14 +21,19 @@ from core.review.suggesting import suggestion
 from core.store.engine import Store
 from core.store.history import revisions
 from core.store.pairs import import_preferences
+from core.store.people import PersonLine, person_id
 from core.store.queue_gold import sayable
 from core.store.queues import get_queue
-from core.store.rankings import candidates
+from core.store.rankings import Candidate, NewRanking, candidates, insert_rankings
+from core.store.reach import Scope, chosen_runs
+from core.store.removal import remove_runs
 from core.store.resolutions import Subject, current_resolutions, resolution_history
 from core.store.schemas import get_schema
 from core.store.tables import PairRow
+from core.store.trace_writing import insert_traces
 from tests.core.review.ranked import make_ranked, rank
 from tests.core.review.team import Team
+from tests.worlds import run
 
 ORDER = {"one": 1, "two": 2, "three": 3}
 TURNED = {"one": 3, "two": 2, "three": 1}
@@ -211,3 +216,19 @@ def test_items_on_which_people_order_otherwise_are_given_out_again(ranked: tuple
         rewrite_guideline(session, schema, "Judge the end.", {}, "", team.lead)
         assert affected(session, "orders", Which("order")) == Affected(1, 3)
         assert affected(session, "orders", Which()) == Affected(2, 5)
+
+
+def test_what_an_order_says_of_runs_that_stay_outlives_one_that_is_removed(store: Store) -> None:
+    with store.session() as session:
+        ids = insert_traces(session, [run(f"c{n}", version=f"v{n}") for n in range(3)]).traces
+        runs = tuple(Candidate(trace=uid, name=uid) for uid in ids)
+        (ranking,) = insert_rankings(session, [NewRanking("r", "runs", "Where?", runs)])
+        lead = PersonLine(person_id(session, "lea", Role.LEAD, active=True), "lea", Role.LEAD, True)
+        made = resolve(session, Subject(ranking_id=ranking), None, "order", [["a"], ["b"], ["c"]], [], lead)
+        withdraw(session, Subject(ranking_id=ranking), made.id, lead)
+        resolve(session, Subject(ranking_id=ranking), None, "order", [["a", "b"], ["c"]], [], lead)
+        assert len(current_resolutions(session)) == 4
+        gone = remove_runs(session, chosen_runs(session, Scope(trace="c2")), "lea")
+        assert gone["resolutions"] == 9
+        (stays,) = current_resolutions(session)
+        assert (stays.answer, stays.part_of, stays.revision) == ("equal", None, 3)
