@@ -79,3 +79,7 @@ class Unavailable(LoopwrightError):
 
     status = 503
     code = "unavailable"
+
+
+class Contended(Unavailable):
+    """Two changed the same at one moment and the database let the other go on: the same may be tried again at once."""

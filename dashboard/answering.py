@@ -12,7 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from core.errors import InvalidInput, LoopwrightError, NotFound, NotPermitted, TooLarge
+from core.errors import Contended, InvalidInput, LoopwrightError, NotFound, NotPermitted, TooLarge
+from core.store.content import clean
 from dashboard.identity import Actor, actor_from, was_let_go
 
 LARGEST_BODY = 8_000_000
@@ -52,7 +53,7 @@ def route(work: Work) -> Callable[[Request], Awaitable[Response]]:
             if any(isinstance(value, int) and value > LARGEST_ID for value in request.path_params.values()):
                 raise NotFound("There is nothing with so large a number.")
             body = await _json_body(request) if request.method in ("POST", "PUT", "DELETE") else {}
-            result = await run_in_threadpool(work, request, body)
+            result = await run_in_threadpool(_done, work, request, body)
         except LoopwrightError as error:
             return answer_error(error)
         except ClientDisconnect:
@@ -60,6 +61,14 @@ def route(work: Work) -> Callable[[Request], Awaitable[Response]]:
         return result if isinstance(result, Response) else answer(result)
 
     return endpoint
+
+
+def _done(work: Work, request: Request, body: dict[str, Any]) -> Any:
+    """What the work gives; it is done again where the database let somebody else go on, for then it changed nothing."""
+    try:
+        return work(request, body)
+    except Contended:
+        return work(request, body)
 
 
 async def _json_body(request: Request) -> dict[str, Any]:
@@ -75,6 +84,10 @@ async def _json_body(request: Request) -> dict[str, Any]:
         raise InvalidInput(f"The body is not JSON: {error}.") from error
     if not isinstance(body, dict):
         raise InvalidInput("The body has to be a JSON object.")
+    try:
+        orjson.dumps(body)  # what is kept of it has to be sent back
+    except orjson.JSONEncodeError as error:
+        raise InvalidInput("The body holds lists or objects inside each other that are nested too deeply.") from error
     return body
 
 
@@ -96,7 +109,23 @@ def text_field(body: dict[str, Any], name: str, longest: int = 200) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not value.strip() or len(value) > longest:
         raise InvalidInput(f"{name} has to be a text of 1 to {longest:,} characters.", field=name)
-    return value
+    return clean(value)
+
+
+def optional_text(body: dict[str, Any], name: str, longest: int = 200) -> str:
+    """A text of the body that may be missing or empty; raises InvalidInput."""
+    value = body.get(name)
+    if value is not None and (not isinstance(value, str) or len(value) > longest):
+        raise InvalidInput(f"{name} has to be a text of at most {longest:,} characters.", field=name)
+    return clean(value or "")
+
+
+def truth_field(body: dict[str, Any], name: str) -> bool:
+    """A yes or no of the body, no where it is not there; raises InvalidInput."""
+    value = body.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise InvalidInput(f"{name} has to be true or false.", field=name)
+    return value is True
 
 
 def number_in(value: Any, name: str, low: int, high: int, default: int) -> int:

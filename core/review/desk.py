@@ -16,7 +16,8 @@ from core.review.control_items import due_gold, due_repeat
 from core.review.sides import sides
 from core.store import claims, drafts, queues
 from core.store.content import clean
-from core.store.items import DISCARDED, OPEN, discard_item, get_item, lock_item
+from core.store.items import DISCARDED, OPEN, discard_item, get_item
+from core.store.locks import lock_item
 from core.store.people import PersonLine
 from core.store.tables import ClaimRow, ItemRow, QueueRow
 
@@ -195,7 +196,7 @@ def save_draft(
     if len(str(body)) > LONGEST_DRAFT:
         raise InvalidInput(f"A draft holds at most {LONGEST_DRAFT:,} characters. Shorten it.", field="body")
     item = get_item(session, item_id)
-    claim = claims.my_claim(session, item.id, person.id)
+    claim = claims.lock_claim(session, item.id, person.id)
     if claim is None:
         raise NotPermitted("This item is not yours: open it from the queue first.")
     before = drafts.get_draft(session, item.id, person.id)
@@ -226,10 +227,12 @@ def flag(session: Session, item_id: int, person: PersonLine, reason: str, discar
     if not reason.strip():
         raise InvalidInput("Say why this item is flagged, so that a lead can act on it.", field="reason")
     item = get_item(session, item_id)
-    lock_item(session, item.id)
+    lock_item(session, item)
     skip(session, item_id, person)
     said = clean(reason.strip(), 2000)
-    item.flag = "\n".join(filter(None, (item.flag, f"{person.name}: {said}")))
+    line = f"{person.name}: {said}"
+    if line not in item.flag.split("\n"):  # a second click says nothing new
+        item.flag = "\n".join(filter(None, (item.flag, line)))
     claim = claims.my_claim(session, item_id, person.id)
     if claim is None:
         return False

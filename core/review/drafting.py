@@ -20,7 +20,7 @@ def late_draft(
 
     `editing` is the revision of the submission that the tab is changing; None while it writes its first one.
     """
-    claim = claims.my_claim(session, item_id, person.id)
+    claim = claims.lock_claim(session, item_id, person.id)
     if claim is None or claim.state != claims.SUBMITTED:
         return None
     said = current_submission(session, get_item(session, item_id), person)

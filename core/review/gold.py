@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from core.errors import Conflict, InvalidInput, NotPermitted
 from core.records import Choice, LabelSchema, Question
 from core.store.gold import put_gold
-from core.store.items import DISCARDED, GOLD, lock_item
+from core.store.items import DISCARDED, GOLD
+from core.store.locks import lock_item
 from core.store.people import PersonLine
 from core.store.queues import get_queue
 from core.store.schemas import get_schema
@@ -84,8 +85,7 @@ def set_gold(session: Session, item: ItemRow, answers: Mapping[str, Any], by: Pe
     answer that cannot be given or compared.
     """
     _lead(by)
-    lock_item(session, item.id)
-    session.refresh(item)
+    lock_item(session, item)
     if item.for_person:
         raise Conflict("This is a hidden repeat. Give the item that it repeats a known answer.", field="item")
     if item.state == DISCARDED:
@@ -107,8 +107,7 @@ def set_gold(session: Session, item: ItemRow, answers: Mapping[str, Any], by: Pe
 def unset_gold(session: Session, item: ItemRow, by: PersonLine) -> None:
     """Make a gold item ordinary work again: open, or done where enough people have answered it."""
     _lead(by)
-    lock_item(session, item.id)
-    session.refresh(item)
+    lock_item(session, item)
     if item.state == GOLD:
         put_gold(session, item, None)
 

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 from core.errors import Conflict, InvalidInput
 from core.review.queue_making import QueueRules, check_rules, only_lead
 from core.store.claims import let_go
-from core.store.items import apply_overlap, bring_back, discard_item, get_item, lock_item
+from core.store.items import apply_overlap, bring_back, discard_item, get_item
+from core.store.locks import lock_item
 from core.store.people import PersonLine
 from core.store.queue_filters import QueueFilter
 from core.store.queues import ARCHIVED, PAUSED, QUEUE_OPEN, get_queue, members, set_members
@@ -78,8 +79,8 @@ def set_state(session: Session, queue: int, state: str, by: PersonLine) -> None:
 def discard(session: Session, item: int, reason: str, by: PersonLine) -> None:
     """Take an item out of its queue for all; that settles its flags, too."""
     only_lead(by, "discard an item for all")
-    lock_item(session, item)
     row = get_item(session, item)
+    lock_item(session, row)
     discard_item(session, row, by.id, reason)
     row.flag = ""
     session.flush()
@@ -88,8 +89,9 @@ def discard(session: Session, item: int, reason: str, by: PersonLine) -> None:
 def restore(session: Session, item: int, by: PersonLine) -> None:
     """Bring a discarded item back."""
     only_lead(by, "bring an item back")
-    lock_item(session, item)
-    bring_back(session, get_item(session, item))
+    row = get_item(session, item)
+    lock_item(session, row)
+    bring_back(session, row)
 
 
 def looked_at(session: Session, item: int, by: PersonLine) -> None:

@@ -5,7 +5,7 @@ Every function takes a session of a writing transaction; the caller commits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from core.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from core.records import Role
 from core.review.adjudication import disagreements
 from core.review.schema_changes import changes
+from core.store.locks import lock_subjects
 from core.store.people import PersonLine
 from core.store.requeued import Answered, answered_before, move_queues, put_back, set_apart, taken_back
 from core.store.schemas import get_schema, newest_schema_id, save_schema
@@ -85,7 +86,7 @@ def requeue(session: Session, schema: str, which: Which, lead: PersonLine) -> Af
     The same people may get the items again. Raises InvalidInput where nothing is affected.
     """
     _check_lead(lead)
-    found = _chosen(session, schema, which)
+    found = _kept(session, lambda: _chosen(session, schema, which))
     if not found:
         raise InvalidInput("Nothing is affected: no answer was given under an older version of these guidelines.")
     set_apart(session, schema, found)
@@ -105,8 +106,9 @@ def take_back(session: Session, schema: str, lead: PersonLine) -> Affected:
     Raises Conflict where there is none. The schema's new version stays, and its queues go on asking it.
     """
     _check_lead(lead)
-    found, late = taken_back(session, schema)
+    found = _kept(session, lambda: taken_back(session, schema)[0])
     if not found:
+        late = taken_back(session, schema)[1]
         told = f"Items answered anew: {late:,}, all there are" if late else "Nothing of it was given out again"
         raise Conflict(f"{told}: there is nothing to take back.")
     put_back(session, schema, found)
@@ -131,6 +133,20 @@ def _chosen(session: Session, schema: str, which: Which) -> list[Answered]:
             if one.question.key == which.question and _is_of(session, one.schema, one.schema_id, schema)
         }
     return [one for one in given if one.subject in wanted]
+
+
+def _kept(session: Session, choose: Callable[[], list[Answered]]) -> list[Answered]:
+    """What is chosen, chosen again once nobody else can answer the same any more."""
+    about = [one.subject for one in choose()]
+    lock_subjects(
+        session,
+        {one.trace_id for one in about if one.trace_id is not None},
+        {one.pair_id for one in about if one.pair_id is not None},
+        {one.ranking_id for one in about if one.ranking_id is not None},
+    )
+    session.expire_all()
+    locked = set(about)
+    return [one for one in choose() if one.subject in locked]
 
 
 def _is_of(session: Session, key: str, schema_id: int | None, schema: str) -> bool:

@@ -19,7 +19,8 @@ from core.review.answers import LessonText
 from core.review.desk import claim_item
 from core.review.subjects import Asked, Kind, Submission, place_again
 from core.store import claims, drafts, queues
-from core.store.items import DONE, OPEN, get_item, lock_item
+from core.store.items import DONE, OPEN, get_item
+from core.store.locks import lock_item, lock_subject
 from core.store.people import PersonLine
 from core.store.revisions import SURPLUS
 from core.store.tables import ItemRow, QueueRow
@@ -52,6 +53,15 @@ def asked_of(session: Session, item_id: int, person: PersonLine) -> Asked:
     return Asked(item, queues.get_queue(session, item.queue_id), person, claim)
 
 
+def _locked(session: Session, item_id: int, person: PersonLine) -> Asked:
+    """The same as it is now, while nobody else answers what the item is about, in whatever queue."""
+    item = get_item(session, item_id)
+    lock_subject(session, item)
+    lock_item(session, item)
+    session.expire_all()  # while the lock was waited for others may have answered, or a lead changed the overlap
+    return asked_of(session, item_id, person)
+
+
 def current_submission(session: Session, item: ItemRow, person: PersonLine) -> Submission | None:
     """What the person has said on the item, if anything."""
     try:
@@ -70,11 +80,8 @@ def submit(
     claim ended, the answer is kept as surplus: it does not count until a lead takes it over. Raises InvalidInput,
     NotPermitted, and Conflict with the code "submitted" when they said something else meanwhile, from another browser.
     """
-    asked = asked_of(session, item_id, person)
+    asked = _locked(session, item_id, person)
     kind = KINDS[asked.queue.subject]
-    lock_item(session, item_id)
-    session.refresh(asked.item)
-    session.refresh(asked.queue)  # a lead may have changed its overlap while the lock was waited for
     answer = kind.read(session, asked, body)
     before = kind.said(session, asked)
     same = before is not None and kind.same(session, asked, answer)
@@ -122,7 +129,7 @@ def undo(session: Session, queue: QueueRow, person: PersonLine) -> tuple[ItemRow
     last = queues.submissions(session, queue, person.id, UNDO_DEPTH)
     if not last:
         raise NotFound("There is nothing to undo in this queue.")
-    asked = asked_of(session, last[0][0], person)
+    asked = _locked(session, last[0][0], person)
     kind = KINDS[queue.subject]
     before = kind.said(session, asked)
     if before is None:

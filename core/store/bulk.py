@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from core.errors import NotFound
 from core.records import Annotation
 from core.store.hidden import hidden_from
+from core.store.locks import lock_rows
 from core.store.revisions import SURPLUS
 from core.store.tables import AnnotationRow, BulkRow, LabelSchemaRow, TraceRow
 from core.store.trace_filter import TraceFilter, filtered
@@ -133,6 +134,7 @@ def label_runs(
 
     False, and nothing is written, when the person labelled one of them under the schema (row id, key) at this moment.
     """
+    lock_rows(session, TraceRow.id, TraceRow.id.in_(traces))
     try:
         with session.begin_nested():
             _write(session, bulk, person, schema, traces, annotation, at, withdrawn)

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session, aliased
 
 from core.clock import now
 from core.store.dialect import is_postgresql, unindexed
-from core.store.items import OPEN, lock_item
+from core.store.items import OPEN
+from core.store.locks import lock_rows
 from core.store.tables import (
     AnnotationRow,
     ClaimRow,
@@ -32,6 +33,21 @@ CLAIMED, LAPSED, SKIPPED, SUBMITTED = "claimed", "lapsed", "skipped", "submitted
 def my_claim(session: Session, item: int, person: int) -> ClaimRow | None:
     """A person's claim on an item, in whatever state."""
     return session.scalar(select(ClaimRow).where(ClaimRow.item_id == item, ClaimRow.person_id == person))
+
+
+def lock_claim(session: Session, item: int, person: int) -> ClaimRow | None:
+    """A person's claim on an item, which nobody else changes until this transaction ends.
+
+    The item is locked before it where the claim may have to be revived (`renew`).
+    """
+    row = my_claim(session, item, person)
+    if row is None:
+        return None
+    if not is_live(row):
+        lock_rows(session, ItemRow.id, ItemRow.id == item)
+    lock_rows(session, ClaimRow.id, ClaimRow.id == row.id)
+    session.refresh(row)
+    return row
 
 
 def held_item(session: Session, queue: int, person: int) -> ItemRow | None:
@@ -74,14 +90,14 @@ def _first_in_line(session: Session, queue: QueueRow, person: int, locked: bool)
     took a quarter of a second for twenty thousand. What became free among them again is found by others, or at the end.
     """
     line, everywhere = _in_line(queue, person), ItemRow.queue_id == queue.id
-    passing = line.with_for_update(of=ItemRow, skip_locked=True) if locked else line
+    passing = line.with_for_update(of=ItemRow, skip_locked=True, key_share=True) if locked else line
     found: ItemRow | None = session.scalar(passing.where(_front(queue)))
     if found is None and (behind := _behind_last(session, queue, person)) is not None:
         found = session.scalar(passing.where(everywhere, behind))
     if found is None:
         found = session.scalar(passing.where(everywhere))
     if found is None and locked and is_postgresql(session):
-        found = session.scalar(line.where(everywhere).with_for_update(of=ItemRow))
+        found = session.scalar(line.where(everywhere).with_for_update(of=ItemRow, key_share=True))
     return found
 
 
@@ -137,7 +153,7 @@ def _in_line(queue: QueueRow, person: int) -> Select[Any]:
 
 def is_free(session: Session, item: ItemRow, person: int) -> bool:
     """Whether the item needs one answer more than it has and others hold; it is locked until the transaction ends."""
-    lock_item(session, item.id)
+    lock_rows(session, ItemRow.id, ItemRow.id == item.id)
     if item.for_person:
         return item.for_person == person
     needs_one = or_(ItemRow.state == "gold", ItemRow.n_done + _claims_of_others(person) < QueueRow.overlap)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
-from core.errors import Unavailable
+from core.errors import Contended, Unavailable
 from core.store.turns import LONGEST_WAIT, Turns
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
@@ -37,7 +37,7 @@ class Store:
         """A session that commits when its block ends and rolls back when it raises; on SQLite it waits for its turn.
 
         Background work is `patient`: it lets others write first. Raises Unavailable when the database cannot be used or
-        is busy for too long.
+        is busy for too long, Contended where it ended this one so that another could go on.
         """
         turn = self._turns.taken(patient) if self._turns else nullcontext()
         with turn, _reachable(), self._writers.begin() as session:
@@ -54,11 +54,20 @@ class Store:
         self.engine.dispose()
 
 
+_LET_OTHERS_GO, _WAITED_TOO_LONG = ("40P01", "40001"), ("55P03",)
+"""What PostgreSQL calls a deadlock or a state that is not consistent any more, and a lock that nobody let go."""
+
+
 @contextmanager
 def _reachable() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
+        state = getattr(error.orig, "sqlstate", None)
+        if state in _LET_OTHERS_GO:
+            raise Contended("Somebody else changed the same at this moment. Nothing was changed; try again.") from error
+        if state in _WAITED_TOO_LONG:
+            raise Unavailable("Somebody else is changing the same. Nothing was changed; try again later.") from error
         raise Unavailable(
             f"The database cannot be used at the moment ({error.orig}). Nothing was changed; try again in a moment."
         ) from error

@@ -13,6 +13,7 @@ from core.clock import content_hash
 from core.errors import InvalidInput, NotFound
 from core.store.content import clean
 from core.store.dialect import insert_new
+from core.store.locks import lock_rows
 from core.store.tables import (
     AnnotationRow,
     ItemRow,
@@ -81,11 +82,6 @@ def get_item(session: Session, item: int) -> ItemRow:
     return row
 
 
-def lock_item(session: Session, item: int) -> None:
-    """Let nobody else claim, submit or discard the item until this transaction ends."""
-    session.scalar(select(ItemRow.id).where(ItemRow.id == item).with_for_update())
-
-
 _ASKED = aliased(LabelSchemaRow)
 
 
@@ -109,6 +105,7 @@ def refresh_items(session: Session, column: InstrumentedAttribute[Any], of: Sequ
     listed = sorted(set(of))
     for start in range(0, len(listed), 500):
         some = listed[start : start + 500]
+        lock_rows(session, ItemRow.id, column.in_(some))  # before they are counted: who counts meanwhile counts less
         subjects = session.scalars(
             select(QueueRow.subject).join(ItemRow, ItemRow.queue_id == QueueRow.id).where(column.in_(some)).distinct()
         ).all()
@@ -142,13 +139,12 @@ def _refresh(session: Session, subject: str, which: ColumnElement[bool]) -> None
 def apply_overlap(session: Session, queue: QueueRow) -> None:
     """Close and open items again after the queue's overlap was changed; what was answered more often stays so.
 
-    Open items are locked first: an answer that is being stored meanwhile is counted, one that comes next waits for the
-    new overlap.
+    Open items, and those to be opened, are locked first: an answer that is being stored meanwhile is counted, one that
+    comes next waits for the new overlap.
     """
     mine = (ItemRow.queue_id == queue.id, ItemRow.for_person == 0)
-    open_ones = select(ItemRow.id).where(*mine, ItemRow.state == OPEN).order_by(ItemRow.id)
-    session.scalars(open_ones.with_for_update()).all()
     enough, missing = ItemRow.n_done >= queue.overlap, ItemRow.n_done < queue.overlap
+    lock_rows(session, ItemRow.id, and_(*mine, or_(ItemRow.state == OPEN, and_(ItemRow.state == DONE, missing))))
     plain = {"synchronize_session": False}
     session.execute(
         update(ItemRow).where(*mine, ItemRow.state == OPEN, enough).values(state=DONE), execution_options=plain

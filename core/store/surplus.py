@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, aliased
 
 from core.errors import Conflict, NotFound
 from core.store.annotations import recount
-from core.store.items import lock_item, refresh_items
+from core.store.items import refresh_items
+from core.store.locks import lock_item, lock_subject
 from core.store.queues import said_on, stands
 from core.store.revisions import SURPLUS
 from core.store.tables import AnnotationRow, ItemRow, PreferenceRow, QueueRow, RankingGivenRow
@@ -25,7 +26,8 @@ def adopt_answer(session: Session, queue: QueueRow, answer: int, by: int) -> int
     item = None if row is None or row.item_id is None else session.get(ItemRow, row.item_id)
     if row is None or item is None or item.queue_id != queue.id:
         raise NotFound("This answer is not in the queue any more. The list is shown anew.", field="answer")
-    lock_item(session, item.id)
+    lock_subject(session, item)
+    lock_item(session, item)
     session.refresh(row)
     if row.place != SURPLUS or not session.scalar(select(exists().where(table.id == row.id, stands(table)))):
         raise Conflict(
