@@ -22,9 +22,21 @@ from core.store.people import PersonLine
 from core.store.schemas import get_schema
 from core.store.tables import ItemRow, QueueRow
 from core.store.traces import trace_line, trace_row
-from dashboard.answering import actor_of, answer_error, number_in, route, text_field
+from dashboard.answering import (
+    LARGEST_ID,
+    actor_of,
+    answer_error,
+    number_in,
+    optional_text,
+    route,
+    text_field,
+    truth_field,
+)
 from dashboard.parts.item_view import item_view
 from dashboard.process import index_due, store
+
+LONGEST_REASON = 2_000
+"""Characters of why an item is flagged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +51,7 @@ class Ahead:
 def _ahead(body: dict[str, Any]) -> Ahead | None:
     sent = body.get("ahead")
     if not isinstance(sent, dict) or not all(
-        isinstance(sent.get(name), int) for name in ("item", "n_steps", "version")
+        isinstance(sent.get(name), int) and 0 <= sent[name] <= LARGEST_ID for name in ("item", "n_steps", "version")
     ):
         return None
     return Ahead(sent["item"], sent["n_steps"], sent["version"])
@@ -178,11 +190,15 @@ def skip(request: Request, body: dict[str, Any]) -> Any:
 
 
 def flag(request: Request, body: dict[str, Any]) -> Any:
-    person = actor_of(request).person()
+    person, discard = actor_of(request).person(), truth_field(body, "discard")
+    reason = optional_text(body, "reason", LONGEST_REASON)
     with store().session() as session:
         item = get_item(session, _item_id(request))
-        gone = desk.flag(session, item.id, person, str(body.get("reason") or ""), body.get("discard") is True)
-        return {"discarded": gone, "next": _next(session, queues.get_queue(session, item.queue_id), person)}
+        queue = item.queue_id
+        gone = desk.flag(session, item.id, person, reason, discard)
+    # in a transaction of its own, as after a submission: two who flag the last two items would wait for each other
+    with store().session() as session:
+        return {"discarded": gone, "next": _next(session, queues.get_queue(session, queue), person)}
 
 
 def hold(request: Request, body: dict[str, Any]) -> Any:
