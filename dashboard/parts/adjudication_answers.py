@@ -16,6 +16,7 @@ from dashboard.parts.lesson_card import plain
 from dashboard.parts.numbers import ago, duration
 
 LONGEST = 6_000
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 STYLE = """<style>
 .said { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; max-width: 78ch }
@@ -70,7 +71,7 @@ def _about(one: Revision) -> list[str]:
     told += [f"version {one.version} of the questions"] if one.version else []
     told.append("blind" if one.blind else "not blind")
     told += [f"saw {one.left.upper()} on the left"] if one.left and one.subject.pair_id else []
-    told += [f"saw them as {' '.join(one.left.upper())}"] if one.left and one.subject.ranking_id else []
+    told += [f"saw them as {NO_BREAK.join(one.left.upper())}"] if one.left and one.subject.ranking_id else []
     told += [f"sure {one.confidence} of 5"] if one.confidence else []
     return told + (["surplus: it does not count"] if one.place == SURPLUS else [])
 
