@@ -94,7 +94,7 @@ function createSubject(frame) {
     const named = (wanted) => [...given.keys()].filter((index) => given[index] === wanted).map((index) => NAMES[index])
     const parts = tiers.map((tier, index) => el("span", {}, el("b", {}, `${index + 1}.`), ` ${named(tier).join(" and ")}`))
     const left = [...given.keys()].filter((index) => !given[index]).map((index) => NAMES[index])
-    if (left.length === given.length) parts.push(el("span.quiet-text", {}, `Put them in order, 1 is the best: press 1 to ${given.length} for the framed answer. The same place twice is a tie; ← → frames another.`))
+    if (left.length === given.length) parts.push(el("span.quiet-text", {}, `Put them in order, 1 is the best. Press 1 to ${given.length} for the framed answer. The same place twice is a tie; ← → frames another.`))
     else if (left.length) parts.push(el("span.quiet-text", {}, `without a place: ${left.join(", ")}`))
     return parts
   }

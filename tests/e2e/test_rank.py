@@ -103,8 +103,11 @@ def test_arrows_choose_a_card_and_the_same_place_again_is_taken_back(desk: Page)
 
 def test_a_missing_place_is_said_and_its_card_chosen(desk: Page) -> None:
     desk.keyboard.press("1")
+    last = desk.locator(".card").last
+    stood = last.bounding_box()
     desk.keyboard.press("Control+Enter")
     expect(desk.get_by_role("alert")).to_contain_text("3 have none")
+    assert last.bounding_box() == stood
     expect(desk.locator(".card.current h3")).to_have_text("B")
 
 
