@@ -12,6 +12,7 @@ from core.store.lessons import count_lessons, list_lessons
 from dashboard.identity import acting
 from dashboard.parts.lesson_card import STYLE, show_recalled
 from dashboard.parts.lesson_decisions import NEW, begin, show_lesson, writing_form
+from dashboard.parts.settled import forget, with_settled
 from dashboard.process import lesson_index, store
 
 PAGE = 20
@@ -42,6 +43,7 @@ if st.session_state.get("lessons_doing") == NEW:
 if "lessons_view" not in st.session_state:
     asked = st.query_params.get("view", "")
     st.session_state.lessons_view = asked if asked in (*VIEWS, TRY) else "proposed"
+    st.session_state.pop("lessons_shown", None)
 view = st.segmented_control(
     "Lessons",
     [*VIEWS, TRY],
@@ -53,18 +55,22 @@ view = st.segmented_control(
     label_visibility="collapsed",
 )
 st.query_params["view"] = view
+if st.session_state.get("lessons_shown") != view:
+    forget()
+st.session_state.lessons_shown = view
 
 if view != TRY:
     total = sum(counts.get(state, 0) for state in VIEWS[view])
     page = st.pagination(ceil(total / PAGE), key=f"lessons_page_{view}") if total > PAGE else 1
     with store().reading() as session:
         lines = list_lessons(session, VIEWS[view], limit=PAGE, start=(page - 1) * PAGE)
-    if not lines:
+    rows = with_settled(f"lessons {view}", {line.id: line for line in lines})
+    if not rows:
         st.info(EMPTY[view], icon=":material/school:")
     elif not actor.leads and view == "proposed":
         st.caption("What everybody proposed, you too; it stands here until a lead decides whether agents are given it.")
-    for line in lines:
-        show_lesson(line, actor, agents)
+    for line, became in rows:
+        show_lesson(line, actor, agents, became)
 else:
     with st.form("lessons_try"):
         situation = st.text_area(

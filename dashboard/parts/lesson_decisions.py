@@ -16,10 +16,13 @@ from core.store.lessons import LIMITS, LessonLine, lesson_history
 from dashboard.identity import Actor
 from dashboard.parts.lesson_card import show_evidence, show_history, show_words
 from dashboard.parts.notices import done, refused
+from dashboard.parts.settled import Settled, keep
 from dashboard.process import index_due, store
 
 NEW = ("", "Write")
 """The form that is open on the page is (lesson id, deed); this one writes a new lesson."""
+
+BECAME = {"Approve": "active", "Reject": "rejected", "Retire": "retired"}
 
 _EVERY = "every agent"
 
@@ -29,8 +32,8 @@ def begin(doing: tuple[str, str] | None) -> None:
     st.session_state.lessons_doing = doing
 
 
-def show_lesson(line: LessonLine, actor: Actor, agents: Sequence[str]) -> None:
-    """One lesson, what it rests on, and what the person may decide about it."""
+def show_lesson(line: LessonLine, actor: Actor, agents: Sequence[str], became: str = "") -> None:
+    """One lesson, what it rests on, and what the person may decide about it, unless they just did (what it became)."""
     with store().reading() as session:
         rests_on, history = lesson_evidence(session, line.id), lesson_history(session, line.id)
         # which run it came from, and at which step, says what somebody marked there
@@ -45,7 +48,9 @@ def show_lesson(line: LessonLine, actor: Actor, agents: Sequence[str]) -> None:
             _reason_form(line, actor, deed)
         else:
             with st.container(horizontal=True, gap="small"):
-                _decisions(line, actor)
+                _decisions(line, actor, settled=bool(became))
+                if became:
+                    st.caption(f":material/check: {became}")
                 with st.popover(f"History {len(history)}", type="tertiary", icon=":material/history:"):
                     show_history(history)
 
@@ -87,19 +92,19 @@ def _form_buttons(label: str, work: Callable[..., None], key: str, line: LessonL
         st.form_submit_button("Cancel", on_click=begin, args=(None,))
 
 
-def _decisions(line: LessonLine, actor: Actor) -> None:
+def _decisions(line: LessonLine, actor: Actor, settled: bool) -> None:
     if line.state is LessonState.PROPOSED:
-        _button(line, actor, "Approve", "check")
-        _button(line, actor, "Edit", "edit")
-        _button(line, actor, "Reject", "close")
+        _button(line, actor, settled, "Approve", "check")
+        _button(line, actor, settled, "Edit", "edit")
+        _button(line, actor, settled, "Reject", "close")
     elif line.state is LessonState.ACTIVE:
-        _button(line, actor, "Edit", "edit")
-        _button(line, actor, "Retire", "inventory_2")
+        _button(line, actor, settled, "Edit", "edit")
+        _button(line, actor, settled, "Retire", "inventory_2")
     elif line.state in (LessonState.RETIRED, LessonState.REJECTED):
-        _button(line, actor, "Approve", "check", label="Make active")
+        _button(line, actor, settled, "Approve", "check", label="Make active")
 
 
-def _button(line: LessonLine, actor: Actor, deed: str, icon: str, label: str = "") -> None:
+def _button(line: LessonLine, actor: Actor, settled: bool, deed: str, icon: str, label: str = "") -> None:
     at_once = deed == "Approve"  # the others ask something first
     st.button(
         label or deed,
@@ -108,7 +113,7 @@ def _button(line: LessonLine, actor: Actor, deed: str, icon: str, label: str = "
         key=f"lessons_{line.uid}_{deed}",
         on_click=_act if at_once else begin,
         args=(deed, _approve, "", line, actor) if at_once else ((line.uid, deed),),
-        disabled=not actor.leads,
+        disabled=settled or not actor.leads,
         help=None if actor.leads else f"Only a lead can {(label or deed).lower()} a lesson.",
     )
 
@@ -126,6 +131,8 @@ def _act(deed: str, work: Callable[..., None], key: str, line: LessonLine | None
     begin(None)
     told = {"Approve": "Active: agents are given it within a second.", "Retire": "Retired: no longer given."}
     done(told.get(deed, "Saved."))
+    if line is not None and deed in BECAME:
+        keep(Settled(f"lessons {st.session_state.lessons_view}", line.id, line, BECAME[deed]))
 
 
 def _approve(session: Session, deed: str, line: LessonLine, actor: Actor, said: dict[str, str]) -> None:

@@ -56,17 +56,17 @@ def show_attention(actor: Actor, queue: QueueRow) -> None:
         st.info("Nothing: no flag is open, no answer came late, nothing was taken out.", icon=":material/check:")
     if flagged:
         st.subheader("Flagged", anchor=False, help="Somebody skipped these and said why.")
-        for place, (one, became) in enumerate(flagged):
-            _flag(actor, queue, place, one, became)
+        for one, became in flagged:
+            _flag(actor, queue, one, became)
     if came_late:
         about = "They came when enough others had answered. They change nothing, outside overlap and agreement, until "
         st.subheader("Surplus answers", anchor=False, help=f"{about}you let one count.")
-        for place, (late, became) in enumerate(came_late):
-            _surplus(actor, queue, place, late, became)
+        for late, became in came_late:
+            _surplus(actor, queue, late, became)
     if taken_out:
         st.subheader("Discarded", anchor=False, help="Out of the queue for all; they stay out when added again.")
-        for place, (one, became) in enumerate(taken_out):
-            _gone(actor, queue, place, one, became)
+        for one, became in taken_out:
+            _gone(actor, queue, one, became)
     if max(len(flags), len(surplus), len(gone)) == SHOWN:
         st.caption(f"At most {SHOWN} of each are shown; the rest follows as these are settled.")
 
@@ -77,11 +77,11 @@ def _open_item(queue: QueueRow, item: int) -> None:
     st.page_link(PAGES / f"{page}.py", label="Open", icon=":material/open_in_new:", query_params=address)
 
 
-def _flag(actor: Actor, queue: QueueRow, place: int, one: Flagged, became: str) -> None:
-    person, row = actor.person(), Settled(f"flags {queue.id}", one.item, place, one, "")
+def _flag(actor: Actor, queue: QueueRow, one: Flagged, became: str) -> None:
+    person, row = actor.person(), Settled(f"flags {queue.id}", one.item, one, "")
     with st.container(border=True, gap="xsmall"):
         votes = f" · {one.votes:,} vote{'' if one.votes == 1 else 's'} to discard" if one.votes else ""
-        state = " · done" if one.state == "done" else ""
+        state = f" · {became}" if became else " · done" if one.state == "done" else ""
         st.markdown(f"**{escaped(clipped(one.title, 140) or 'Without a title')}**{votes}{state}")
         st.text(one.said)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -109,8 +109,6 @@ def _flag(actor: Actor, queue: QueueRow, place: int, one: Flagged, became: str) 
                     replace(row, became="it stays"),
                 ),
             )
-            if became:
-                st.caption(f":material/check: {became}")
             _open_item(queue, one.item)
 
 
@@ -121,7 +119,7 @@ def _discard(one: Flagged, reason: str, person: PersonLine, row: Settled) -> Non
     carry_out(lambda session: queue_changes.discard(session, one.item, why, person), said, row)
 
 
-def _surplus(actor: Actor, queue: QueueRow, place: int, late: tuple[Surplus, str], became: str) -> None:
+def _surplus(actor: Actor, queue: QueueRow, late: tuple[Surplus, str], became: str) -> None:
     person, (one, told) = actor.person(), late
     words, act, look = st.columns([6, 1.4, 1], vertical_alignment="center")
     words.markdown(
@@ -137,14 +135,14 @@ def _surplus(actor: Actor, queue: QueueRow, place: int, late: tuple[Surplus, str
         args=(
             lambda session: queue_changes.adopt(session, queue.id, one.row, person),
             f"The answer of {one.person} counts from now on.",
-            Settled(f"surplus {queue.id}", one.row, place, late, "Counts now"),
+            Settled(f"surplus {queue.id}", one.row, late, "Counts now"),
         ),
     )
     with look:
         _open_item(queue, one.item)
 
 
-def _gone(actor: Actor, queue: QueueRow, place: int, one: Flagged, became: str) -> None:
+def _gone(actor: Actor, queue: QueueRow, one: Flagged, became: str) -> None:
     person = actor.person()
     words, act = st.columns([6, 1.4], vertical_alignment="center")
     words.markdown(f"**{escaped(clipped(one.title, 120) or 'Without a title')}**  \n{escaped(clipped(one.said, 200))}")
@@ -157,7 +155,7 @@ def _gone(actor: Actor, queue: QueueRow, place: int, one: Flagged, became: str) 
         args=(
             lambda session: queue_changes.restore(session, one.item, person),
             "The item is given out again.",
-            Settled(f"gone {queue.id}", one.item, place, one, "Is back"),
+            Settled(f"gone {queue.id}", one.item, one, "Is back"),
         ),
     )
 

@@ -41,8 +41,8 @@ def show_gold(actor: Actor, queue: QueueRow) -> None:
         st.caption("An item can be given a known answer once somebody has answered it.")
     st.subheader("Known", anchor=False)
     rows = with_settled(f"gold {queue.id}", known)
-    for place, (one, became) in enumerate(rows):
-        _show(actor, queue, place, one, became)
+    for one, became in rows:
+        _show(actor, queue, one, became)
     if not rows:
         st.info("No answer is known yet.", icon=":material/verified:")
 
@@ -79,7 +79,7 @@ def _offer(actor: Actor, queue: QueueRow, schema: LabelSchema | None, items: Map
     )
 
 
-def _show(actor: Actor, queue: QueueRow, place: int, known: tuple[GoldItem, str], became: str) -> None:
+def _show(actor: Actor, queue: QueueRow, known: tuple[GoldItem, str], became: str) -> None:
     one, told = known
     words, act = st.columns([6, 1.4], vertical_alignment="center")
     words.markdown(f"**{escaped(clipped(one.title, 120) or 'Without a title')}**  \n{escaped(told)}")
@@ -92,7 +92,7 @@ def _show(actor: Actor, queue: QueueRow, place: int, known: tuple[GoldItem, str]
         args=(
             lambda session: unset_gold(session, get_item(session, one.item), actor.person()),
             "The item is ordinary work again.",
-            Settled(f"gold {queue.id}", one.item, place, known, "Is ordinary"),
+            Settled(f"gold {queue.id}", one.item, known, "Is ordinary"),
         ),
     )
 

@@ -11,37 +11,39 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-_KEY = "settled_rows"
+_KEPT, _DRAWN = "settled_rows", "settled_drawn"
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A row of a list: which list, which row (its id and place, and what it shows), and what became of it."""
+    """A row of a list: which list, which row (its id, and what it shows), and what became of it."""
 
     name: str
     id: int
-    place: int
     one: Any
     became: str
 
 
 def keep(row: Settled) -> None:
-    """Remember it; a row that was settled before keeps its first place."""
-    st.session_state.setdefault(_KEY, {})[row.name, row.id] = row
+    """Remember a row where it stood as the list was last drawn."""
+    drawn: list[int] = st.session_state.get(_DRAWN, {}).get(row.name, [])
+    place = drawn.index(row.id) if row.id in drawn else len(drawn)
+    st.session_state.setdefault(_KEPT, {})[row.name, row.id] = (place, row)
 
 
 def forget() -> None:
     """The lists are opened anew."""
-    st.session_state.pop(_KEY, None)
+    st.session_state.pop(_KEPT, None)
 
 
 def with_settled(name: str, found: Mapping[int, T]) -> list[tuple[T, str]]:
     """What is open in a list, and what was settled, each in its place with what became of it ("" for open)."""
-    rows = [(one, "") for one in found.values()]
-    kept: dict[tuple[str, int], Settled] = st.session_state.get(_KEY, {})
-    mine = [row for row in kept.values() if row.name == name and row.id not in found]
-    for row in sorted(mine, key=lambda row: row.place):
-        rows.insert(row.place, (row.one, row.became))
-    return rows
+    rows = [(number, one, "") for number, one in found.items()]
+    kept: dict[tuple[str, int], tuple[int, Settled]] = st.session_state.get(_KEPT, {})
+    mine = [(place, row) for place, row in kept.values() if row.name == name and row.id not in found]
+    for place, row in sorted(mine, key=lambda each: each[0]):
+        rows.insert(place, (row.id, row.one, row.became))
+    st.session_state.setdefault(_DRAWN, {})[name] = [number for number, _, _ in rows]
+    return [(one, became) for _, one, became in rows]

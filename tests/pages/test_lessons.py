@@ -78,6 +78,7 @@ def test_a_lead_approves_retires_and_brings_back(page: AppTest) -> None:
     page.run()
     page.button("lessons_refund_Approve").click().run()
     assert line() == ("active", 2)
+    assert page.button("lessons_refund_Approve").disabled
     page.segmented_control("lessons_view").set_value("active").run()
     page.button("lessons_refund_Retire").click().run()
     [retire] = [button for button in page.button if button.label == "Retire"]
