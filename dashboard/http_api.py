@@ -8,17 +8,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from core.errors import InvalidInput, LoopwrightError, NotFound
 from core.memory.recall import RecallRequest, recall
+from core.store.hidden import hidden_traces
 from core.store.people import get_person
 from core.store.steps import outline, read_steps
 from core.store.traces import trace_line
-from dashboard.answering import answer, answer_error, number_in, route, text_field
+from dashboard.answering import actor_of, answer, answer_error, number_in, route, text_field
 from dashboard.identity import COOKIE, cookie_for
+from dashboard.parts.blind_reading import blind_lines, blind_steps
 from dashboard.parts.reading import LOOK_BACK, outline_json, steps_json, text_slice
 from dashboard.process import lesson_index, store
 from dashboard.remember import YEAR
@@ -27,11 +30,17 @@ _log = logging.getLogger("loopwright")
 _COMPONENTS = Path(__file__).resolve().parent / "components"
 
 
+def is_hidden(session: Session, request: Request, trace: int) -> bool:
+    """Whether the one who asks has still to judge the run blind; NotPermitted when nobody says who asks."""
+    return bool(hidden_traces(session, actor_of(request).id, [trace]))
+
+
 def show_outline(request: Request, body: dict[str, Any]) -> Any:
     trace = int(request.path_params["trace"])
     with store().reading() as session:
         trace_line(session, trace)
-        return outline_json(trace, outline(session, trace))
+        lines = outline(session, trace)
+        return outline_json(trace, blind_lines(lines) if is_hidden(session, request, trace) else lines)
 
 
 def show_steps(request: Request, body: dict[str, Any]) -> Any:
@@ -41,7 +50,9 @@ def show_steps(request: Request, body: dict[str, Any]) -> Any:
     with store().reading() as session:
         total = trace_line(session, trace).n_steps
         before = min(start, LOOK_BACK)
-        return steps_json(trace, total, start, read_steps(session, trace, start - before, count + before), before)
+        steps = read_steps(session, trace, start - before, count + before)
+        shown = blind_steps(steps) if is_hidden(session, request, trace) else steps
+        return steps_json(trace, total, start, shown, before)
 
 
 def show_text(request: Request, body: dict[str, Any]) -> Any:
@@ -51,6 +62,8 @@ def show_text(request: Request, body: dict[str, Any]) -> Any:
     count = number_in(request.query_params.get("count"), "count", 1, 1_000_000, 200_000)
     with store().reading() as session:
         steps = read_steps(session, trace, position, 1)
+        if is_hidden(session, request, trace):
+            steps = blind_steps(steps)
     if not steps:
         raise NotFound(f"Trace {trace} has no step {position}.", field="position")
     return text_slice(steps[0], part, start, count)

@@ -26,16 +26,20 @@ from core.store.tables import (
 
 
 def hidden_from(person: int) -> ColumnElement[bool]:
-    """A condition on `TraceRow`: what this annotator may still be given to judge in a blind queue of theirs."""
+    """A condition on `TraceRow`: what this annotator may still be given to judge in a blind queue of theirs.
+
+    A run that they are asked about again is hidden like any other while they hold it: it must not be told from others.
+    """
     annotator = exists().where(PersonRow.id == person, PersonRow.role == "annotator")
     members = exists().where(QueuePersonRow.queue_id == QueueRow.id)
     member = exists().where(QueuePersonRow.queue_id == QueueRow.id, QueuePersonRow.person_id == person)
     held = exists().where(
         ClaimRow.item_id == ItemRow.id, ClaimRow.person_id == person, ClaimRow.state.in_((CLAIMED, LAPSED))
     )
+    again = ItemRow.for_person == person
     asked = and_(
         or_(ItemRow.state.in_((OPEN, GOLD)), held),
-        ItemRow.for_person == 0,
+        or_(ItemRow.for_person == 0, and_(again, held)),
         QueueRow.id == ItemRow.queue_id,
         QueueRow.blind,
         QueueRow.state != "archived",
@@ -52,17 +56,20 @@ def hidden_from(person: int) -> ColumnElement[bool]:
         label.bulk_id.is_(None),
         _given(label),
     )
-    runs = exists().where(ItemRow.trace_id == TraceRow.id, asked, ~said)
+    runs = exists().where(ItemRow.trace_id == TraceRow.id, asked, or_(~said, again))
     chosen = exists().where(
         PreferenceRow.pair_id == ItemRow.pair_id, PreferenceRow.person_id == person, _given(PreferenceRow)
     )
     sides = or_(PairRow.trace_a_id == TraceRow.id, PairRow.trace_b_id == TraceRow.id)
-    pairs = exists().where(sides, ItemRow.pair_id == PairRow.id, asked, ~chosen)
+    pairs = exists().where(sides, ItemRow.pair_id == PairRow.id, asked, or_(~chosen, again))
     ranked = exists().where(
         RankingGivenRow.ranking_id == ItemRow.ranking_id, RankingGivenRow.person_id == person, _given(RankingGivenRow)
     )
     rankings = exists().where(
-        CandidateRow.trace_id == TraceRow.id, ItemRow.ranking_id == CandidateRow.ranking_id, asked, ~ranked
+        CandidateRow.trace_id == TraceRow.id,
+        ItemRow.ranking_id == CandidateRow.ranking_id,
+        asked,
+        or_(~ranked, again),
     )
     return and_(annotator, or_(runs, pairs, rankings))
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from core.records import Step, StepKind
 from core.store.steps import StepLine
+from core.store.traces import TraceLine
 
 
 def blind_lines(lines: Sequence[StepLine]) -> list[StepLine]:
@@ -36,6 +37,11 @@ def blind_steps(steps: Sequence[Step]) -> list[Step]:
         )
         for one in steps
     ]
+
+
+def blind_run(line: TraceLine) -> TraceLine:
+    """The run without what it cost and how long it took."""
+    return replace(line, seconds=None, cost=None, tokens_in=None, tokens_out=None, tokens_cached=None, n_unpriced=0)
 
 
 def blind_segment(base: str, letter: str, n_steps: int) -> dict[str, Any]:

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 from core.records import LabelSchema, Role
 from core.review.submitting import current_submission
 from core.store import claims, drafts, queues
+from core.store.hidden import hidden_traces
 from core.store.people import PersonLine
 from core.store.schemas import get_schema
 from core.store.steps import outline, read_steps
 from core.store.tables import ItemRow, QueueRow
 from core.store.tasks import task_text
 from core.store.traces import TraceLine, trace_line
+from dashboard.parts.blind_reading import blind_lines, blind_run, blind_steps
 from dashboard.parts.pair_view import FIRST_PAGE, pair_view
 from dashboard.parts.ranking_view import ranking_view
 from dashboard.parts.reading import outline_json, steps_json
@@ -50,7 +52,14 @@ def item_view(session: Session, item: ItemRow, person: PersonLine) -> dict[str, 
         return view | pair_view(session, item.pair_id, claim.left if claim is not None else "a", item.id)
     if item.ranking_id is not None:
         return view | ranking_view(session, item.ranking_id, claim.left if claim is not None else "", item.id)
-    return view | _run(session, item.trace_id or 0)
+    return view | _run(session, item.trace_id or 0, _is_blind(session, item, queue, person, said is not None))
+
+
+def _is_blind(session: Session, item: ItemRow, queue: QueueRow, person: PersonLine, submitted: bool) -> bool:
+    """Whether what tells the run's version is kept from them: here, or because of another queue of theirs."""
+    if person.role is Role.LEAD:
+        return False
+    return (queue.blind and not submitted) or bool(hidden_traces(session, person.id, [item.trace_id or 0]))
 
 
 def _discard(queue: QueueRow, person: PersonLine) -> str:
@@ -68,10 +77,12 @@ def _schema(schema: LabelSchema) -> dict[str, Any]:
     }
 
 
-def _run(session: Session, trace_id: int) -> dict[str, Any]:
+def _run(session: Session, trace_id: int, blind: bool) -> dict[str, Any]:
     trace = trace_line(session, trace_id)
     lines = outline(session, trace_id)
     steps = read_steps(session, trace_id, 0, FIRST_PAGE)
+    if blind:
+        trace, lines, steps = blind_run(trace), blind_lines(lines), blind_steps(steps)
     return {
         "task": {"title": trace.title, "text": task_text(session, trace.task) or trace.title, "key": trace.task},
         "facts": _facts(trace),

@@ -43,7 +43,8 @@ def show_facts(view: TraceView) -> int | None:
     """A line of facts, and what else is known behind its name; the id of a run that was clicked, if any."""
     line = view.line
     if view.blind:
-        st.badge("outcome, version and labels hidden", color="gray", icon=":material/visibility_off:", help=HIDDEN)
+        told = "outcome, version, cost and labels hidden"
+        st.badge(told, color="gray", icon=":material/visibility_off:", help=HIDDEN)
     else:
         outcome = Outcome(line.outcome)
         icon = f":material/{ICONS[outcome]}:"

@@ -65,8 +65,8 @@ def _cells(line: TraceLine, blind: bool, at: datetime) -> list[dict[str, str]]:
         secret if blind else outcome,
         {"text": f"{line.n_steps:,}"},
         {"text": f"{line.n_errors:,}", "tone": "error"} if line.n_errors else {"text": ""},
-        {"text": duration(line.seconds)},
-        cost_cell(line),
+        secret if blind else {"text": duration(line.seconds)},
+        secret if blind else cost_cell(line),
         secret if blind else {"text": str(line.n_annotations) if line.n_annotations else ""},
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from core.store.signals import SignalLine, signal_lines, signals_of
 from core.store.steps import CostSource, costs_of, outline, places_of, read_steps, unpriced_models
 from core.store.tasks import task_text
 from core.store.traces import TraceLine, runs_of_task, session_traces, trace_line, trace_row
+from dashboard.parts.blind_reading import blind_lines, blind_run, blind_steps
 from dashboard.parts.reading import outline_json, plain, steps_json
 from dashboard.parts.trace_signals import MOST, step_label
 
@@ -75,22 +76,22 @@ def view_trace(session: Session, trace: int, step: int | None, person: int) -> T
     blind = trace in hidden
     n_signals, lines = (0, []) if blind else signal_lines(session, trace, MOST)
     return TraceView(
-        line=line,
+        line=blind_run(line) if blind else line,
         blind=blind,
         task=plain(task_text(session, line.task) or line.title),
         conversation=conversation,
         # by version and trial, which a hidden run's place among them would tell: those come last, in no order
         runs=sorted(runs, key=lambda one: (one.id in hidden, one.uid if one.id in hidden else "")),
         hidden=hidden,
-        costs=costs_of(session, trace),
-        unpriced=unpriced_models(session, trace) if line.n_unpriced else [],
+        costs=[] if blind else costs_of(session, trace),
+        unpriced=unpriced_models(session, trace) if line.n_unpriced and not blind else [],
         n_signals=n_signals,
         signals=lines,
         places=places_of(session, trace, {one.signal.step_id for one in lines if one.signal.step_id}),
         said=_said(session, [one for one in given if one.trace_id == trace]),
         tools=row.tools,
         attributes={} if blind else row.attributes,
-        reader=_reader(session, conversation, line, step) | {"labels": _labels(session, given, signals)},
+        reader=_reader(session, conversation, line, step, hidden) | {"labels": _labels(session, given, signals)},
     )
 
 
@@ -103,25 +104,33 @@ def position_of(text: str | None, line: TraceLine) -> int | None:
     return int(text)
 
 
-def _reader(session: Session, conversation: Sequence[TraceLine], line: TraceLine, step: int | None) -> dict[str, Any]:
-    """The segments, totals and starting point; the first page too, where it is what is read first."""
+def _reader(
+    session: Session, conversation: Sequence[TraceLine], line: TraceLine, step: int | None, hidden: Set[int]
+) -> dict[str, Any]:
+    """The segments, totals and starting point; the first page too, where it is what is read first.
+
+    A total over runs of which some are hidden would tell theirs: there is none.
+    """
     before = sum(one.n_steps for one in conversation[: [one.id for one in conversation].index(line.id)])
     start = before + (step or 1) - 1 if before or step else None
     first = conversation[0]
-    lines = outline(session, first.id)
+    lines, steps = outline(session, first.id), read_steps(session, first.id, 0, FIRST_PAGE)
+    if first.id in hidden:
+        lines, steps = blind_lines(lines), blind_steps(steps)
+    known = [] if any(one.id in hidden for one in conversation) else conversation
     return {
         "segments": [
             {"trace": one.id, "n_steps": one.n_steps, "title": _segment_title(number, one)}
             for number, one in enumerate(conversation, 1)
         ],
         "facts": {
-            "seconds": _total([one.seconds for one in conversation]),
-            "cost": _total([one.cost for one in conversation]),
+            "seconds": _total([one.seconds for one in known]),
+            "cost": _total([one.cost for one in known]),
         },
         "start": start,
         "suggestions": None,  # asked for by the reader, run by run
         "outline": outline_json(first.id, lines),
-        "first": steps_json(first.id, first.n_steps, 0, read_steps(session, first.id, 0, FIRST_PAGE)),
+        "first": steps_json(first.id, first.n_steps, 0, steps),
     }
 
 

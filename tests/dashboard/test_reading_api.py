@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,25 +17,32 @@ from starlette.testclient import TestClient
 from core.ingest.accept import ImportOptions, import_document
 from core.ingest.formats.loopwright import to_json
 from core.records import Pair, Role, Step, Trace
+from core.review.desk import claim_item
+from core.store.hidden import hidden_traces
 from core.store.items import NewItem, add_items, discard_item, get_item
 from core.store.pairs import insert_pairs
-from core.store.people import add_person, person_id
+from core.store.people import PersonLine, add_person, person_id
 from core.store.queues import get_queue, make_queue, members, set_members
 from core.store.tables import ItemRow, QueueRow, TraceRow
 from dashboard import http_api, reading_api, review_api
-from dashboard.identity import COOKIE, cookie_for
+from dashboard.identity import COOKIE, actor_from, cookie_for
+from dashboard.parts.trace_list import run_rows
+from dashboard.parts.trace_view import view_trace
 from dashboard.process import close_all, store
 from tests.worlds import run, texts
 
 AT = datetime(2026, 9, 2, 10, 0, tzinfo=UTC)
 SECRETS = ("secret-model", "v-passes", "v-fails", "solved", "failed", "0.77", "2026-09-02", "reward", "marked-by-judge")
+COSTS = ("secret-model", "0.77", "marked-by-judge", "1234.5")
+"""What tells the model, the cost and how long it took."""
 
 
 def telling(uid: str, version: str, reward: float) -> Trace:
     """A run each step of which bears what tells its version: model, cost, tokens, time, attributes, a span's name."""
     told = run(uid, reward=reward, version=version, cost=0.77, agent="shop")
     steps = tuple(told_of(step) for step in told.steps)
-    return replace(told, steps=steps, started_at=AT, attributes={"release": version})
+    ended = AT + timedelta(seconds=1234.5)
+    return replace(told, steps=steps, started_at=AT, ended_at=ended, attributes={"release": version})
 
 
 def told_of(step: Step) -> Step:
@@ -108,6 +115,87 @@ def test_others_are_letters_with_steps_and_nothing_that_tells_their_version(api:
     }
     for hidden in ("attributes", "nothing"):
         assert api.get(f"/{answer['runs'][0]['base']}/steps/1/text?part={hidden}").status_code == 404
+
+
+PARTS = ("outline", "steps", "steps?start=2&count=1", "steps/1/text?part=output.0.call.0", "suggestions")
+
+
+def told_of_the_run(api: TestClient, item: int) -> str:
+    """All that the desk and the reader are sent of an item's run, and what Traces shows of it to the one who asks."""
+    answer = api.get(f"/api/items/{item}")
+    trace = answer.json()["segments"][0]["trace"]
+    texts = [answer.text, *(api.get(f"/api/traces/{trace}/{part}").text for part in PARTS)]
+    person = actor_from({COOKIE: str(api.cookies.get(COOKIE))})
+    assert person is not None
+    with store().reading() as session:
+        view = view_trace(session, trace, None, person.id)
+    listed = run_rows([view.line], view.hidden) + run_rows([view.line], view.hidden, of_one_task=True)
+    about = (view.reader, view.costs, view.unpriced, view.attributes, view.signals, listed)
+    return "".join((*texts, repr(about), repr((view.line.seconds, view.line.cost, view.line.tokens_in))))
+
+
+def test_the_run_under_review_tells_neither_model_nor_cost_nor_time_before_submitting(api: TestClient) -> None:
+    be(api, "ann")
+    item = open_item(api, "t0")
+    told = told_of_the_run(api, item)
+    assert [secret for secret in COSTS if secret in told] == []
+    view = api.get(f"/api/items/{item}").json()
+    assert view["facts"] == {"n_steps": 4, "n_errors": 0, "seconds": None, "cost": None}
+    trace = view["segments"][0]["trace"]
+    for part in ("attributes", "nothing"):
+        assert api.get(f"/api/traces/{trace}/steps/1/text?part={part}").status_code == 404
+    assert api.get(f"/api/traces/{trace}/steps/1/text?part=output.0.call.0").status_code == 200
+    be(api, "me")  # a lead knows it anyway
+    assert [secret for secret in COSTS if secret not in told_of_the_run(api, item_of("t1"))] == []
+    be(api, "ann")
+    submit(api, item)
+    assert [secret for secret in COSTS if secret not in told_of_the_run(api, item)] == []
+    assert api.post("/api/queues/1/undo", json={}).status_code == 200
+    assert [secret for secret in COSTS if secret in told_of_the_run(api, item)] == []
+
+
+def test_what_is_loaded_ahead_is_blind_as_well(api: TestClient) -> None:
+    be(api, "ann")
+    open_item(api, "t0")
+    ahead = api.get("/api/queues/1/ahead")
+    assert ahead.json()["item"]["item"] != item_of("t0")
+    assert [secret for secret in COSTS if secret in ahead.text] == []
+
+
+def test_of_a_run_whose_version_is_known_to_all_nothing_is_hidden(api: TestClient) -> None:
+    with store().session() as session:
+        get_queue(session, 1).blind = False
+    be(api, "ann")
+    assert [secret for secret in COSTS if secret not in told_of_the_run(api, open_item(api, "t0"))] == []
+
+
+def test_nobody_reads_a_run_without_saying_who_they_are(api: TestClient) -> None:
+    be(api, "ann")
+    trace = api.get(f"/api/items/{open_item(api, 't0')}").json()["segments"][0]["trace"]
+    api.cookies.clear()
+    for part in PARTS[:4]:
+        assert api.get(f"/api/traces/{trace}/{part}").status_code == 403, part
+
+
+def test_a_run_that_is_asked_about_again_is_blind_while_it_is_held(api: TestClient) -> None:
+    be(api, "ann")
+    first = open_item(api, "t0")
+    submit(api, first)
+    with store().session() as session:
+        trace, ann = get_item(session, first).trace_id or 0, person_id(session, "ann")
+        queue = get_queue(session, 1)
+        again = ItemRow(queue_id=1, trace_id=trace, for_person=ann, repeat_of=first, step_uid="")
+        session.add(again)
+        session.flush()
+        repeat = again.id
+        assert hidden_traces(session, ann, [trace]) == set()
+        claim_item(session, again, PersonLine(ann, "ann", Role.ANNOTATOR, True), queue)
+        session.flush()
+        assert hidden_traces(session, ann, [trace]) == {trace}
+        assert hidden_traces(session, person_id(session, "bo"), [trace]) == set()
+    assert [secret for secret in COSTS if secret in told_of_the_run(api, repeat)] == []
+    submit(api, repeat)
+    assert [secret for secret in COSTS if secret not in told_of_the_run(api, repeat)] == []
 
 
 def test_the_letters_stay_and_there_is_nothing_under_others(api: TestClient) -> None:

@@ -418,7 +418,7 @@ def test_a_blind_reviewer_learns_nothing_here(tmp_path: Path, server: Callable[.
     page.goto(f"{url}/traces")
     expect(page.locator("tbody tr")).to_have_count(1, timeout=30_000)
     page.locator("tbody tr").click()
-    expect(page.get_by_text("outcome, version and labels hidden").first).to_be_visible()
+    expect(page.get_by_text("outcome, version, cost and labels hidden").first).to_be_visible()
     told = page.locator("body").inner_text()
     assert not [word for word in ("very-telling", "failed", "reward", "Signals", "Attributes") if word in told]
     page.goto(f"{url}/traces?traces_outcome=failed")

@@ -139,8 +139,11 @@ def test_a_hidden_repeat_is_recorded_and_counts_nowhere(store: Store, subject: s
             lefts[item.id] = session.scalars(select(ClaimRow.left).where(ClaimRow.item_id == item.id)).one()
             if item.repeat_of is not None:
                 repeats.append((item.id, item.repeat_of))
+            held = [item.trace_id] if item.trace_id is not None else []
+            assert hidden_traces(session, ada.id, held) == set(held), "the second time as blind as the first"
             answer = SOLVED if subject == "trace" else {"choice": "left"}
             submit(session, item.id, ada, answer)
+            assert hidden_traces(session, ada.id, held) == set()
         assert repeats
         assert len({first for _, first in repeats}) == len(repeats)
         assert queues.progress(session, queue, ada.id).total == 12
