@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from core.errors import NotFound
 from core.review.other_runs import OtherRun, has_submitted, other_run, other_runs, passed_runs, side_run
+from core.store.hidden import hidden_traces
 from core.store.people import PersonLine
 from core.store.steps import outline, read_steps
 from core.store.traces import TraceLine, trace_line
@@ -22,11 +23,12 @@ from dashboard.process import store
 
 
 def suggestions_of(request: Request, body: dict[str, Any]) -> Any:
-    trace = int(request.path_params["trace"])
+    trace, person = int(request.path_params["trace"]), actor_of(request).id
     with store().reading() as session:
         trace_line(session, trace)
         steps = read_steps(session, trace)
-    return suggestions_json(trace, steps)
+        hidden = bool(hidden_traces(session, person, [trace]))
+    return suggestions_json(trace, blind_steps(steps) if hidden else steps)
 
 
 def list_others(request: Request, body: dict[str, Any]) -> Any:
