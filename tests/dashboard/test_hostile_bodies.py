@@ -145,7 +145,7 @@ def test_what_is_far_too_long_is_refused(api: TestClient) -> None:
     for method, path, body in SENT:
         for at in [one for one in places(body) if isinstance(_at(body, one), str)]:
             answered = api.request(method, path, json=with_at(body, at, "x" * 2_100_000))
-            assert answered.status_code in (200, 400, 413), (path, at, answered.text[:200])
+            assert answered.status_code in (200, 400, 404, 409, 413), (path, at, answered.text[:200])
             if path.endswith(("/flag", "/comments", "/reply")):
                 assert (answered.status_code, rows()) == (400, before), (path, at)
 
