@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+import numpy as np
+
 from core.measure.intervals import Interval, Rate
-from core.measure.runs import rate_difference, run_share
+from core.measure.runs import rate_difference, run_share, share_of
 
 ALARM = 0.05
 """How often, at most, a change would be called clear in any of the looks although nothing had changed."""
@@ -26,21 +28,15 @@ class Series:
 
     def add(self, week: date, rows: Iterable[tuple[int, int, int]]) -> None:
         """Add (cluster, successes, runs) rows to a week."""
-        _add(self.weeks.setdefault(week, {}), rows)
+        clusters = self.weeks.setdefault(week, {})
+        for cluster, successes, n in rows:
+            before = clusters.get(cluster, (0, 0))
+            clusters[cluster] = (before[0] + successes, before[1] + n)
 
     def rate(self, week: date) -> Rate | None:
         """The share in a week; None without runs."""
-        return _rate(self.weeks[week])
-
-
-def _add(clusters: Clusters, rows: Iterable[tuple[int, int, int]]) -> None:
-    for cluster, successes, n in rows:
-        before = clusters.get(cluster, (0, 0))
-        clusters[cluster] = (before[0] + successes, before[1] + n)
-
-
-def _rate(clusters: Clusters) -> Rate | None:
-    return run_share(list(clusters.values())) if clusters else None
+        clusters = self.weeks[week]
+        return run_share(list(clusters.values())) if clusters else None
 
 
 @dataclass(frozen=True)
@@ -83,20 +79,33 @@ def largest_change(series: Sequence[Series], few: int) -> Change | None:
     called clear in at most about 5 % of pages. The largest clear change is returned; where none is, the one that comes
     nearest.
     """
-    pairs: list[tuple[str, date, Rate, Rate]] = []
-    for one in series:
-        earlier: Clusters = {}
-        for week in sorted(one.weeks):
-            before, after = _rate(earlier), one.rate(week)
-            if before and after and min(before.n, after.n) >= few and (before.value or after.value):
-                pairs.append((one.name, week, before, after))
-            _add(earlier, ((cluster, *counts) for cluster, counts in one.weeks[week].items()))
+    pairs = [
+        (one.name, week, before, after)
+        for one in series
+        for week, before, after in _looks(one)
+        if min(before.n, after.n) >= few and (before.value or after.value)
+    ]
     found = []
     for name, week, before, after in pairs:
         interval = rate_difference(before, after, 1 - ALARM / len(pairs))
         clear = not interval.low <= 0 <= interval.high
         found.append(Change(name, week, before, after, interval, len(pairs), clear))
     return max(found, key=lambda change: (change.clear, _size(change)), default=None)
+
+
+def _looks(series: Series) -> Iterator[tuple[date, Rate, Rate]]:
+    """Each week's share with that of all weeks before it, where both have runs; what came before is added up once."""
+    places = {cluster: place for place, cluster in enumerate({one for week in series.weeks.values() for one in week})}
+    successes, runs = np.zeros((2, len(places)), dtype=np.int64)
+    for week, clusters in sorted(series.weeks.items()):
+        if not clusters:
+            continue
+        if (earlier := runs > 0).any():
+            yield week, share_of(successes[earlier], runs[earlier]), run_share(list(clusters.values()))
+        here = [places[cluster] for cluster in clusters]
+        added = np.array(list(clusters.values())).T
+        successes[here] += added[0]
+        runs[here] += added[1]
 
 
 def _size(change: Change) -> float:

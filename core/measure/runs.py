@@ -8,7 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, sqrt
 
+import numpy as np
+import numpy.typing as npt
+
 from core.measure.intervals import Interval, Mean, Rate, wilson, z_score
+
+Counts = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -27,15 +32,21 @@ def run_share(clusters: Sequence[tuple[float, int]], confidence: float = 0.95) -
     the linearised variance of a ratio (Cochran 1977, Sampling Techniques, ch. 6). One run a task is Wilson exactly.
     ValueError without clusters, or for a cluster without runs.
     """
-    if not clusters or not all(n > 0 and 0 <= successes <= n for successes, n in clusters):
+    if not len(clusters):
         raise ValueError("a share needs at least one run, and no more successes than runs")
-    successes, n = sum(s for s, _ in clusters), sum(m for _, m in clusters)
-    share, tasks = successes / n, len(clusters)
-    effective = float(tasks)
+    return share_of(*np.array(clusters).T, confidence)
+
+
+def share_of(successes: Counts, runs: Counts, confidence: float = 0.95) -> Rate:
+    """The same of two columns, a task each."""
+    if not len(runs) or not bool(np.all((runs > 0) & (successes >= 0) & (successes <= runs))):
+        raise ValueError("a share needs at least one run, and no more successes than runs")
+    solved, n, tasks = successes.sum().item(), int(runs.sum()), len(runs)
+    share, effective = solved / n, float(tasks)
     if tasks > 1 and 0 < share < 1:
-        spread = _variance(clusters, share, n)
+        spread = tasks / (tasks - 1) * float(((successes - share * runs) ** 2).sum()) / n**2
         effective = float(n) if spread == 0 else min(max(1 + share * (1 - share) / spread, tasks), n)
-    return Rate(successes, n, share, wilson(share * effective, effective, confidence), tasks, effective)
+    return Rate(solved, n, share, wilson(share * effective, effective, confidence), tasks, effective)
 
 
 def run_mean(clusters: Sequence[tuple[float, int]], confidence: float = 0.95) -> Mean:

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+import orjson
+from sqlalchemy import Text, cast, func, select, update
 from sqlalchemy.orm import Session
 
 from core.records import Annotation, Correction, Mark, Role
@@ -129,48 +130,51 @@ def annotation_with_key(session: Session, key: str) -> int | None:
     return session.scalar(select(AnnotationRow.id).where(AnnotationRow.key == clean(key, 200)).limit(1))
 
 
+_SAID = AnnotationRow
 _BY = (
-    select(AnnotationRow, PersonRow.name, PersonRow.role)
-    .join(PersonRow, PersonRow.id == AnnotationRow.person_id)
-    .order_by(AnnotationRow.submitted_at, AnnotationRow.id)
+    select(
+        *(_SAID.id, _SAID.trace_id, _SAID.step_uid, _SAID.item_id, _SAID.person_id, PersonRow.name, PersonRow.role),
+        *(_SAID.schema_id, _SAID.schema_key, _SAID.revision, _SAID.blind),
+        *(cast(said, Text) for said in (_SAID.answers, _SAID.marks, _SAID.corrections)),
+        *(_SAID.active_seconds, _SAID.submitted_at, _SAID.bulk_id.is_not(None)),
+    )
+    .join(PersonRow, PersonRow.id == _SAID.person_id)
+    .order_by(_SAID.submitted_at, _SAID.id)
 )
 
 
 def annotations_of(session: Session, trace_ids: Sequence[int] | None = None) -> list[Given]:
     """Current annotations of the traces (None: all), oldest first."""
-    query = _BY.where(AnnotationRow.current)
+    query = _BY.where(_SAID.current)
     if trace_ids is not None:
-        query = query.where(AnnotationRow.trace_id.in_(trace_ids))
-    return [given_from_row(*row) for row in session.execute(query)]
+        query = query.where(_SAID.trace_id.in_(trace_ids))
+    return [_given(row) for row in session.execute(query)]
 
 
 def annotations_with_ids(session: Session, ids: Sequence[int]) -> dict[int, Given]:
     """Row id → annotation, whether it counts or not."""
     found: dict[int, Given] = {}
     for start in range(0, len(ids), 500):
-        query = _BY.where(AnnotationRow.id.in_(ids[start : start + 500]))
-        found |= {row.id: given_from_row(row, *who) for row, *who in session.execute(query)}
+        query = _BY.where(_SAID.id.in_(ids[start : start + 500]))
+        found |= {row.id: _given(row) for row in session.execute(query)}
     return found
 
 
-def given_from_row(row: AnnotationRow, person: str, role: str) -> Given:
-    """The annotation that a row holds."""
+def _given(row: Any) -> Given:
+    """The annotation of a row of `_BY`: values, no mapped objects, for a dataset asks for all at once."""
+    *who, person, role, schema_id, schema, revision, blind, answers, marks, corrections, seconds, at, in_bulk = row
     return Given(
-        row.id,
-        row.trace_id,
-        row.step_uid,
-        row.item_id,
-        row.person_id,
+        *who,
         person,
         Role(role),
-        row.schema_id,
-        row.schema_key,
-        row.revision,
-        row.blind,
-        row.answers,
-        tuple(Mark(**mark) for mark in row.marks),
-        tuple(Correction(**correction) for correction in row.corrections),
-        row.active_seconds,
-        row.submitted_at,
-        row.bulk_id is not None,
+        schema_id,
+        schema,
+        revision,
+        blind,
+        orjson.loads(answers),
+        () if marks == "[]" else tuple(Mark(**mark) for mark in orjson.loads(marks)),
+        () if corrections == "[]" else tuple(Correction(**one) for one in orjson.loads(corrections)),
+        seconds,
+        at,
+        bool(in_bulk),
     )

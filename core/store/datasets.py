@@ -134,6 +134,10 @@ def schema_names(session: Session) -> dict[int, str]:
     return {row_id: f"{key}@{version}" for row_id, key, version in session.execute(query)}
 
 
+_STEPS = select(StepRow.__table__)
+"""Rows, no mapped objects: a dataset reads tens of thousands."""
+
+
 def run_texts(session: Session, trace_ids: Sequence[int]) -> dict[int, RunText]:
     """Row id → the steps in reading order and the tool schemas of each of these runs."""
     steps: dict[int, list[Step]] = {trace_id: [] for trace_id in trace_ids}
@@ -141,7 +145,7 @@ def run_texts(session: Session, trace_ids: Sequence[int]) -> dict[int, RunText]:
     listed = list(steps)
     for start in range(0, len(listed), BATCH):
         part = listed[start : start + BATCH]
-        for row in session.scalars(select(StepRow).where(StepRow.trace_id.in_(part)).order_by(StepRow.position)):
+        for row in session.execute(_STEPS.where(StepRow.trace_id.in_(part)).order_by(StepRow.position)):
             steps[row.trace_id].append(step_from_row(row))
         recorded = session.execute(select(TraceRow.id, TraceRow.tools).where(TraceRow.id.in_(part)))
         tools.update({row_id: tuple(schemas) for row_id, schemas in recorded})

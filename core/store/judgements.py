@@ -207,11 +207,14 @@ def stamp_of_judgements(session: Session) -> tuple[Hashable, ...]:
 
 def labels_by_week(session: Session, agent: str | None = None) -> list[tuple[date, Said]]:
     """People's current annotations with the week in which their trace began."""
-    week = week_of(session)
+    week, answers, marks = week_of(session), cast(AnnotationRow.answers, Text), cast(AnnotationRow.marks, Text)
     query = (
-        select(week, TraceRow.id, PersonRow.name, AnnotationRow.schema_id, AnnotationRow.answers, AnnotationRow.marks)
+        select(week, TraceRow.id, PersonRow.name, AnnotationRow.schema_id, answers, marks)
         .join(AnnotationRow, AnnotationRow.trace_id == TraceRow.id)
         .join(PersonRow, PersonRow.id == AnnotationRow.person_id)
         .where(AnnotationRow.current, _by(machines=False), TraceRow.time_known, *of_agent(agent))
     )
-    return [(date.fromisoformat(monday), Said(*said)) for monday, *said in session.execute(query)]
+    return [
+        (date.fromisoformat(monday), Said(*who, orjson.loads(said), [] if marked == "[]" else orjson.loads(marked)))
+        for monday, *who, said, marked in session.execute(query)
+    ]
