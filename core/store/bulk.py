@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core.clock import now
 from core.errors import NotFound
 from core.records import Annotation
 from core.store.hidden import hidden_from
@@ -22,6 +23,9 @@ from core.store.locks import lock_rows
 from core.store.revisions import SURPLUS
 from core.store.tables import AnnotationRow, BulkRow, LabelSchemaRow, TraceRow
 from core.store.trace_filter import TraceFilter, filtered
+
+STILL = timedelta(seconds=10)
+"""After the last batch, within which the next one is thought to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,10 @@ class BulkCount:
 
 @dataclass(frozen=True, slots=True)
 class BulkLine:
-    """One bulk and how it stands: of `n` runs `given` were labelled, and `standing` of these labels are in force."""
+    """One bulk and how it stands: of `n` runs `given` were labelled, and `standing` of these labels are in force.
+
+    `moved_at` is when a label of it was last given or taken back, or when either began.
+    """
 
     id: int
     person: int
@@ -53,6 +60,12 @@ class BulkLine:
     standing: int
     at: datetime
     undone_at: datetime | None
+    moved_at: datetime
+
+    @property
+    def runs_still(self) -> bool:
+        """Whether somebody is at it, in whatever tab: what is not whole and has moved just now."""
+        return (self.unfinished or self.half_undone) and now() - self.moved_at < STILL
 
     @property
     def unfinished(self) -> bool:
@@ -217,8 +230,9 @@ def _lines(session: Session, which: ColumnElement[bool], most: int = 1) -> list[
     of = AnnotationRow.bulk_id == BulkRow.id
     given = select(func.count()).where(of, ~AnnotationRow.withdrawn).correlate(BulkRow).scalar_subquery()
     standing = select(func.count()).where(of, AnnotationRow.current).correlate(BulkRow).scalar_subquery()
+    moved = select(func.max(AnnotationRow.submitted_at)).where(of).correlate(BulkRow).scalar_subquery()
     query = (
-        select(BulkRow, LabelSchemaRow.key, LabelSchemaRow.title, given, standing)
+        select(BulkRow, LabelSchemaRow.key, LabelSchemaRow.title, given, standing, moved)
         .join(LabelSchemaRow, LabelSchemaRow.id == BulkRow.schema_id)
         .where(which)
         .order_by(BulkRow.id.desc())
@@ -228,6 +242,7 @@ def _lines(session: Session, which: ColumnElement[bool], most: int = 1) -> list[
         BulkLine(
             *(row.id, row.person_id, row.schema_id, key, title, row.filter, row.answers, row.n),
             *(n_given, n_standing, row.at, row.undone_at),
+            max(filter(None, (row.at, row.undone_at, last))),
         )
-        for row, key, title, n_given, n_standing in session.execute(query)
+        for row, key, title, n_given, n_standing, last in session.execute(query)
     ]

@@ -45,7 +45,7 @@ def bulk_door(chosen: TraceFilter, told: Mapping[str, str], actor: Actor) -> Non
 
 
 def show_unfinished(actor: Actor) -> None:
-    """Bulk labels of this person that were cut short, each with its way on."""
+    """Bulk labels of this person that are running in another tab, or were cut short, each with its way on."""
     with store().reading() as session:
         given = bulks_of(session, actor.id, SHOWN)
     for line in given:
@@ -156,6 +156,9 @@ def _show(line: BulkLine, actor: Actor, where: str = "list") -> None:
     )
     st.markdown(f"{_stands(line)}, {ago(line.at, now())}: {told}")
     with st.container(horizontal=True, gap="small"):
+        if line.runs_still:
+            st.button("Look again", key=f"bulk_{where}_look_{line.id}", icon=":material/refresh:")
+            return
         if line.unfinished and st.button("Finish it", key=f"bulk_{where}_finish_{line.id}"):
             _go_on(line.id, actor, give_some, line.n)
         if line.half_undone or (line.undone_at is None and line.standing):
@@ -166,6 +169,12 @@ def _show(line: BulkLine, actor: Actor, where: str = "list") -> None:
 
 def _stands(line: BulkLine) -> str:
     runs = f"{line.given:,} {'run' if line.given == 1 else 'runs'}"
+    if line.runs_still and line.half_undone:
+        return (
+            f":blue-badge[:material/progress_activity: undo is running] {line.standing:,} of {runs} are still labelled"
+        )
+    if line.runs_still:
+        return f":blue-badge[:material/progress_activity: running] {line.given:,} of {line.n:,} runs labelled"
     if line.half_undone:
         return f":orange-badge[undo was cut short] {line.standing:,} of {runs} are still labelled"
     if line.undone_at is not None:

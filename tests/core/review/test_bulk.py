@@ -16,6 +16,7 @@ from core.records import Annotation, LabelSchema, Option, Question, Role, ShownI
 from core.review.bulk import AT_ONCE, begin_bulk, count_bulk, give_some, read_bulk, undo_some, why_not
 from core.review.desk import next_item
 from core.review.submitting import submit
+from core.store import bulk as bulk_rows
 from core.store.annotations import add_annotation, annotations_of
 from core.store.bulk import BulkCount, bulk_line, bulks_of
 from core.store.engine import Store
@@ -154,7 +155,9 @@ def test_a_run_labelled_by_hand_meanwhile_is_left_and_the_bulk_is_whole(store: S
         assert (bulk_line(session, bulk).n, bulk_line(session, bulk).unfinished) == (3, False)
 
 
-def test_undo_takes_back_what_was_not_changed_since_and_deletes_nothing(store: Store) -> None:
+def test_undo_takes_back_what_was_not_changed_since_and_deletes_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one = world(store, AT_ONCE + 5)
     bulk = begin(store, one, one.lea, TraceFilter())
     go_on(store, bulk, one.lea)
@@ -162,6 +165,9 @@ def test_undo_takes_back_what_was_not_changed_since_and_deletes_nothing(store: S
     undo(store, bulk, one.lea, batches=1)
     with store.reading() as session:
         assert bulk_line(session, bulk).half_undone is True
+        assert bulk_line(session, bulk).runs_still is True, "in another tab"
+        monkeypatch.setattr(bulk_rows, "now", lambda: now() + bulk_rows.STILL)
+        assert bulk_line(session, bulk).runs_still is False, "it was cut short"
     with store.session() as session, pytest.raises(Conflict, match="taken back"):
         give_some(session, bulk, one.lea)
     undo(store, bulk, one.lea)
