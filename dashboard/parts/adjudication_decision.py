@@ -64,14 +64,16 @@ def show_decision(opened: Opened, lead: PersonLine) -> None:
     def adopted(given: int) -> None:
         decide(lambda session: adopt(session, subject, schema, question, given, lead, reason(), opened.seen))
 
-    if opened.stands is not None:
-        stood = opened.stands.id
-        show_resolution(
-            opened.stands,
-            opened.question,
-            opened.steps,
-            lambda: decide(lambda session: withdraw(session, subject, stood, lead, reason())),
-        )
+    st.text_area(
+        "Why? (optional; it stands with the decision)",
+        key=f"{opened.key}_reason",
+        height=72,
+        max_chars=LONGEST_REASON,
+        persist_state="session",
+    )
+    if not opened.given:
+        st.info("Nobody’s answer stands here any more: they were withdrawn, or the item was given out again.")
+    show_answers(opened.given, opened.asked, opened.question, opened.steps, adopted)
     if opened.proposed is not None:
         proposed = opened.proposed
         _show_suggestion(
@@ -83,16 +85,14 @@ def show_decision(opened: Opened, lead: PersonLine) -> None:
                 )
             ),
         )
-    st.text_area(
-        "Why? (optional; it stands with the decision)",
-        key=f"{opened.key}_reason",
-        height=72,
-        max_chars=LONGEST_REASON,
-        persist_state="session",
-    )
-    if not opened.given:
-        st.info("Nobody’s answer stands here any more: they were withdrawn, or the item was given out again.")
-    show_answers(opened.given, opened.asked, opened.question, opened.steps, adopted)
+    if opened.stands is not None:
+        stood = opened.stands.id
+        show_resolution(
+            opened.stands,
+            opened.question,
+            opened.steps,
+            lambda: decide(lambda session: withdraw(session, subject, stood, lead, reason())),
+        )
     if opened.question.kind not in (QuestionKind.CORRECTION, QuestionKind.LESSON):
         with st.expander("Write another answer", icon=":material/edit:"):
             _write(opened, lead, reason)

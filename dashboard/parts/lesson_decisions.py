@@ -47,10 +47,10 @@ def show_lesson(line: LessonLine, actor: Actor, agents: Sequence[str], became: s
         elif uid == line.uid:
             _reason_form(line, actor, deed)
         else:
-            with st.container(horizontal=True, gap="small"):
+            with st.container(horizontal=True, gap="small", vertical_alignment="center"):
                 _decisions(line, actor, settled=bool(became))
                 if became:
-                    st.caption(f":material/check: {became}")
+                    st.caption(f":material/check: {became}", width="content")
                 with st.popover(f"History {len(history)}", type="tertiary", icon=":material/history:"):
                     show_history(history)
 

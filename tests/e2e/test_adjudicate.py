@@ -57,8 +57,10 @@ def test_a_lead_goes_through_disagreements_by_keyboard(
     why.click()
     page.keyboard.type("Ben looked 2 minutes longer; n, p and 1 are letters here.")
     page.keyboard.press("Tab")
+    stood = adopt.last.bounding_box()
     page.keyboard.press("2")
     expect(page.get_by_text("Resolved by")).to_be_visible(timeout=20_000)
+    assert adopt.last.bounding_box() == stood
     (made,) = decided(running.data_dir)
     assert (made.answer, made.reason) == ("solved", "Ben looked 2 minutes longer; n, p and 1 are letters here.")
     page.keyboard.press("u")
