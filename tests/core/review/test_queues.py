@@ -1,290 +1,44 @@
-"""Queues that a lead makes: what is let in, in which order, what joins later, what may be changed."""
+"""Queues that a lead makes and looks after: what is refused, what may be changed, what is counted."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from core.errors import Conflict, InvalidInput, NotPermitted
 from core.records import (
-    Annotation,
-    Choice,
     Outcome,
-    Pair,
-    Preference,
     Role,
-    Signal,
-    SignalKind,
-    Step,
-    StepKind,
-    Trace,
 )
 from core.review import desk, queue_changes
-from core.review.orders import Rankers, Renewal, doubt, reorder
-from core.review.queue_making import Filled, QueuePlan, QueueRules, fill, make, words_that_tell
-from core.review.queues import ALL_RUNS, enqueue
-from core.review.ready_made import RUN_REVIEW
+from core.review.orders import reorder
+from core.review.queue_making import QueuePlan, QueueRules, make, words_that_tell
+from core.review.queues import ALL_RUNS
 from core.review.submitting import submit
 from core.store import queues
-from core.store.annotations import add_annotation
 from core.store.claims import my_claim
 from core.store.engine import Store
-from core.store.items import add_items, get_item
-from core.store.pairs import add_preference, insert_pairs
+from core.store.items import get_item
 from core.store.people import PersonLine, change_person, person_id
-from core.store.queue_filters import Fit, QueueFilter, count_fitting, fitting
+from core.store.queue_filters import QueueFilter
 from core.store.queue_work import answer_times, discarded_items, flagged_items, surplus_answers, work_in
-from core.store.schemas import save_schema
-from core.store.signals import add_signals
-from core.store.tables import AnnotationRow, ClaimRow, ItemRow, QueueRow, TraceRow
-from core.store.text_search import index_due
-from core.store.trace_writing import insert_traces
+from core.store.tables import AnnotationRow, ClaimRow, ItemRow, TraceRow
 from core.store.traces import trace_line
-from core.tasks.outcome import refresh_outcomes
-from tests.worlds import START, run, texts
+from tests.core.review.queueing import lead, made, person, plan, six_runs, take
+from tests.worlds import START
 
 SOLVED: dict[str, Any] = {"answers": {"outcome": "solved"}}
+
+
 FAILED: dict[str, Any] = {"answers": {"outcome": "failed"}}
-
-
-def person(session: Session, name: str, role: Role = Role.ANNOTATOR) -> PersonLine:
-    return PersonLine(person_id(session, name, role, active=True), name, role, True)
-
-
-def lead(session: Session) -> PersonLine:
-    return person(session, "lea", Role.LEAD)
-
-
-def arrive(session: Session, runs: list[Trace]) -> dict[str, int]:
-    """Store runs as an import does, without their words in the index yet."""
-    made = insert_traces(session, runs).traces
-    add_signals(session, [signal for one in runs for signal in one.signals])
-    refresh_outcomes(session, list(made.values()))
-    enqueue(session, list(made.values()))
-    return made
-
-
-def plan(name: str = "mine", subject: str = "trace", questions: str | None = "run-review", **more: Any) -> QueuePlan:
-    rules = {key: more.pop(key) for key in list(more) if key in QueueRules.__slots__}
-    return QueuePlan(name, subject, QueueFilter(**more), questions, QueueRules(**rules))
-
-
-def made(store: Store, wanted: QueuePlan, rankers: Rankers = Rankers()) -> int:
-    with store.session() as session:
-        queue = make(session, wanted, lead(session)).id
-    fill(store, queue)
-    if rankers != Rankers():
-        reorder(store, queue, rankers)
-    return queue
-
-
-def in_order(store: Store, queue: int) -> list[str]:
-    """The runs of a queue as they are given out, a step with its id."""
-    with store.reading() as session:
-        query = select(TraceRow.uid, ItemRow.step_uid).join(ItemRow, ItemRow.trace_id == TraceRow.id)
-        rows = session.execute(query.where(ItemRow.queue_id == queue).order_by(ItemRow.rank, ItemRow.id))
-        return [f"{uid}{'/' * bool(step)}{step}" for uid, step in rows]
 
 
 @pytest.fixture
 def world(store: Store) -> dict[str, int]:
-    """Six runs: r0 and r3 failed, r1 and r4 solved, r2 and r5 say nothing; r4 and r5 are of v2."""
-    broken = Step("2", StepKind.TOOL, "get_order", call_id="c1", arguments={}, error="no such order")
-    with store.session() as session:
-        save_schema(session, RUN_REVIEW)
-        runs = [
-            run(
-                f"r{n}",
-                said=f"Where is parcel number{n}?",
-                reward=None if n % 3 == 2 else float(n % 3),
-                version="v1" if n < 4 else "v2",
-                started_at=START + timedelta(hours=n),
-            )
-            for n in range(6)
-        ]
-        runs[3] = replace(runs[3], steps=(*runs[3].steps[:2], broken, runs[3].steps[3]))
-        return arrive(session, runs)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "let_in"),
-    [
-        ({}, "012345"),
-        ({"version": "v2"}, "45"),
-        ({"outcome": "failed"}, "03"),
-        ({"outcome": "failed", "version": "v2"}, ""),
-        ({"signal": "reward"}, "0134"),
-        ({"signal": "reward", "says": True}, "14"),
-        ({"labelled": True}, ""),
-        ({"since": START + timedelta(hours=2), "until": START + timedelta(hours=4)}, "23"),
-        ({"text": "number5"}, "5"),
-        ({"text": "parcel numb"}, "012345"),
-        ({"agent": "another"}, ""),
-        ({"most": 2}, "45"),
-        ({"most": 9}, "012345"),
-    ],
-)
-def test_a_filter_lets_runs_in_and_counts_them(
-    store: Store, world: dict[str, int], wanted: dict[str, Any], let_in: str
-) -> None:
-    with store.session() as session:
-        index_due(session, 1_000)
-        asked = QueueFilter(**wanted)
-        assert QueueFilter.from_json(asked.as_json()) == asked
-        assert fitting(session, "trace", asked) == [Fit(world[f"r{n}"]) for n in let_in]
-        assert count_fitting(session, "trace", asked) == len(let_in)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "let_in"),
-    [
-        ({"kind": "tool"}, [(n, "2") for n in range(6)]),
-        ({"kind": "tool", "failed": True}, [(3, "2")]),
-        ({"kind": "tool", "failed": False, "version": "v2"}, [(4, "2"), (5, "2")]),
-        ({"name": "get_order", "outcome": "failed"}, [(0, "2"), (3, "2")]),
-        ({"words": "number1"}, [(1, "0")]),
-        ({"words": "sent", "text": "number1"}, [(1, "2"), (1, "3")]),
-    ],
-)
-@pytest.mark.parametrize("indexed", [True, False])
-def test_a_filter_lets_steps_in(
-    store: Store, world: dict[str, int], wanted: dict[str, Any], let_in: list[tuple[int, str]], indexed: bool
-) -> None:
-    with store.session() as session:
-        if indexed:
-            index_due(session, 1_000)
-        among = None if indexed else list(world.values())
-        found = fitting(session, "step", QueueFilter(**wanted), among)
-    assert found == [Fit(world[f"r{n}"], step) for n, step in let_in]
-
-
-def test_a_filter_lets_pairs_in(store: Store, world: dict[str, int]) -> None:
-    with store.session() as session:
-        runs = Pair("runs", "runs", "Which?", trace_a="r0", trace_b="r4")
-        ids = insert_pairs(session, [texts("p0"), texts("p1"), runs])
-        ada = person(session, "ada")
-        add_preference(session, ids["p1"], ada.id, Preference("", "ada", Choice.A), START)
-        by = {"source": "runs", "agent": "shop", "version": "polite", "undecided": True}
-        asked = [QueueFilter(**{name: value}) for name, value in by.items()]
-        found = [[one.subject for one in fitting(session, "pair", each)] for each in asked]
-        assert [count_fitting(session, "pair", each) for each in asked] == [1, 1, 2, 2]
-    p0, p1, of_runs = (ids[name] for name in ("p0", "p1", "runs"))
-    assert found == [[of_runs], [of_runs], [p0, p1], [p0, of_runs]]
-
-
-def test_a_sample_is_drawn_by_the_seed_and_drawn_again_is_the_same(store: Store, world: dict[str, int]) -> None:
-    queue = made(store, plan(most=3, sample=True, seed=1))
-    first = sorted(in_order(store, queue))
-    assert len(first) == 3
-    assert fill(store, queue) == Filled(3, 0)
-    samples = {
-        tuple(sorted(in_order(store, made(store, plan(f"q{n}", most=3, sample=True, seed=n))))) for n in range(9)
-    }
-    assert len(samples) > 2
-
-
-def test_filling_again_adds_nothing_and_another_filter_adds_the_rest(store: Store, world: dict[str, int]) -> None:
-    queue = made(store, plan(outcome="failed"))
-    assert sorted(in_order(store, queue)) == ["r0", "r3"]
-    assert fill(store, queue) == Filled(2, 0)
-    assert fill(store, queue, QueueFilter(version="v1")) == Filled(4, 2)
-    assert sorted(in_order(store, queue)) == ["r0", "r1", "r2", "r3"]
-
-
-@pytest.mark.parametrize(
-    ("order", "wanted"),
-    [("oldest", ["r0", "r1", "r2", "r3", "r4", "r5"]), ("failures", ["r0|r3", "r2|r5", "r1|r4"])],
-)
-def test_the_order_of_runs(store: Store, world: dict[str, int], order: str, wanted: list[str]) -> None:
-    found = in_order(store, made(store, plan(order=order)))
-    for group in wanted:
-        names = group.split("|")
-        assert sorted(found[: len(names)]) == names
-        found = found[len(names) :]
-
-
-def test_steps_that_ended_in_an_error_come_first(store: Store, world: dict[str, int]) -> None:
-    found = in_order(store, made(store, plan(subject="step", kind="tool", order="failures")))
-    assert found[:2] == ["r3/2", "r0/2"]
-
-
-def test_the_seed_decides_a_random_order(store: Store, world: dict[str, int]) -> None:
-    orders = [in_order(store, made(store, plan(f"q{n}", seed=n))) for n in range(6)]
-    assert all(sorted(order) == sorted(world) for order in orders)
-    assert len(set(map(tuple, orders))) > 3
-
-
-def judged(session: Session, trace: str, value: float | bool, by: str = "judge") -> None:
-    success = value if isinstance(value, bool) else None
-    add_signals(session, [Signal(trace, by, SignalKind.AUTOMATED, value, success, source="judge", key=f"{trace}{by}")])
-
-
-def test_doubt_is_uncertainty_and_disagreement(store: Store, world: dict[str, int]) -> None:
-    with store.session() as session:
-        for trace, values in {"r0": [True, False], "r1": [0.5, 0.5], "r2": [True, True], "r3": [0.9]}.items():
-            for n, value in enumerate(values):
-                judged(session, trace, value, f"judge {n}")
-        machine = person(session, "a model", Role.MACHINE)
-        add_annotation(
-            session, world["r4"], machine.id, (1, "run-review"), Annotation("", "", "", {"outcome": "partly"}), START
-        )
-        known = doubt(session, list(world.values()))
-    by_hand = {"r0": 0.0, "r1": 0.5, "r2": 1.0, "r3": 0.9, "r4": 0.5}
-    assert {name: round(known[world[name]], 9) for name in by_hand} == by_hand
-    assert world["r5"] not in known
-
-
-def test_least_certain_first_is_renewed_when_a_judge_speaks_and_only_then(store: Store, world: dict[str, int]) -> None:
-    with store.session() as session:
-        judged(session, "r3", 0.9)
-    queue, renewal = made(store, plan(order="uncertain")), Renewal()
-    assert in_order(store, queue)[0] == "r3"
-    assert [renewal.renew(store), renewal.renew(store)] == [1, 0]
-    with store.session() as session:
-        judged(session, "r5", 0.5)
-    assert [renewal.renew(store), renewal.renew(store)] == [1, 0]
-    assert in_order(store, queue)[:2] == ["r5", "r3"]
-    with store.session() as session:
-        assert queues.get_queue(session, queue).ranked_at is not None
-
-
-def test_what_ranks_by_likeness_orders_the_runs_it_knows_and_then_the_rest(store: Store, world: dict[str, int]) -> None:
-    wanted = {world["r4"]: 0, world["r1"]: 1}
-    rankers = Rankers(unlike=lambda session, queue, subjects: {one: wanted[one] for one in subjects if one in wanted})
-    queue = made(store, plan(order="unlike"), rankers)
-    assert in_order(store, queue)[:2] == ["r4", "r1"]
-    assert "unlike" not in Rankers().offered("trace")
-    assert "unlike" in rankers.offered("trace")
-    assert rankers.offered("pair") == ("random", "oldest")
-
-
-def test_what_comes_later_and_fits_joins_a_standing_queue(store: Store, world: dict[str, int]) -> None:
-    standing = made(store, plan("new failures", outcome="failed", standing=True))
-    words = made(store, plan("about refunds", text="refund", standing=True))
-    steps = made(store, plan("tools", "step", kind="tool", version="v3", standing=True))
-    paused = made(store, plan("paused", standing=True, version="v3"))
-    closed = made(store, plan("closed", standing=True, version="v3"))
-    once = made(store, plan("once", outcome="failed"))
-    with store.session() as session:
-        queue_changes.set_state(session, paused, "paused", lead(session))
-        queue_changes.set_state(session, closed, "archived", lead(session))
-        with pytest.raises(Conflict, match="archived in the meantime"):
-            queue_changes.set_state(session, closed, "paused", lead(session))
-        arrive(session, [run("n0", "I want a refund.", 0.0, version="v3"), run("n1", reward=1.0, version="v3")])
-        everything = queues.get_queue(session, queues.find_named(session, ALL_RUNS) or 0)
-        assert (everything.standing, everything.filter) == (True, {})
-        assert queues.count_queue(session, everything).total == 8
-    assert sorted(in_order(store, standing)) == ["n0", "r0", "r3"]
-    assert in_order(store, words) == ["n0"]
-    assert sorted(in_order(store, steps)) == ["n0/2", "n1/2"]
-    assert sorted(in_order(store, paused)) == ["n0", "n1"]
-    assert in_order(store, closed) == []
-    assert sorted(in_order(store, once)) == ["r0", "r3"]
+    return six_runs(store)
 
 
 @pytest.mark.parametrize(
@@ -335,12 +89,6 @@ def test_only_a_lead_makes_and_changes_queues(store: Store, world: dict[str, int
                 deed()
 
 
-def take(session: Session, queue: int, who: PersonLine) -> ItemRow:
-    item = desk.next_item(session, queues.get_queue(session, queue), who)
-    assert item is not None
-    return item
-
-
 def test_counts_are_of_one_place_and_add_up(store: Store, world: dict[str, int]) -> None:
     queue = made(store, plan(overlap=2, votes_to_discard=1))
     with store.session() as session:
@@ -384,17 +132,6 @@ def test_counts_are_of_one_place_and_add_up(store: Store, world: dict[str, int])
         assert (work["ada"].submitted, work["ada"].recent, work["ada"].holds) == (2, 2, 1)
         assert (work["ben"].submitted, work["ben"].skipped, work["ben"].holds, work["ben"].until) == (1, 2, 0, None)
         assert len(answer_times(session, row, START)) == 3
-
-
-def test_an_item_that_was_discarded_stays_out_when_it_is_added_again(store: Store, world: dict[str, int]) -> None:
-    queue = made(store, plan())
-    with store.session() as session:
-        item = session.scalars(select(ItemRow).where(ItemRow.queue_id == queue)).first()
-        assert item is not None
-        queue_changes.discard(session, item.id, "Twice.", lead(session))
-    assert fill(store, queue).added == 0
-    with store.reading() as session:
-        assert queues.count_queue(session, queues.get_queue(session, queue)).discarded == 1
 
 
 def test_overlap_that_is_changed_opens_and_closes_items(store: Store, world: dict[str, int]) -> None:
@@ -501,14 +238,6 @@ def test_a_release_frees_what_somebody_holds_in_this_queue_only(store: Store, wo
         assert queue_changes.release(session, one, ada.id, lea) == 1
         states = [my_claim(session, item.id, ada.id) for item in (first, second)]
         assert [claim and claim.state for claim in states] == ["lapsed", "claimed"]
-
-
-def test_a_standing_queue_reads_its_filter_once_whatever_comes(store: Store, world: dict[str, int]) -> None:
-    """Adding what is there already adds nothing, also through the door that every import goes through."""
-    with store.session() as session:
-        assert enqueue(session, list(world.values())) == 0
-        row = session.scalars(select(QueueRow).where(QueueRow.name == ALL_RUNS)).one()
-        assert add_items(session, row, []) == 0
 
 
 @pytest.mark.parametrize(
