@@ -25,6 +25,7 @@ _ID = re.compile(r"#?[A-Za-z0-9][A-Za-z0-9_\-]{4,63}")
 _WORD = re.compile(r"[A-Za-z0-9_\-]{4,}")
 _DIGIT = re.compile(r"\d")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T.*)?|\d\d?-\d\d?-\d{4}")
+LONGEST_ID = 65
 LONGEST = 3_000_000
 """Characters of a run that are searched for where a value comes from; past it nothing is said about values."""
 
@@ -93,7 +94,8 @@ class _Heard:
 
     def _add(self, text: str) -> None:
         self.length += len(text)
-        self._words |= {word.strip("-_").lower() for word in _WORD.findall(text) if _DIGIT.search(word)}
+        words = set(_WORD.findall(text))
+        self._words |= {word.strip("-_").lower() for word in words if not word.isalpha() and _DIGIT.search(word)}
 
     def has(self, value: str) -> bool:
         plain = value.strip("#-_").lower()
@@ -119,11 +121,11 @@ def _ids(value: Any) -> Iterator[str]:
     waiting: list[Any] = [value]
     while waiting:
         one = waiting.pop()
-        if isinstance(one, Mapping):
-            waiting += one.values()
-        elif isinstance(one, Sequence) and not isinstance(one, str):
-            waiting += one
-        elif isinstance(one, str) and _ID.fullmatch(one) and not _DATE.fullmatch(one):
-            digits = sum(character.isdigit() for character in one)
-            if digits >= (7 if digits == len(one) else 3):
+        if isinstance(one, str):
+            digits = len(_DIGIT.findall(one)) if len(one) <= LONGEST_ID else 0
+            if digits >= (7 if digits == len(one) else 3) and _ID.fullmatch(one) and not _DATE.fullmatch(one):
                 yield one
+        elif isinstance(one, Mapping):
+            waiting += one.values()
+        elif isinstance(one, Sequence):
+            waiting += one
