@@ -49,6 +49,8 @@ def show_who(actor: Actor, here: str) -> None:
 
 
 st.set_page_config(page_title="Loopwright", page_icon=str(STATIC / "favicon.png"), layout="wide")
+# The accent is dark enough for white letters on it, and so too dark for letters of its own on a dark page.
+st.html("<style>[data-testid=stButtonGroup] button[data-selected=true][data-variant] { color: inherit; }</style>")
 st.logo(str(STATIC / "logo.svg"), size="large")
 actor = actor_from(st.context.cookies)
 chosen = st.navigation(

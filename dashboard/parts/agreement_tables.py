@@ -20,17 +20,17 @@ Row = dict[str, str]
 
 def coefficient(found: Coefficient) -> str:
     """0.86 (0.84 to 0.89, n 999): never without how sure it is."""
-    return _words(found, "{:.2f}".format, "")
+    return _words(found, "{:z.2f}".format, "")
 
 
 def exact(found: Coefficient) -> str:
     """The same with three digits, as they are published: 0.864 (0.841 to 0.886, n 999)."""
-    return _words(found, "{:.3f}".format, "")
+    return _words(found, "{:z.3f}".format, "")
 
 
 def percentage(found: Coefficient) -> str:
     """92 % (91 to 93 %, n 999)"""
-    return _words(found, "{:.0f}".format, " %")
+    return _words(found, "{:z.0f}".format, " %")
 
 
 def _words(found: Coefficient, words: Words, unit: str) -> str:
