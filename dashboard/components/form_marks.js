@@ -1,5 +1,5 @@
 // Answers that point into the run: a step, categories, words, verdicts, corrections. The form lists them, each with a
-// way to its step and a way to take it back; they are made on the run by `actions` (desk.js).
+// way to its step and a way to take it back; they are made on the run by `actions` (marking.js).
 //
 // Each maker takes (question, form) and gives {body, draw(), focus()};
 // form: {work, actions, stepName(id), jump(id, mark whose words are shown), judged (the step that the item is about, or ""), order (steps to judge)}.

@@ -16,7 +16,9 @@
 import { ask, Refused } from "./ask.js"
 import { createAttention } from "./attention.js"
 import { openFlag, openPrevious } from "./desk_dialogs.js"
-import { cap, clock, el, keyButton } from "./dom.js"
+import { createFoot } from "./desk_foot.js"
+import { createHead } from "./desk_head.js"
+import { clock, el, keyButton } from "./dom.js"
 import { openDraft, tab } from "./draft.js"
 import { fitWindow } from "./fit_window.js"
 import { createKeys, openDialog, openHelp } from "./help.js"
@@ -49,42 +51,15 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   let given = { queue, item }
   let asked = queue
 
-  const title = el("h2.task-title")
-  const whole = el("div.task-whole", { hidden: true, tabindex: "0" })
-  const unfold = keyButton("Whole task", "T", () => toggleTask(), { class: "quiet", "aria-expanded": "false" })
-  const progress = el("div.progress")
   const { node: notices, spoken, notify, dismiss, announce } = createMessages(() => subject.focus())
   const blank = el("div.blank", { hidden: true, tabindex: "-1" })
-  const state = el("span.state", { role: "status" })
-  const submitLabel = el("span", {}, "Submit")
-  const submitButton = el("button.primary.key-button", { type: "button", onclick: () => submit(), "aria-keyshortcuts": "Control+Enter" }, submitLabel, cap("Ctrl+Enter"))
-  const skipButton = keyButton("Skip", "S", () => skip(), { title: "Leave it to others; what you wrote is kept" })
-  const flagButton = keyButton("Flag", "F", () => flag(), { title: "Tell the leads that something is wrong with this item" })
-  const foot = el(
-    "div.foot",
-    {},
-    el(
-      "div.foot-row",
-      {},
-      submitButton,
-      skipButton,
-      flagButton,
-    ),
-    el(
-      "div.foot-row.lesser",
-      {},
-      state,
-      keyButton("Undo", "U", () => undo(), { class: "quiet", title: "Take back your last submission" }),
-      keyButton("Previous", "P", () => previous(), { class: "quiet", title: "What you submitted, to change it" }),
-      keyButton("Help", "H", () => help(), { class: "quiet", title: "Every key, and what the words mean" }),
-    ),
-  )
+  const foot = createFoot({ submit: () => submit(), skip: () => skip(), flag: () => flag(), undo: () => undo(), previous: () => previous(), help: () => help() })
 
-  const frame = { foot, notices, changed, notify, dismiss, announce, host }
+  const frame = { foot: foot.node, notices, changed, notify, dismiss, announce, host }
   const subject = createSubject(frame)
   const commands = [
     ...subject.commands.map((one) => ({ ...one, when: (event) => ready() && (one.when?.(event) ?? true) })),
-    { keys: ["t"], group: "This item", name: "Whole task, or its first line", run: () => toggleTask(), when: ready },
+    { keys: ["t"], group: "This item", name: "Whole task, or its first line", run: () => head.toggle(), when: ready },
     { keys: ["ctrl+enter"], group: "This item", name: "Submit", run: () => submit(), typing: true, when: ready },
     { keys: ["s"], group: "This item", name: "Skip: leave it to others", run: () => skip(), when: fresh },
     { keys: ["f"], group: "This item", name: "Flag: tell the leads that something is wrong with it", run: () => flag(), when: fresh },
@@ -92,12 +67,12 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     { keys: ["p"], group: "Other items", name: "Previous submissions, to change one", run: () => previous(), when: () => !busy },
     { keys: ["h"], group: "Other items", name: "This help", run: () => help() },
   ]
-  const task = el("div.task", {}, title, unfold, subject.aside)
+  const head = createHead(subject.aside)
   const body = el("div.desk-body", { hidden: true }, subject.node)
   host.classList.add("desk")
   host.replaceChildren(
-    el("header.desk-top", {}, task, progress),
-    whole,
+    head.node,
+    head.whole,
     body,
     blank,
     spoken,
@@ -134,14 +109,14 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     draft?.close()
     draft = null
     view = null
-    if (rest.progress) drawProgress(rest.progress)
+    if (rest.progress) head.drawProgress(rest.progress)
     for (const name of ["other", "submitted", "editing", "message", "held", "passed"]) dismiss(name)
     if (!next) return showBlank(rest.empty ?? "There is nothing to do in this queue.")
     const opened = await openDraft({
       person,
       view: next,
       collect,
-      onState: drawState,
+      onState: foot.drawState,
       onOther: otherText,
       onSubmitted: submittedElsewhere,
     })
@@ -151,14 +126,13 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     elsewhere = false
     attention.seconds = opened.body?.active_seconds ?? 0
     attention.touched = false
-    drawTask()
+    head.drawTask(view.task)
     blank.hidden = true
     body.hidden = false
     subject.draw(view, draft.body)
     address(next.item)
-    if (!next.draft) drawState({ state: "new" })
-    submitLabel.textContent = next.submitted ? "Submit the change" : "Submit"
-    skipButton.hidden = flagButton.hidden = Boolean(next.submitted)
+    if (!next.draft) foot.drawState({ state: "new" })
+    foot.show({ change: Boolean(next.submitted), fresh: !next.submitted })
     if (next.submitted) {
       const back = { label: "Back to the queue", run: () => takeNext() }
       notify("editing", `You submitted this at ${clock(next.submitted.submitted_at)} and are changing it. The earlier answers stay in the record.`, { actions: [back] })
@@ -241,7 +215,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
         asked = next.queue.id
         await show(next)
         if (message) notify("message", message)
-        drawProgress(await ask("GET", `api/queues/${asked}/progress`))
+        head.drawProgress(await ask("GET", `api/queues/${asked}/progress`))
       },
       (failure) => takeNext(`${failure.message} The next one is shown.`),
     )
@@ -260,8 +234,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
     view = null
     body.hidden = true
     blank.hidden = false
-    task.hidden = true
-    whole.hidden = true
+    head.clear()
     blank.replaceChildren(
       el("p.blank-text", {}, sentence),
       el(
@@ -290,7 +263,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
   async function act(work, refused) {
     if (busy) return
     busy = true
-    foot.classList.add("busy")
+    foot.node.classList.add("busy")
     try {
       await work()
     } catch (failure) {
@@ -298,7 +271,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
       if (!refused?.(failure)) notify("message", failure.message, { tone: "bad" })
     } finally {
       busy = false
-      foot.classList.remove("busy")
+      foot.node.classList.remove("busy")
     }
   }
 
@@ -382,7 +355,7 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
       const answer = await ask("POST", `api/queues/${asked}/undo`, {})
       await show(answer.item)
       notify("message", "Your last submission is withdrawn; its answers are here again as a draft.")
-      drawProgress(await ask("GET", `api/queues/${asked}/progress`))
+      head.drawProgress(await ask("GET", `api/queues/${asked}/progress`))
     })
   }
 
@@ -423,53 +396,14 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
         const fresh = await ask("GET", `api/items/${id}`)
         elsewhere = false
         draft.edit(fresh.submitted.revision)
-        submitLabel.textContent = "Submit the change"
+        foot.show({ change: true, fresh: true })
         dismiss("submitted")
         notify("editing", `Submit replaces what was submitted at ${clock(fresh.submitted.submitted_at)}; that stays in the record.`)
       })
     const go = { label: "Go on to the next", run: () => takeNext() }
     notify("submitted", `${failure.message} It is still on this screen.`, { tone: "bad", actions: [{ label: "Edit my submission with this text", run: edit }, go] })
-    drawState({ state: "refused", message: "submitted elsewhere" })
+    foot.drawState({ state: "refused", message: "submitted elsewhere" })
     return true
-  }
-
-  // ---- drawing
-
-  function drawTask() {
-    const { title: name, text, key } = view.task
-    task.hidden = false
-    title.textContent = name || text || "No task is recorded for this run"
-    title.title = key
-    whole.textContent = text
-    unfold.hidden = !text
-    toggleTask(false)
-  }
-
-  function toggleTask(open = whole.hidden) {
-    if (unfold.hidden) return
-    whole.hidden = !open
-    unfold.setAttribute("aria-expanded", String(open))
-    unfold.firstChild.textContent = open ? "First line" : "Whole task"
-  }
-
-  function drawProgress({ done, total, recent, per_hour: perHour }) {
-    progress.replaceChildren(
-      el("span", {}, `${done} of ${total}`),
-      el("progress", { max: String(Math.max(total, 1)), value: done, "aria-label": `${done} of ${total} items done` }),
-      perHour === null ? "" : el("span", { title: `your submissions an hour, by the ${recent} of the last eight hours` }, `${perHour.toFixed(1)}/h (n ${recent})`),
-    )
-  }
-
-  function drawState({ state: name, at, message }) {
-    const text = {
-      new: "saves as you type",
-      dirty: "saving …",
-      saved: at && `saved ${clock(at)}`,
-      unsaved: "not saved yet: kept in this browser, trying again",
-      refused: `not saved: ${message}`,
-    }[name]
-    state.dataset.state = name
-    state.textContent = name === "dirty" && message ? `saving … (${message})` : text
   }
 
   return {

@@ -14,38 +14,20 @@
 //   A suggestion: {trace, rule, name, text, step_id, cause}; `cause` is the step of the agent that led to it.
 // A position counts from 0 over all segments.
 
-import { cap, el, takesText } from "./dom.js"
+import { cap, el } from "./dom.js"
 import { createMinimap } from "./minimap.js"
+import { createBar } from "./reader_bar.js"
+import { listenForKeys } from "./reader_keys.js"
 import { createRows } from "./rows_window.js"
-import { dollars, drawStep, drawWaiting, seconds, settle, toggleFolds } from "./step_row.js"
+import { drawStep, drawWaiting, settle, toggleFolds } from "./step_row.js"
 import { createSource, fetchOutline } from "./step_source.js"
+import { itemsOf, takeOutline, visibleOrder } from "./steps_tree.js"
 import { createSuggestions } from "./suggestions.js"
 import { paintWords, showWords, uncoverWords } from "./words.js"
 
 const ESTIMATES = { user: 60, llm: 70, tool: 90 }
 const NODES_KEPT = 40
-const BUSY = "a, button, input, select, textarea, summary, [role=button], [role=option], [role=combobox], [role=dialog], [role=tab], [role=slider], [role=grid], [role=menu]"
 
-export const READER_KEYS = [
-  { group: "Reading", keys: ["j", "arrowdown"], name: "Next step" },
-  { group: "Reading", keys: ["k", "arrowup"], name: "Step before" },
-  { group: "Reading", keys: ["e"], name: "Next error" },
-  { group: "Reading", keys: ["shift+e"], name: "Error before" },
-  { group: "Reading", keys: ["l"], name: "Next step with a label" },
-  { group: "Reading", keys: ["n"], name: "Next suggestion: a step at which a rule found something" },
-  { group: "Reading", keys: ["shift+n"], name: "Suggestion before" },
-  { group: "Reading", keys: ["shift+x"], name: "Dismiss the suggestion of the step, until the browser is closed" },
-  { group: "Reading", keys: ["g"], name: "Go to a step by its number" },
-  { group: "Reading", keys: ["enter", "space"], name: "Unfold what is folded in the step" },
-  { group: "Reading", keys: ["arrowleft", "arrowright"], name: "Fold or unfold the steps inside it" },
-  { group: "Reading", keys: ["home", "end"], name: "First or last step" },
-]
-
-// A chat log's model is its agent; where agents are steps themselves, the model is the model.
-function wordFor({ kind, name }, agents) {
-  if (kind === "llm") return agents ? "model" : "agent"
-  return kind === "other" ? (name && name.length < 10 ? name : "step") : kind || "step"
-}
 
 export function createReader(root, given) {
   let options
@@ -62,15 +44,14 @@ export function createReader(root, given) {
   const kept = new Map()
 
   const minimap = createMinimap({ describe, onJump: (index) => go(index, "start", false) })
-  const summary = el("span.summary")
-  const jump = (label, key, title, run) => el("button.quiet.key-button", { type: "button", title, "aria-keyshortcuts": key.replace("⇧", "Shift+"), onclick: run }, label, keyed(key))
-  const errorButtons = [jump("Error before", "⇧E", "The error before", () => previousError()), jump("Next error", "E", "The next error", () => nextError())]
-  const labelButton = jump("Next label", "L", "The next step with a label", () => nextLabel())
-  const number = el("input", { type: "text", inputmode: "numeric", size: "5", "aria-label": "Step number", autocomplete: "off" })
-  const goTo = el("label.goto", { title: "Go to a step by its number" }, "Step", number, el("span.of"), keyed("G"))
-  const moves = [jump("Previous", "K", "The step before", () => focusPrevious()), jump("Next", "J", "The next step", () => focusNext())]
   const message = el("div.reader-message", { role: "status", hidden: true })
-  const bar = el("div.reader-bar", {}, summary, el("span.jumps", {}, labelButton, errorButtons, moves, goTo))
+  const bar = createBar({
+    keyed,
+    go: (id) => go(id, "start"),
+    leave: focus,
+    say,
+    moves: { nextLabel: () => nextLabel(), previousError: () => previousError(), nextError: () => nextError(), previous: () => focusPrevious(), next: () => focusNext() },
+  })
   const suggestions = createSuggestions({
     keys: given.keys !== false,
     taking: Boolean(given.onTakeSuggestion),
@@ -83,26 +64,15 @@ export function createReader(root, given) {
   })
   const scroller = el("div.reader-scroll", { role: "feed", "aria-label": "Steps", tabindex: "-1" })
   const dock = el("div.reader-dock", { role: "group", hidden: !given.rowTools })
-  const node = el("section.reader", { "aria-label": "The run, step by step" }, minimap.node, bar, suggestions.node, message, scroller, dock)
+  const node = el("section.reader", { "aria-label": "The run, step by step" }, minimap.node, bar.node, suggestions.node, message, scroller, dock)
   root.append(node)
 
-  number.onkeydown = (event) => {
-    if (event.key === "Escape") return focus()
-    if (event.key !== "Enter") return
-    event.preventDefault()
-    event.stopPropagation()
-    const wanted = Number(number.value)
-    if (Number.isInteger(wanted) && wanted >= 1 && wanted <= items.length) return go(wanted - 1, "start")
-    say(`There is no step ${number.value.slice(0, 12)}: the run has ${items.length}.`)
-  }
-  number.onblur = () => showPosition()
   scroller.addEventListener("focusin", (event) => touch(event, false))
   scroller.addEventListener("pointerdown", (event) => touch(event, true))
   scroller.addEventListener("click", (event) => event.target.closest("button") && grown(event))
   scroller.addEventListener("grown", grown)
   // A click there must not take away what is selected in the run.
   dock.addEventListener("pointerdown", (event) => event.preventDefault())
-  if (given.keys !== false) window.addEventListener("keydown", onKey)
   setSource(given)
 
   function keyed(key) {
@@ -122,14 +92,9 @@ export function createReader(root, given) {
     hiddenBefore = 0
     current = -1
     sources = options.segments.map(({ trace, n_steps: count, base }, index) => createSource(trace, count, index ? null : options.first, base))
-    items = []
-    options.segments.forEach((segment, index) => {
-      for (let position = 0; position < segment.n_steps; position += 1) {
-        items.push({ segment: index, position, depth: 0, kind: "", name: "", seconds: null, error: 0, id: "", inside: 0 })
-      }
-    })
+    items = itemsOf(options.segments)
     sources.forEach((source, index) => {
-      if (options.outline?.trace === source.trace) takeOutline(index, options.outline)
+      if (options.outline?.trace === source.trace) takeOutline(items, index, options.outline)
       else loadOutline(index)
     })
     say(items.length ? "" : "This run has no steps: nothing was recorded between its start and its end.")
@@ -140,7 +105,7 @@ export function createReader(root, given) {
       dropped,
       moved: showWindow,
     })
-    rows.setOrder(visibleOrder())
+    rows.setOrder(visibleOrder(items, closed, hiddenBefore))
     drawMap()
     suggestions.open(options.suggestions, sources)
     if (items.length) setCurrent(0)
@@ -152,38 +117,14 @@ export function createReader(root, given) {
     try {
       const outline = await fetchOutline(sources[index])
       if (mine !== generation) return
-      takeOutline(index, outline)
+      takeOutline(items, index, outline)
       for (const id of [...rows.mounted()]) redraw(id)
-      rows.setOrder(visibleOrder())
+      rows.setOrder(visibleOrder(items, closed, hiddenBefore))
       drawMap()
       suggestions.redraw()
     } catch (failure) {
       if (mine === generation) say(`The outline could not be loaded: ${failure.message}`, () => loadOutline(index))
     }
-  }
-
-  function takeOutline(index, { steps }) {
-    const start = items.findIndex((item) => item.segment === index)
-    const open = []
-    for (const [position, depth, kind, name, took, error, id] of steps) {
-      const item = items[start + position]
-      if (item?.segment !== index) continue
-      Object.assign(item, { depth, kind, name, seconds: took, error, id })
-      open.length = Math.min(open.length, depth)
-      for (const above of open) above.inside += 1
-      open[depth] = item
-    }
-    const agents = items.some((item) => item.kind === "agent")
-    for (const item of items) item.word = wordFor(item, agents)
-  }
-
-  function visibleOrder() {
-    const order = []
-    for (let id = hiddenBefore; id < items.length; id += 1) {
-      order.push(id)
-      if (closed.has(id)) id += items[id].inside
-    }
-    return order
   }
 
   function divides(id) {
@@ -330,7 +271,7 @@ export function createReader(root, given) {
     if (close && current > id && current <= id + items[id].inside) setCurrent(id)
     kept.delete(id)
     redraw(id)
-    rows.setOrder(visibleOrder())
+    rows.setOrder(visibleOrder(items, closed, hiddenBefore))
   }
 
   // ---- the cursor
@@ -441,15 +382,7 @@ export function createReader(root, given) {
 
   function drawMap() {
     minimap.draw(items.map((item, index) => ({ kind: item.kind, error: item.error, labelled: labelsOf(item).length > 0, suggested: suggestions.at(index).length > 0 })))
-    const errors = items.filter((item) => item.error).length
-    const labelled = items.some((item) => labelsOf(item).length)
-    const { seconds: took, cost } = options.facts ?? {}
-    const facts = [`${items.length.toLocaleString("en")} ${items.length === 1 ? "step" : "steps"}`, errors && `${errors} ${errors === 1 ? "error" : "errors"}`, seconds(took), dollars(cost)]
-    summary.textContent = facts.filter(Boolean).join(" · ")
-    for (const button of errorButtons) button.hidden = !errors
-    labelButton.hidden = !labelled
-    bar.hidden = !items.length
-    goTo.querySelector(".of").textContent = `of ${items.length.toLocaleString("en")}`
+    bar.draw({ total: items.length, errors: items.filter((item) => item.error).length, labelled: items.some((item) => labelsOf(item).length > 0), facts: options.facts })
     showWindow()
     showPosition()
   }
@@ -461,7 +394,7 @@ export function createReader(root, given) {
   }
 
   function showPosition() {
-    if (root.getRootNode().activeElement !== number) number.value = current >= 0 ? String(current + 1) : ""
+    bar.showPosition(current)
     showWindow()
   }
 
@@ -481,44 +414,12 @@ export function createReader(root, given) {
     }
   }
 
-  function onKey(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return
-    const path = event.composedPath()
-    const target = path[0]
-    const inside = path.includes(node)
-    if (takesText(target) || path.some((one) => one instanceof HTMLDialogElement)) return
-    if (!inside && target instanceof Element && target.closest(BUSY)) return
-    const onRows = target instanceof Element && target.closest("article, .reader-scroll, .sides") && !target.closest(BUSY)
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
-    if (!event.shiftKey && given.taken?.includes(key)) return
-    const anywhere = { j: focusNext, k: focusPrevious, e: event.shiftKey ? previousError : nextError, n: event.shiftKey ? previousSuggestion : nextSuggestion, x: event.shiftKey ? dismissSuggestion : null, l: nextLabel, g: askNumber }
-    const here = {
-      ArrowDown: focusNext,
-      ArrowUp: focusPrevious,
-      ArrowLeft: () => toggleTree(current, true),
-      ArrowRight: () => toggleTree(current, false),
-      Home: () => go(rows.at(0), "start"),
-      End: () => go(rows.at(rows.length() - 1), "start"),
-      Enter: unfold,
-      " ": unfold,
-    }
-    const run = (event.shiftKey && !["e", "n", "x"].includes(key) ? null : anywhere[key]) ?? (inside && onRows ? here[event.key] : null)
-    if (!run || !items.length) return
-    event.preventDefault()
-    run()
-  }
-
   // Something was unfolded or loaded in a row: marked words may stand in it.
   function grown({ target }) {
     const box = target.closest("[data-row]")
     if (!box) return
     drawWords(box, Number(box.dataset.row), true)
     if (sought && Number(box.dataset.row) === current && showWords(box, sought)) sought = null
-  }
-
-  function askNumber() {
-    number.focus()
-    number.select()
   }
 
   function unfold() {
@@ -546,7 +447,7 @@ export function createReader(root, given) {
 
   function foldBefore(count) {
     hiddenBefore = Math.min(count, Math.max(0, items.length - 1))
-    rows.setOrder(visibleOrder())
+    rows.setOrder(visibleOrder(items, closed, hiddenBefore))
     if (current < hiddenBefore) setCurrent(hiddenBefore)
   }
 
@@ -561,9 +462,21 @@ export function createReader(root, given) {
     generation += 1
     suggestions.close()
     rows.close()
-    window.removeEventListener("keydown", onKey)
+    stopKeys()
     node.remove()
   }
 
+  const anywhere = { j: focusNext, k: focusPrevious, e: nextError, "shift+e": previousError, n: nextSuggestion, "shift+n": previousSuggestion, "shift+x": dismissSuggestion, l: nextLabel, g: bar.ask }
+  const onRows = {
+    ArrowDown: focusNext,
+    ArrowUp: focusPrevious,
+    ArrowLeft: () => toggleTree(current, true),
+    ArrowRight: () => toggleTree(current, false),
+    Home: () => go(rows.at(0), "start"),
+    End: () => go(rows.at(rows.length() - 1), "start"),
+    Enter: unfold,
+    " ": unfold,
+  }
+  const stopKeys = given.keys === false ? () => {} : listenForKeys(node, { taken: given.taken, anywhere, onRows, idle: () => !items.length })
   return { node, current: currentStep, focus, jumpTo, showWords: showMarked, refresh, setLabels, setSource, foldBefore, focusNext, focusPrevious, nextError, previousError, nextLabel, nextSuggestion, previousSuggestion, takeSuggestion, dismissSuggestion, destroy }
 }

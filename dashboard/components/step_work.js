@@ -8,7 +8,7 @@ import { CASCADE, verdictsOf } from "./verdicts.js"
 const LONGEST = 20000
 const SHORT = 18
 
-// `work`: {marks, corrections}; `asked()`: the questions that are on the form now; `actions`: see desk.js;
+// `work`: {marks, corrections}; `asked()`: the questions that are on the form now; `actions`: see marking.js;
 // `judged`: the step that the item is about, or ""; `order`: the ids of the steps that can be judged.
 export function createStepWork({ work, schema, asked, actions, judged, order, onChange }) {
   const of = (kind) => asked().filter((one) => one.kind === kind)
