@@ -17,7 +17,7 @@ from core.review.schema_changes import changes
 from core.store.locks import lock_subjects
 from core.store.people import PersonLine
 from core.store.requeued import Answered, answered_before, move_queues, put_back, set_apart, taken_back
-from core.store.schemas import get_schema, newest_schema_id, save_schema
+from core.store.schemas import get_schema, newest_schema_id, save_next
 from core.tasks.outcome import refresh_outcomes
 
 LONGEST = 20_000
@@ -70,7 +70,7 @@ def rewrite_guideline(
     if not made:
         raise InvalidInput("Nothing was changed: write what was unclear.", field="guidelines")
     after = replace(after, version=before.version + 1, note=note.strip()[:2000])
-    saved = save_schema(session, after, lead.id)
+    saved = save_next(session, after, lead.id)
     return Rewritten(saved, after.version, made, tuple(move_queues(session, after.key, saved)))
 
 

@@ -17,7 +17,10 @@ from core.review.adjudication import questions_of
 from core.review.answers import read_review
 from core.review.resolved_orders import read_order, resolve_parts, withdraw_parts
 from core.store.history import revisions
+from core.store.locks import lock_subjects
+from core.store.pairs import pair_row
 from core.store.people import PersonLine
+from core.store.rankings import ranking_row
 from core.store.resolutions import Resolved, Subject, add_resolution, resolution_history
 from core.store.schemas import get_schema
 from core.store.steps import read_steps
@@ -88,6 +91,7 @@ def resolve(
 def withdraw(session: Session, subject: Subject, resolution_id: int, lead: PersonLine, reason: str = "") -> Resolved:
     """Take a resolution that stands back: the reviewers' answers count again. What was decided stays in the history."""
     _check_lead(lead)
+    _keep(session, subject)
     found = next((one for one in resolution_history(session, subject) if one.id == resolution_id), None)
     if found is None or not found.current:
         raise Conflict("This resolution does not stand any more. The page shows what does.")
@@ -108,6 +112,7 @@ def _asked(
     session: Session, subject: Subject, schema_id: int | None, question: str, lead: PersonLine, seen: int | None
 ) -> Question:
     _check_lead(lead)
+    _keep(session, subject)
     schema = None if schema_id is None else get_schema(session, schema_id)
     asked = next((one for one in questions_of(schema, subject) if one.key == question), None)
     if asked is None:
@@ -116,6 +121,19 @@ def _asked(
     if stands is not None and stands.id != seen:
         raise Conflict(f"{stands.person} has resolved this in the meantime. Look at their answer first.")
     return asked
+
+
+def _keep(session: Session, subject: Subject) -> None:
+    """Nobody else decides on the subject until this transaction ends; raises NotFound where it was removed."""
+    if subject.trace_id is not None:
+        lock_subjects(session, traces=[subject.trace_id])
+        trace_row(session, subject.trace_id)
+    elif subject.pair_id is not None:
+        lock_subjects(session, pairs=[subject.pair_id])
+        pair_row(session, subject.pair_id)
+    elif subject.ranking_id is not None:
+        lock_subjects(session, rankings=[subject.ranking_id])
+        ranking_row(session, subject.ranking_id)
 
 
 def standing(session: Session, subject: Subject, schema: str, question: str) -> Resolved | None:

@@ -45,7 +45,9 @@ def lock_subject(session: Session, item: ItemRow) -> None:
         lock_rows(session, RankingRow.id, RankingRow.id == item.ranking_id)
 
 
-def lock_subjects(session: Session, traces: Collection[int], pairs: Collection[int], rankings: Collection[int]) -> None:
+def lock_subjects(
+    session: Session, traces: Collection[int] = (), pairs: Collection[int] = (), rankings: Collection[int] = ()
+) -> None:
     """The same for many runs, pairs and rankings (row ids), and for all items about them."""
     kinds = (
         (TraceRow.id, ItemRow.trace_id, sorted(traces)),

@@ -56,6 +56,17 @@ def save_schema(session: Session, schema: LabelSchema, by: int | None = None) ->
     return _id_of(session, schema.key, schema.version)
 
 
+def save_next(session: Session, schema: LabelSchema, by: int | None = None) -> int:
+    """The row id of a new schema version; raises Conflict where somebody else saved that version at this moment."""
+    if not insert_new(session, LabelSchemaRow, [_row(schema, by)], LabelSchemaRow.id):
+        raise Conflict(
+            f"{schema.key} was saved as version {schema.version} by somebody else in the meantime. Your text is still "
+            "here.",
+            field="key",
+        )
+    return _id_of(session, schema.key, schema.version)
+
+
 def save_edit(session: Session, schema: LabelSchema, seen: LabelSchema | None, by: int | None = None) -> int:
     """Save an edited schema; the row id. Its version is the next one, unless the newest is untouched: that is replaced.
 
@@ -68,9 +79,9 @@ def save_edit(session: Session, schema: LabelSchema, seen: LabelSchema | None, b
         whose = "was removed" if newest is None else f"was saved as version {newest.version}"
         raise Conflict(f"{schema.key} {whose} by somebody else in the meantime. Your text is still here.", field="key")
     if newest is None:
-        return save_schema(session, _as_version(schema, 1), by)
+        return save_next(session, _as_version(schema, 1), by)
     if _counts(session, LabelSchemaRow.key == schema.key)[newest.id] != (0, 0):
-        return save_schema(session, _as_version(schema, newest.version + 1), by)
+        return save_next(session, _as_version(schema, newest.version + 1), by)
     for name, value in _row(_as_version(schema, newest.version), by).items():
         setattr(newest, name, value)
     session.flush()
