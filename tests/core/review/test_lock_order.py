@@ -14,16 +14,16 @@ from sqlalchemy import select, update
 
 from core.clock import now
 from core.errors import NotPermitted
-from core.review import bulk, choices, desk, queue_changes, requeue, reviews
+from core.review import bulk, choices, desk, requeue, reviews
 from core.review.queue_changes import change_rules, rules_of
 from core.review.submitting import submit, undo
-from core.store import items
+from core.store import claims, items, requeued
 from core.store.engine import Store
 from core.store.items import NewItem, add_items
 from core.store.queues import get_queue, make_queue
 from core.store.schemas import get_schema
 from core.store.tables import AnnotationRow, ClaimRow, ItemRow, QueueRow, TraceRow
-from core.store.traces import TraceFilter
+from core.store.trace_filter import TraceFilter
 from tests.core.review.team import Team, make_team, outcome
 
 CHOSE_A = {"choice": "left", "answers": {"care": "y"}}
@@ -148,8 +148,8 @@ def test_labels_for_many_runs_and_a_change_of_their_queues_overlap(
         counted = bulk.count_bulk(session, TraceFilter(), team.people["ada"].id, get_schema(session, schema))
         begun = bulk.begin_bulk(session, team.people["ada"].id, schema, TraceFilter(), label, counted)
     meeting = Meeting()
-    monkeypatch.setattr(bulk, "refresh_items", meeting.before(bulk.refresh_items))
-    monkeypatch.setattr(queue_changes, "apply_overlap", meeting.before(queue_changes.apply_overlap))
+    monkeypatch.setattr("core.review.bulk.refresh_items", meeting.before(items.refresh_items))
+    monkeypatch.setattr("core.review.queue_changes.apply_overlap", meeting.before(items.apply_overlap))
 
     def give() -> None:
         with store.session() as session:
@@ -177,7 +177,7 @@ def test_items_are_given_out_again_while_one_of_them_is_answered_anew(
         requeue.rewrite_guideline(session, schema, "Judge what was said.", {}, "", team.lead)
     meeting = Meeting()
     monkeypatch.setattr(reviews, "store", meeting.before(reviews.store))
-    monkeypatch.setattr(requeue, "set_apart", meeting.before(requeue.set_apart))
+    monkeypatch.setattr("core.review.requeue.set_apart", meeting.before(requeued.set_apart))
 
     def again() -> None:
         with store.session() as session:
@@ -199,7 +199,7 @@ def test_two_whose_time_ended_save_drafts_of_one_item(store: Store, monkeypatch:
     opened(team, team.runs, 0, "ben")
     with store.session() as session:
         session.execute(update(ClaimRow).values(expires_at=now() - timedelta(minutes=1)))
-    monkeypatch.setattr(desk.claims, "renew", Meeting().before(desk.claims.renew))
+    monkeypatch.setattr(claims, "renew", Meeting().before(claims.renew))
 
     def saving(name: str) -> Callable[[], None]:
         def deed() -> None:

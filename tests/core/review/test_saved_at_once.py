@@ -10,10 +10,11 @@ import pytest
 
 from core.errors import Conflict
 from core.review import requeue, resolving
-from core.store import schemas
+from core.review.schema_changes import changes
+from core.store.dialect import insert_new
 from core.store.engine import Store
 from core.store.queues import get_queue
-from core.store.resolutions import Subject
+from core.store.resolutions import Subject, add_resolution
 from core.store.schemas import get_schema, newest_schema_id, save_edit
 from tests.core.review.team import ASKED, make_team
 from tests.core.review.test_lock_order import Meeting
@@ -43,7 +44,7 @@ def test_two_tabs_save_one_schema(store: Store, monkeypatch: pytest.MonkeyPatch,
     team = make_team(store, runs=1, pairs=0)
     team.answer("ada", 0, {"answers": {"outcome": "solved"}})  # an edit makes a new version
     seen = ASKED if key == "team" else None
-    monkeypatch.setattr(schemas, "insert_new", Meeting().before(schemas.insert_new))
+    monkeypatch.setattr("core.store.schemas.insert_new", Meeting().before(insert_new))
 
     def saving(guidelines: str) -> Callable[[], object]:
         def deed() -> int:
@@ -60,7 +61,7 @@ def test_two_leads_rewrite_one_guideline(store: Store, monkeypatch: pytest.Monke
     team = make_team(store, runs=1, pairs=0)
     with store.reading() as session:
         schema = get_queue(session, team.runs).schema_id or 0
-    monkeypatch.setattr(requeue, "changes", Meeting().before(requeue.changes))
+    monkeypatch.setattr("core.review.requeue.changes", Meeting().before(changes))
 
     def rewriting(guidelines: str) -> Callable[[], object]:
         def deed() -> object:
@@ -81,7 +82,7 @@ def test_two_leads_resolve_one_disagreement(store: Store, monkeypatch: pytest.Mo
     with store.reading() as session:
         schema = get_queue(session, team.runs).schema_id
         subject = Subject(team.items(session)[0].trace_id)
-    monkeypatch.setattr(resolving, "add_resolution", Meeting().before(resolving.add_resolution))
+    monkeypatch.setattr("core.review.resolving.add_resolution", Meeting().before(add_resolution))
 
     def deciding(answer: str) -> Callable[[], object]:
         def deed() -> object:
