@@ -32,9 +32,9 @@ class AdoptedCorrections:
 
     by_place: Mapping[_Place, tuple[Resolved, Given]]
 
-    def counting(self, trace_id: int, given: Sequence[Given]) -> list[Given]:
-        """The annotations of a trace whose corrections count."""
-        adopted = [one for place, (_, one) in self.by_place.items() if place[0] == trace_id]
+    def counting(self, given: Iterable[Given]) -> list[Given]:
+        """Of the annotations those whose corrections count, and the adopted ones."""
+        adopted = [one for _, one in self.by_place.values()]
         return [*adopted, *(one for one in given if _place(one) not in self.by_place)]
 
     def with_adopted(self, given: Iterable[Given]) -> list[Given]:

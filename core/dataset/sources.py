@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.clock import content_hash
 from core.dataset.candidates import Candidate, Label, Verdict
-from core.dataset.rulings import AdoptedCorrections, Adoption, adopted_corrections, ruling
+from core.dataset.rulings import Adoption, adopted_corrections, ruling
 from core.measure.majority import majority
 from core.records import Choice, Correction, Outcome, Role, Split
 from core.store.annotations import Given, annotations_of
@@ -43,12 +43,13 @@ def runs(session: Session) -> list[Candidate]:
         for one in rulings
         if one.question == OUTCOME and one.subject == Subject(one.subject.trace_id)
     }
+    people = [one for one in annotations_of(session) if one.role is not Role.MACHINE]
     given: dict[int, list[Given]] = {}
-    for annotation in annotations_of(session):
-        if annotation.role is not Role.MACHINE:
-            given.setdefault(annotation.trace_id, []).append(annotation)
+    for annotation in people:
+        given.setdefault(annotation.trace_id, []).append(annotation)
+    reworked = {one.trace_id for one in adopted.counting(people) if one.corrections}
     return [
-        _run(run, given.get(row_id, []), schemas, adopted, decided.get(row_id))
+        _run(run, given.get(row_id, []), schemas, row_id in reworked, decided.get(row_id))
         for row_id, run in run_lines(session).items()
     ]
 
@@ -57,7 +58,7 @@ def _run(
     run: RunLine,
     given: Sequence[Given],
     schemas: Mapping[int, str],
-    adopted: AdoptedCorrections,
+    reworked: bool,
     decided: Resolved | None,
 ) -> Candidate:
     judged = [annotation for annotation in given if OUTCOME in annotation.answers and not annotation.step_id]
@@ -73,7 +74,7 @@ def _run(
         agreement=_share(said, run.outcome),
         outcome_from=run.outcome_from,
         at=min((annotation.submitted_at for annotation in judged), default=run.started_at),
-        reworked=any(annotation.corrections for annotation in adopted.counting(run.id, given)),
+        reworked=reworked,
         ruling=ruling(decided, schemas) if decided is not None and run.outcome_from == RESOLUTION else None,
     )
 
@@ -95,14 +96,14 @@ def corrections(session: Session) -> list[Candidate]:
     """
     schemas, rulings = schema_names(session), current_resolutions(session)
     adopted, chosen = adopted_corrections(session, rulings), _chosen(rulings)
-    lines = run_lines(session)
     given = votes(session)
     asked = {pair.uid: (pair, given.get(pair.id, [])) for pair in pair_lines(session) if pair.source == _CORRECTION}
     same: dict[tuple[int, str, str], list[tuple[Given, Correction]]] = {}
-    for annotation in adopted.with_adopted(annotations_of(session)):
+    for annotation in adopted.with_adopted(annotations_of(session, corrected=True)):
         for correction in annotation.corrections:
             at = (annotation.trace_id, correction.step_id, correction.corrected.strip())
             same.setdefault(at, []).append((annotation, correction))
+    lines = run_lines(session, (trace for trace, _, _ in same))
     found = []
     for at, written in same.items():
         run = lines[at[0]]
@@ -159,9 +160,9 @@ def _correction(
 def preferences(session: Session) -> list[Candidate]:
     """Every pair, with the direction that a lead resolved or most reviewers chose; a correction's speaks for that."""
     schemas, chosen = schema_names(session), _chosen(current_resolutions(session))
-    lines = run_lines(session)
     given = votes(session)
-    pairs = (pair for pair in pair_lines(session) if pair.source != _CORRECTION)
+    pairs = [pair for pair in pair_lines(session) if pair.source != _CORRECTION]
+    lines = run_lines(session, (side for pair in pairs for side in (pair.trace_a, pair.trace_b) if side is not None))
     return [_pair(pair, _people(given.get(pair.id, [])), lines, chosen.get(pair.id), schemas) for pair in pairs]
 
 

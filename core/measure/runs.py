@@ -34,7 +34,8 @@ def run_share(clusters: Sequence[tuple[float, int]], confidence: float = 0.95) -
     """
     if not len(clusters):
         raise ValueError("a share needs at least one run, and no more successes than runs")
-    return share_of(*np.array(clusters).T, confidence)
+    successes, runs = np.array(clusters).T
+    return share_of(successes, runs, confidence)
 
 
 def share_of(successes: Counts, runs: Counts, confidence: float = 0.95) -> Rate:

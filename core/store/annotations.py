@@ -143,9 +143,11 @@ _BY = (
 )
 
 
-def annotations_of(session: Session, trace_ids: Sequence[int] | None = None) -> list[Given]:
-    """Current annotations of the traces (None: all), oldest first."""
+def annotations_of(session: Session, trace_ids: Sequence[int] | None = None, corrected: bool = False) -> list[Given]:
+    """Current annotations of the traces (None: all), oldest first; if asked, only those that correct something."""
     query = _BY.where(_SAID.current)
+    if corrected:
+        query = query.where(cast(_SAID.corrections, Text) != "[]")
     if trace_ids is not None:
         query = query.where(_SAID.trace_id.in_(trace_ids))
     return [_given(row) for row in session.execute(query)]
@@ -162,10 +164,15 @@ def annotations_with_ids(session: Session, ids: Sequence[int]) -> dict[int, Give
 
 def _given(row: Any) -> Given:
     """The annotation of a row of `_BY`: values, no mapped objects, for a dataset asks for all at once."""
-    *who, person, role, schema_id, schema, revision, blind, answers, marks, corrections, seconds, at, in_bulk = row
+    row_id, trace, step, item, person, name, role, schema_id, schema, revision, blind, *said, seconds, at, in_bulk = row
+    answers, marks, corrections = said
     return Given(
-        *who,
+        row_id,
+        trace,
+        step,
+        item,
         person,
+        name,
         Role(role),
         schema_id,
         schema,

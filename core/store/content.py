@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 import zstandard
+from sqlalchemy import Row
 
 from core.records import Message, Step, StepKind, ToolCall
 from core.store.tables import StepRow
@@ -109,7 +110,7 @@ def step_content(step: Step) -> dict[str, Any]:
     return kept if step.result is None else kept | {"result": step.result}
 
 
-def step_from_row(row: StepRow) -> Step:
+def step_from_row(row: StepRow | Row[*tuple[Any, ...]]) -> Step:
     """The step as it arrived; `ended_at` is its start plus its duration."""
     content = unpack(row.content)
     ended = row.started_at + timedelta(seconds=row.seconds) if row.started_at and row.seconds is not None else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -95,14 +95,18 @@ class DatasetVersion:
     created_at: datetime
 
 
-def run_lines(session: Session) -> dict[int, RunLine]:
-    """Row id → run, for all runs."""
+def run_lines(session: Session, among: Iterable[int] | None = None) -> dict[int, RunLine]:
+    """Row id → run, for these runs (None: all)."""
     columns = (TraceRow.id, TraceRow.uid, TaskRow.key, TaskRow.split, TraceRow.outcome, TraceRow.outcome_from)
     query = select(*columns, TraceRow.started_at, TraceRow.time_known)
-    found = session.execute(query.outerjoin(TaskRow, TaskRow.id == TraceRow.task_id))
+    query = query.outerjoin(TaskRow, TaskRow.id == TraceRow.task_id)
+    ids = [] if among is None else sorted(set(among))
+    parts = [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
+    asked = [query] if among is None else [query.where(TraceRow.id.in_(part)) for part in parts]
     return {
         row_id: RunLine(row_id, uid, task or "", split or "", outcome, source, started if known else None)
-        for row_id, uid, task, split, outcome, source, started, known in found
+        for one in asked
+        for row_id, uid, task, split, outcome, source, started, known in session.execute(one)
     }
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Text, cast, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, String, Text, cast, column, exists, func, literal, or_, select, values
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
@@ -177,11 +177,11 @@ def step_positions(session: Session, steps: Iterable[tuple[int, str]]) -> dict[t
     listed = sorted(set(steps))
     found: dict[tuple[int, str], int] = {}
     for start in range(0, len(listed), BATCH):
-        asked = tuple_(StepRow.trace_id, StepRow.uid).in_(listed[start : start + BATCH])
-        for trace, uid, position in session.execute(
-            select(StepRow.trace_id, StepRow.uid, StepRow.position).where(asked)
-        ):
-            found[trace, uid] = position
+        # joined, for SQLite looks up no index for pairs that are among others: it would read every step there is
+        asked = values(column("trace", Integer), column("uid", String)).data(listed[start : start + BATCH]).cte("asked")
+        same = (StepRow.trace_id == asked.c.trace) & (StepRow.uid == asked.c.uid)
+        query = select(StepRow.trace_id, StepRow.uid, StepRow.position).join_from(asked, StepRow, same)
+        found |= {(trace, uid): position for trace, uid, position in session.execute(query)}
     return found
 
 
@@ -205,8 +205,8 @@ def stamp_of_judgements(session: Session) -> tuple[Hashable, ...]:
     return tuple(parts)
 
 
-def labels_by_week(session: Session, agent: str | None = None) -> list[tuple[date, Said]]:
-    """People's current annotations with the week in which their trace began."""
+def labels_by_week(session: Session, agent: str | None = None) -> Iterator[tuple[date, Said]]:
+    """People's current annotations with the week in which their trace began; one at a time, for there are many."""
     week, answers, marks = week_of(session), cast(AnnotationRow.answers, Text), cast(AnnotationRow.marks, Text)
     query = (
         select(week, TraceRow.id, PersonRow.name, AnnotationRow.schema_id, answers, marks)
@@ -214,7 +214,6 @@ def labels_by_week(session: Session, agent: str | None = None) -> list[tuple[dat
         .join(PersonRow, PersonRow.id == AnnotationRow.person_id)
         .where(AnnotationRow.current, _by(machines=False), TraceRow.time_known, *of_agent(agent))
     )
-    return [
-        (date.fromisoformat(monday), Said(*who, orjson.loads(said), [] if marked == "[]" else orjson.loads(marked)))
-        for monday, *who, said, marked in session.execute(query)
-    ]
+    for monday, trace, person, schema, said, marked in session.execute(query):
+        listed = [] if marked == "[]" else orjson.loads(marked)
+        yield date.fromisoformat(monday), Said(trace, person, schema, orjson.loads(said), listed)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, literal, select, true
+import orjson
+from sqlalchemy import Text, cast, func, literal, select, true
 from sqlalchemy.orm import Session
 
 from core.records import Role
@@ -157,11 +158,11 @@ def answers_given(session: Session, repeats: bool = False, closed_only: bool = F
 
 def _given(kind: str, table: Any) -> Any:
     more: dict[str, tuple[Any, ...]] = {
-        "trace": (AnnotationRow.trace_id, AnnotationRow.marks, AnnotationRow.step_uid),
+        "trace": (AnnotationRow.trace_id, cast(AnnotationRow.marks, Text), AnnotationRow.step_uid),
         "pair": (PreferenceRow.pair_id, PreferenceRow.choice),
         "ranking": (RankingGivenRow.ranking_id, RankingGivenRow.order),
     }
-    columns = (table.person_id, table.schema_id, table.answers, table.active_seconds)
+    columns = (table.person_id, table.schema_id, cast(table.answers, Text), table.active_seconds)
     machines = select(PersonRow.id).where(PersonRow.role == Role.MACHINE.value)
     query = select(*columns, table.submitted_at, table.revision, *more[kind])
     query = query.where(stands(table), table.person_id.not_in(machines))
@@ -176,7 +177,7 @@ def _answered(
     kind: str,
     person: int,
     schema: int | None,
-    answers: dict[str, Any],
+    answers: str,
     seconds: float | None,
     at: datetime,
     revision: int,
@@ -184,9 +185,11 @@ def _answered(
     said: Any,
     step: str = "",
 ) -> Answered:
-    marks = said if kind == "trace" else []
+    marks = orjson.loads(said) if kind == "trace" and said != "[]" else []
     own = {"pair": {PREFERENCE: said}, "ranking": {ORDER: said}}.get(kind, {})
-    return Answered(person, Subject(kind, subject, step), schema, answers | own, marks, seconds, at, revision)
+    return Answered(
+        person, Subject(kind, subject, step), schema, orjson.loads(answers) | own, marks, seconds, at, revision
+    )
 
 
 def stamp_of_work(session: Session) -> Hashable:
