@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,9 @@ def button(app: AppTest, label: str) -> object:
     return next(one for one in app.button if one.label.startswith(label))
 
 
-def test_a_bulk_that_was_cut_short_stands_on_the_page_until_it_is_finished(actor: Actor) -> None:
+def test_a_bulk_that_was_cut_short_stands_on_the_page_until_it_is_finished(
+    actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with process.store().session() as session:
         schema = newest_schema_id(session, RUN_REVIEW.key)
         assert schema is not None
@@ -61,7 +64,11 @@ def test_a_bulk_that_was_cut_short_stands_on_the_page_until_it_is_finished(actor
         label = read_bulk(RUN_REVIEW, {"outcome": "solved"}, "Lea")
         begin_bulk(session, actor.id, schema, TraceFilter(), label, counted)
     app = well(drawn())
-    assert any("0 of 20 runs labelled" in one.value for one in app.markdown)
+    assert any("running] 0 of 20 runs labelled" in one.value for one in app.markdown), "begun just now, in another tab"
+    assert "Finish it" not in {one.label for one in app.button}
+    monkeypatch.setattr("core.store.bulk.STILL", timedelta(0))
+    app = well(button(app, "Look again").click().run())  # type: ignore[attr-defined]
+    assert any("cut short] 0 of 20 runs labelled" in one.value for one in app.markdown)
     button(app, "Finish it").click().run()  # type: ignore[attr-defined]
     assert not any("cut short" in one.value for one in well(app).markdown)
     with process.store().reading() as session:
