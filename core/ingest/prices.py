@@ -16,8 +16,6 @@ from core.errors import InvalidInput
 from core.records import Step
 from core.store.prices import PriceLine
 
-REPORTED = "reported"
-
 
 @dataclass(frozen=True, slots=True)
 class Price:

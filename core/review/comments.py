@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput, NotFound, NotPermitted
-from core.review.blind import hidden_traces
 from core.store.claims import SUBMITTED, my_claim
 from core.store.comments import (
     Comment,
@@ -24,6 +23,7 @@ from core.store.comments import (
     pair_hidden,
     set_resolved,
 )
+from core.store.hidden import hidden_traces
 from core.store.items import get_item
 from core.store.pairs import pair_row
 from core.store.people import PersonLine

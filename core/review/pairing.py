@@ -21,7 +21,6 @@ from core.store.rankings import Candidate
 from core.store.steps import read_steps
 from core.store.traces import TaskRun, find_trace, runs_by_task, trace_line
 
-ACROSS = ("versions", "trials")
 PER_TASK = 1
 
 TRIED = 10

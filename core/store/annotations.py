@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from core.records import Annotation, Correction, Mark, Role
 from core.store.content import clean
-from core.store.revisions import REPEAT, REQUEUED, begin_revision
+from core.store.dialect import parts
+from core.store.revisions import begin_revision, newest_said
 from core.store.tables import AnnotationRow, PersonRow, TraceRow
 
 
@@ -110,12 +111,8 @@ def said_annotation(
 
     `repeat` is a hidden repeat (item): what they said in answer to that.
     """
-    apart = (AnnotationRow.place == REPEAT, AnnotationRow.item_id == repeat)
-    place = apart if repeat is not None else (AnnotationRow.place != REPEAT,)
-    read = AnnotationRow.bulk_id.is_(None)
-    query = select(AnnotationRow).where(*_of(trace_id, step_uid, person, schema), *place, read)
-    row = session.scalar(query.order_by(AnnotationRow.revision.desc()).limit(1))
-    return None if row is None or row.withdrawn or row.place == REQUEUED else row
+    mine = (*_of(trace_id, step_uid, person, schema), AnnotationRow.bulk_id.is_(None))
+    return newest_said(session, AnnotationRow, mine, repeat)
 
 
 def says_the_same(row: AnnotationRow, annotation: Annotation) -> bool:
@@ -156,8 +153,8 @@ def annotations_of(session: Session, trace_ids: Sequence[int] | None = None, cor
 def annotations_with_ids(session: Session, ids: Sequence[int]) -> dict[int, Given]:
     """Row id → annotation, whether it counts or not."""
     found: dict[int, Given] = {}
-    for start in range(0, len(ids), 500):
-        query = _BY.where(_SAID.id.in_(ids[start : start + 500]))
+    for some in parts(ids):
+        query = _BY.where(_SAID.id.in_(some))
         found |= {row.id: _given(row) for row in session.execute(query)}
     return found
 

@@ -52,7 +52,6 @@ class BulkLine:
     person: int
     schema_id: int
     schema_key: str
-    schema_title: str
     filter: Mapping[str, Any]
     answers: Mapping[str, Any]
     n: int
@@ -232,7 +231,7 @@ def _lines(session: Session, which: ColumnElement[bool], most: int = 1) -> list[
     standing = select(func.count()).where(of, AnnotationRow.current).correlate(BulkRow).scalar_subquery()
     moved = select(func.max(AnnotationRow.submitted_at)).where(of).correlate(BulkRow).scalar_subquery()
     query = (
-        select(BulkRow, LabelSchemaRow.key, LabelSchemaRow.title, given, standing, moved)
+        select(BulkRow, LabelSchemaRow.key, given, standing, moved)
         .join(LabelSchemaRow, LabelSchemaRow.id == BulkRow.schema_id)
         .where(which)
         .order_by(BulkRow.id.desc())
@@ -240,9 +239,9 @@ def _lines(session: Session, which: ColumnElement[bool], most: int = 1) -> list[
     )
     return [
         BulkLine(
-            *(row.id, row.person_id, row.schema_id, key, title, row.filter, row.answers, row.n),
+            *(row.id, row.person_id, row.schema_id, key, row.filter, row.answers, row.n),
             *(n_given, n_standing, row.at, row.undone_at),
             max(filter(None, (row.at, row.undone_at, last))),
         )
-        for row, key, title, n_given, n_standing, last in session.execute(query)
+        for row, key, n_given, n_standing, last in session.execute(query)
     ]

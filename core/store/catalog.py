@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from core.errors import Ambiguous, Conflict, NotFound
 from core.records import Task, Version
 from core.store.content import clean
-from core.store.dialect import insert_new
+from core.store.dialect import insert_new, parts
 from core.store.tables import AgentRow, TaskRow, TraceRow, VersionRow
 
 UNNAMED_AGENT = "agent"
@@ -99,8 +99,8 @@ def task_ids(session: Session, tasks: Sequence[Task]) -> dict[str, int]:
     insert_new(session, TaskRow, rows, TaskRow.id)
     found: dict[str, int] = {}
     keys = [row["key"] for row in rows]
-    for start in range(0, len(keys), 500):
-        query = select(TaskRow.key, TaskRow.id).where(TaskRow.key.in_(keys[start : start + 500]))
+    for some in parts(keys):
+        query = select(TaskRow.key, TaskRow.id).where(TaskRow.key.in_(some))
         found.update(dict(session.execute(query).all()))
     return {key: found[clean(key, 300)] for key in unique}
 

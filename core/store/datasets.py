@@ -14,7 +14,7 @@ from core.clock import content_hash, now
 from core.errors import Conflict
 from core.records import Choice, Role, Step
 from core.store.content import step_from_row
-from core.store.dialect import BATCH, insert_new
+from core.store.dialect import insert_new, parts
 from core.store.tables import (
     AnnotationRow,
     DatasetVersionRow,
@@ -146,14 +146,12 @@ def run_texts(session: Session, trace_ids: Sequence[int]) -> dict[int, RunText]:
     """Row id → the steps in reading order and the tool schemas of each of these runs."""
     steps: dict[int, list[Step]] = {trace_id: [] for trace_id in trace_ids}
     tools: dict[int, tuple[Any, ...]] = {}
-    listed = list(steps)
-    for start in range(0, len(listed), BATCH):
-        part = listed[start : start + BATCH]
+    for part in parts(steps):
         for row in session.execute(_STEPS.where(StepRow.trace_id.in_(part)).order_by(StepRow.position)):
             steps[row.trace_id].append(step_from_row(row))
         recorded = session.execute(select(TraceRow.id, TraceRow.tools).where(TraceRow.id.in_(part)))
         tools.update({row_id: tuple(schemas) for row_id, schemas in recorded})
-    return {row_id: RunText(tuple(steps[row_id]), tools[row_id]) for row_id in listed}
+    return {row_id: RunText(tuple(steps[row_id]), tools[row_id]) for row_id in steps}
 
 
 def lessons_given(session: Session, trace_uids: Sequence[str]) -> dict[str, list[str]]:
@@ -163,9 +161,9 @@ def lessons_given(session: Session, trace_uids: Sequence[str]) -> dict[str, list
     """
     uids: dict[Any, str] = {row_id: uid for row_id, uid in session.execute(select(LessonRow.id, LessonRow.uid))}  # noqa: C416
     found: dict[str, set[str]] = {}
-    for start in range(0, len(trace_uids), BATCH):
+    for some in parts(trace_uids):
         query = select(RecallRow.trace_uid, RecallRow.lessons)
-        for uid, lessons in session.execute(query.where(RecallRow.trace_uid.in_(trace_uids[start : start + BATCH]))):
+        for uid, lessons in session.execute(query.where(RecallRow.trace_uid.in_(some))):
             given = [each for each in lessons if each.get("given")]
             if given:
                 named = (f"{uids.get(each['id'], each['id'])}@{each.get('revision', 1)}" for each in given)

@@ -1,8 +1,8 @@
-"""What differs between SQLite and PostgreSQL when rows may already be there."""
+"""What differs between SQLite and PostgreSQL when rows may already be there, and how much a statement takes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -15,6 +15,13 @@ from core.store.tables import Base
 
 BATCH = 500
 """Rows a statement: SQLite takes 32,766 parameters."""
+
+
+def parts(values: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
+    """The values, some at a time, as a statement takes them."""
+    listed = list(values)
+    for start in range(0, len(listed), size):
+        yield listed[start : start + size]
 
 
 def is_postgresql(session: Session) -> bool:
@@ -31,8 +38,8 @@ def insert_new(
     """
     statement = _inserting(table, returning.key, is_postgresql(session))
     inserted: set[Any] = set()
-    for start in range(0, len(rows), BATCH):
-        inserted.update(session.scalars(statement, rows[start : start + BATCH]))
+    for some in parts(rows):
+        inserted.update(session.scalars(statement, some))
     return inserted
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from core.records import Role
+from core.store.dialect import parts
 from core.store.queues import get_queue
 from core.store.resolutions import Subject
 from core.store.schemas import get_schema
@@ -115,20 +116,18 @@ def spoken_on_rankings(session: Session, queue: int | None = None) -> list[Spoke
 def positions(session: Session, trace_ids: Sequence[int]) -> dict[int, dict[str, int]]:
     """Trace → step id → its position."""
     found: dict[int, dict[str, int]] = {trace: {} for trace in trace_ids}
-    listed = sorted(found)
-    for start in range(0, len(listed), 500):
+    for some in parts(sorted(found)):
         query = select(StepRow.trace_id, StepRow.uid, StepRow.position)
-        for trace, uid, position in session.execute(query.where(StepRow.trace_id.in_(listed[start : start + 500]))):
+        for trace, uid, position in session.execute(query.where(StepRow.trace_id.in_(some))):
             found[trace][uid] = position
     return found
 
 
 def titles(session: Session, subjects: Sequence[Subject]) -> dict[Subject, str]:
     """What each subject is called: its run's title, or the prompt of its pair or ranking."""
-    traces = sorted({one.trace_id for one in subjects if one.trace_id is not None})
     of_trace: dict[int, str] = {}
-    for start in range(0, len(traces), 500):
-        query = select(TraceRow.id, TraceRow.title, TraceRow.uid).where(TraceRow.id.in_(traces[start : start + 500]))
+    for some in parts(sorted({one.trace_id for one in subjects if one.trace_id is not None})):
+        query = select(TraceRow.id, TraceRow.title, TraceRow.uid).where(TraceRow.id.in_(some))
         of_trace |= {row: title or uid for row, title, uid in session.execute(query)}
     of_pair = _prompts(session, PairRow, {one.pair_id for one in subjects})
     of_ranking = _prompts(session, RankingRow, {one.ranking_id for one in subjects})
@@ -140,11 +139,10 @@ def titles(session: Session, subjects: Sequence[Subject]) -> dict[Subject, str]:
 
 def _prompts(session: Session, table: Any, wanted: Collection[int | None]) -> dict[int, str]:
     """Row id → how the prompt of a pair or ranking begins."""
-    listed = sorted(one for one in wanted if one is not None)
     found: dict[int, str] = {}
-    for start in range(0, len(listed), 500):
+    for some in parts(sorted(one for one in wanted if one is not None)):
         query = select(table.id, func.substr(table.prompt, 1, 200), table.uid)
-        rows = session.execute(query.where(table.id.in_(listed[start : start + 500])))
+        rows = session.execute(query.where(table.id.in_(some)))
         found |= {row: text or uid for row, text, uid in rows}
     return found
 

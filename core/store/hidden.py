@@ -1,4 +1,8 @@
-"""What a person must not see yet: outcome, version, signals and labels of a run they have still to judge (law 7)."""
+"""What a person must not see yet: outcome, version, signals and labels of a run they have still to judge (law 7).
+
+It binds annotators, everywhere. Leads see everything outside the review desk, because they set up and adjudicate; an
+annotation says whether it was given blind.
+"""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from core.clock import content_hash
 from core.errors import InvalidInput, NotFound
 from core.store.content import clean
-from core.store.dialect import insert_new
+from core.store.dialect import insert_new, parts
 from core.store.locks import lock_rows
 from core.store.tables import (
     AnnotationRow,
@@ -102,9 +102,7 @@ def refresh_items(session: Session, column: InstrumentedAttribute[Any], of: Sequ
     `column` is what `of` are row ids of: ItemRow.trace_id, pair_id, ranking_id, or ItemRow.id itself. Hidden repeats
     count the answers that were given to them.
     """
-    listed = sorted(set(of))
-    for start in range(0, len(listed), 500):
-        some = listed[start : start + 500]
+    for some in parts(sorted(set(of))):
         lock_rows(session, ItemRow.id, column.in_(some))  # before they are counted: who counts meanwhile counts less
         subjects = session.scalars(
             select(QueueRow.subject).join(ItemRow, ItemRow.queue_id == QueueRow.id).where(column.in_(some)).distinct()

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.errors import NotFound
-from core.store.dialect import is_postgresql
+from core.store.dialect import is_postgresql, parts
 from core.store.tables import ItemRow, PairRow, RankingRow, TraceRow
 
 AT_ONCE = 500
@@ -55,8 +55,8 @@ def lock_subjects(
         (RankingRow.id, ItemRow.ranking_id, sorted(rankings)),
     )
     for row_id, _, ids in kinds:
-        for start in range(0, len(ids), AT_ONCE):
-            lock_rows(session, row_id, row_id.in_(ids[start : start + AT_ONCE]))
+        for some in parts(ids, AT_ONCE):
+            lock_rows(session, row_id, row_id.in_(some))
     for _, about, ids in kinds:
-        for start in range(0, len(ids), AT_ONCE):
-            lock_rows(session, ItemRow.id, about.in_(ids[start : start + AT_ONCE]))
+        for some in parts(ids, AT_ONCE):
+            lock_rows(session, ItemRow.id, about.in_(some))

@@ -11,7 +11,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from core.store.content import unpack
-from core.store.reach import Scope, parts
+from core.store.dialect import parts
+from core.store.reach import Scope
 from core.store.tables import ImportRow, RefusalRow
 
 _USER = ("user",)

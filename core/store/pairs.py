@@ -15,8 +15,8 @@ from core.errors import NotFound
 from core.records import Choice, Pair, Preference, Role
 from core.store.catalog import task_ids
 from core.store.content import clean
-from core.store.dialect import insert_new
-from core.store.revisions import REPEAT, REQUEUED, begin_revision
+from core.store.dialect import insert_new, parts
+from core.store.revisions import begin_revision, newest_said
 from core.store.tables import PairRow, PersonRow, PreferenceRow
 from core.store.traces import ids_of
 
@@ -78,10 +78,9 @@ def pair_row(session: Session, pair_id: int) -> PairRow:
 
 def find_pairs(session: Session, uids: Sequence[str]) -> dict[str, int]:
     """Row ids of the pairs that are stored, by the ids their sources gave them."""
-    listed = sorted(set(uids))
     found: dict[str, int] = {}
-    for start in range(0, len(listed), 500):
-        query = select(PairRow.uid, PairRow.id).where(PairRow.uid.in_(listed[start : start + 500]))
+    for some in parts(sorted(set(uids))):
+        query = select(PairRow.uid, PairRow.id).where(PairRow.uid.in_(some))
         found.update(session.execute(query).all())
     return found
 
@@ -136,21 +135,16 @@ def add_preference(
 
 def said_preference(session: Session, pair_id: int, person: int, repeat: int | None = None) -> PreferenceRow | None:
     """What a person says on a pair now, or said in answer to a hidden repeat (item), if anything."""
-    apart = (PreferenceRow.place == REPEAT, PreferenceRow.item_id == repeat)
-    place = apart if repeat is not None else (PreferenceRow.place != REPEAT,)
     mine = (PreferenceRow.pair_id == pair_id, PreferenceRow.person_id == person)
-    query = select(PreferenceRow).where(*mine, *place).order_by(PreferenceRow.revision.desc()).limit(1)
-    row = session.scalar(query)
-    return None if row is None or row.withdrawn or row.place == REQUEUED else row
+    return newest_said(session, PreferenceRow, mine, repeat)
 
 
 def import_preferences(session: Session, given: Sequence[tuple[Preference, int, int]]) -> int:
     """Write (preference, pair row id, person row id) of people who never spoke of the pair; how many were new."""
-    pairs = sorted({pair for _, pair, _ in given})
     known: set[tuple[int, int]] = set()
-    for start in range(0, len(pairs), 500):
+    for some in parts(sorted({pair for _, pair, _ in given})):
         said = select(PreferenceRow.pair_id, PreferenceRow.person_id)
-        found = session.execute(said.where(PreferenceRow.pair_id.in_(pairs[start : start + 500])))
+        found = session.execute(said.where(PreferenceRow.pair_id.in_(some)))
         known.update((pair, person) for pair, person in found)
     at, rows = now(), []
     for preference, pair, person in given:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.store.content import searched, unpack
+from core.store.dialect import parts
 from core.store.items import lot
 from core.store.tables import (
     AgentRow,
@@ -24,8 +25,6 @@ from core.store.tables import (
 )
 from core.store.text_search import matching_steps, words_in
 from core.store.trace_filter import TraceFilter, filtered
-
-CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +82,7 @@ def fitting(
     if among is None:
         found = [Fit(*row) for row in session.execute(query)]
     else:
-        listed = sorted(set(among))
-        found = [
-            Fit(*row)
-            for start in range(0, len(listed), CHUNK)
-            for row in session.execute(query.where(key.in_(listed[start : start + CHUNK])))
-        ]
+        found = [Fit(*row) for some in parts(sorted(set(among))) for row in session.execute(query.where(key.in_(some)))]
         found = _saying(session, subject, wanted, found)
     if wanted.most is None or len(found) <= wanted.most:
         return found
@@ -158,10 +152,9 @@ def _saying(session: Session, subject: str, wanted: QueueFilter, found: list[Fit
         return found
     runs: set[int] = set()
     steps: set[Fit] = set()
-    listed = sorted({one.subject for one in found})
     columns = select(StepRow.trace_id, StepRow.uid, StepRow.name, StepRow.error, StepRow.content)
-    for start in range(0, len(listed), CHUNK):
-        for row in session.execute(columns.where(StepRow.trace_id.in_(listed[start : start + CHUNK]))):
+    for some in parts(sorted({one.subject for one in found})):
+        for row in session.execute(columns.where(StepRow.trace_id.in_(some))):
             words = set(words_in(searched(row.name, row.error, unpack(row.content)).lower()))
             if _has(words, in_run):
                 runs.add(row.trace_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.records import Role
+from core.store.dialect import parts
 from core.store.items import OPEN, SUBJECTS
 from core.store.tables import (
     AnnotationRow,
@@ -23,8 +24,6 @@ from core.store.tables import (
     StepRow,
     TraceRow,
 )
-
-CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def set_ranks(session: Session, ranks: Mapping[int, float]) -> None:
 def outcomes_of(session: Session, traces: Collection[int]) -> dict[int, str]:
     """Trace → outcome."""
     found: dict[int, str] = {}
-    for some in _chunks(traces):
+    for some in parts(sorted(set(traces))):
         found.update(session.execute(select(TraceRow.id, TraceRow.outcome).where(TraceRow.id.in_(some))).all())
     return found
 
@@ -75,7 +74,7 @@ def outcomes_of(session: Session, traces: Collection[int]) -> dict[int, str]:
 def failed_steps(session: Session, traces: Collection[int]) -> set[tuple[int, str]]:
     """The (trace, step id) of these runs that ended in an error."""
     found: set[tuple[int, str]] = set()
-    for some in _chunks(traces):
+    for some in parts(sorted(set(traces))):
         query = select(StepRow.trace_id, StepRow.uid).where(StepRow.trace_id.in_(some), StepRow.error != "")
         found.update((trace, step) for trace, step in session.execute(query))
     return found
@@ -86,7 +85,7 @@ def times_of(session: Session, subject: str, ids: Collection[int]) -> dict[int, 
     made = {"pair": (PairRow.id, PairRow.created_at), "ranking": (RankingRow.id, RankingRow.created_at)}
     key, at = made.get(subject, (TraceRow.id, TraceRow.started_at))
     found: dict[int, datetime] = {}
-    for some in _chunks(ids):
+    for some in parts(sorted(set(ids))):
         found.update(session.execute(select(key, at).where(key.in_(some))).all())
     return found
 
@@ -98,8 +97,3 @@ def newest_seen(session: Session, queue: QueueRow) -> Seen:
     mine = select(func.max(ItemRow.id)).where(ItemRow.queue_id == queue.id)
     newest = [select(func.max(table.id)) for table in (AnnotationRow, PreferenceRow, SignalRow)]
     return Seen(*(session.scalar(query) or 0 for query in (*newest, by_machine, mine)))
-
-
-def _chunks(ids: Collection[int]) -> list[Sequence[int]]:
-    listed = sorted(set(ids))
-    return [listed[start : start + CHUNK] for start in range(0, len(listed), CHUNK)]

@@ -15,8 +15,8 @@ from core.errors import NotFound
 from core.records import Task
 from core.store.catalog import task_ids
 from core.store.content import clean
-from core.store.dialect import insert_new
-from core.store.revisions import REPEAT, REQUEUED, begin_revision
+from core.store.dialect import insert_new, parts
+from core.store.revisions import begin_revision, newest_said
 from core.store.tables import CandidateRow, RankingGivenRow, RankingRow, TraceRow
 from core.store.traces import ids_of
 
@@ -81,8 +81,8 @@ def insert_rankings(session: Session, rankings: Sequence[NewRanking]) -> list[in
     ]
     made = insert_new(session, RankingRow, rows, RankingRow.id)
     listed = sorted(made)
-    for start in range(0, len(listed), 500):
-        found = select(RankingRow).where(RankingRow.id.in_(listed[start : start + 500]))
+    for some in parts(listed):
+        found = select(RankingRow).where(RankingRow.id.in_(some))
         for row in session.scalars(found).all():
             session.add_all(
                 CandidateRow(
@@ -169,12 +169,8 @@ def add_given(
 
 def said_ranking(session: Session, ranking: int, person: int, repeat: int | None = None) -> RankingGivenRow | None:
     """The order that a person gives now, or gave in answer to a hidden repeat (item), if any."""
-    apart = (RankingGivenRow.place == REPEAT, RankingGivenRow.item_id == repeat)
-    place = apart if repeat is not None else (RankingGivenRow.place != REPEAT,)
     mine = (RankingGivenRow.ranking_id == ranking, RankingGivenRow.person_id == person)
-    query = select(RankingGivenRow).where(*mine, *place).order_by(RankingGivenRow.revision.desc()).limit(1)
-    row = session.scalar(query)
-    return None if row is None or row.withdrawn or row.place == REQUEUED else row
+    return newest_said(session, RankingGivenRow, mine, repeat)
 
 
 def given_before(session: Session, ranking: int, person: int) -> set[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from core.clock import content_hash, now
 from core.errors import NotFound
 from core.records import LessonState
 from core.store.claims import CLAIMED
-from core.store.dialect import BATCH
+from core.store.dialect import BATCH, parts
 from core.store.tables import (
     AgentRow,
     AnnotationRow,
@@ -137,13 +137,6 @@ PARTS = (
     Part("traces", TraceRow, TraceRow.id, "runs"),
 )
 """All rows that go with runs, in an order in which none is referred to when it goes."""
-
-
-def parts(values: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
-    """The values, some at a time, as a statement takes them."""
-    listed = list(values)
-    for start in range(0, len(listed), size):
-        yield listed[start : start + size]
 
 
 def members(reach: Reach, part: Part) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.records import LoggedRecall
@@ -52,8 +52,3 @@ def list_recalls(session: Session, limit: int, agent: str = "", trace_ids: Seque
         )
         for row in session.scalars(query)
     ]
-
-
-def count_recalls(session: Session) -> int:
-    """How many recalls there were."""
-    return session.scalar(select(func.count()).select_from(RecallRow)) or 0

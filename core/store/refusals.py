@@ -80,8 +80,3 @@ def refused(session: Session, most: int = READ) -> Refused:
 def shape_of(reason: str) -> str:
     """A reason without what names a single record: quoted text and ids."""
     return _FOLDED.sub("…", reason)
-
-
-def newest_refusal(session: Session) -> int:
-    """The row id of the last refused record; 0 when there is none."""
-    return session.scalar(select(func.max(RefusalRow.id))) or 0

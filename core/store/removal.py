@@ -21,11 +21,11 @@ from core.clock import now
 from core.records import LessonState, Role
 from core.store.catalog import refresh_version_dates
 from core.store.content import clean, row_text
-from core.store.dialect import is_postgresql
+from core.store.dialect import is_postgresql, parts
 from core.store.engine import Store
 from core.store.lessons import change_lesson, lesson_line
 from core.store.people import person_id
-from core.store.reach import PARTS, Reach, Run, Scope, lessons_of, members, parts, reach_of
+from core.store.reach import PARTS, Reach, Run, Scope, lessons_of, members, reach_of
 from core.store.tables import (
     STEP_BITS,
     AgentRow,

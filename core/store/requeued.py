@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from core.records import Role
 from core.store.annotations import recount
 from core.store.claims import LAPSED, SUBMITTED
+from core.store.dialect import parts
 from core.store.items import DONE, OPEN, refresh_items
 from core.store.queues import ARCHIVED
 from core.store.resolutions import Subject
@@ -94,13 +95,13 @@ def set_apart(session: Session, schema: str, answered: Sequence[Answered]) -> in
     """Let these answers count no more and give their items out again, to the same people too; how many items."""
     pairs: set[int] = set()
     for table, ids in _by_table(answered):
-        for some in _batches(ids):
+        for some in parts(ids):
             session.execute(update(table).where(table.id.in_(some)).values(current=False, place=REQUEUED))
             if table is RankingGivenRow:
                 part = (PreferenceRow.given_id.in_(some), PreferenceRow.current)
                 pairs.update(_move_parts(session, part, current=False, place=REQUEUED))
     items = _items(session, schema, [one.subject for one in answered])
-    for some in _batches(items):
+    for some in parts(items):
         over = ClaimRow.state.in_((SUBMITTED, LAPSED))
         session.execute(delete(ClaimRow).where(ClaimRow.item_id.in_(some), over))
     _bring_in_line(session, [one.subject for one in answered], items, pairs)
@@ -110,7 +111,7 @@ def set_apart(session: Session, schema: str, answered: Sequence[Answered]) -> in
 def _move_parts(session: Session, which: Sequence[Any], **to: Any) -> list[int]:
     """Set what orders say of each two of their candidates apart, or let it count again; the pairs it is about."""
     found = session.execute(select(PreferenceRow.id, PreferenceRow.pair_id).where(*which)).all()
-    for some in _batches([row for row, _ in found]):
+    for some in parts([row for row, _ in found]):
         session.execute(update(PreferenceRow).where(PreferenceRow.id.in_(some)).values(**to))
     return [pair for _, pair in found]
 
@@ -144,7 +145,7 @@ def put_back(session: Session, schema: str, answered: Sequence[Answered]) -> int
     """
     pairs: set[int] = set()
     for table, ids in _by_table(answered):
-        for some in _batches(ids):
+        for some in parts(ids):
             session.execute(update(table).where(table.id.in_(some)).values(current=True, place=""))
             if table is RankingGivenRow:
                 pairs.update(_move_parts(session, _untouched(some), current=True, place=""))
@@ -180,10 +181,6 @@ def _by_table(answered: Sequence[Answered]) -> list[tuple[Any, list[int]]]:
         (PreferenceRow, [one.id for one in answered if one.subject.pair_id is not None]),
         (RankingGivenRow, [one.id for one in answered if one.subject.ranking_id is not None]),
     ]
-
-
-def _batches(ids: Sequence[int]) -> list[Sequence[int]]:
-    return [ids[start : start + 500] for start in range(0, len(ids), 500)]
 
 
 def _same_subject(table: Any, other: Any) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.clock import now
 from core.records import Mark
 from core.store.content import clean
+from core.store.dialect import parts
 from core.store.tables import PersonRow, ResolutionRow
 
 
@@ -129,8 +130,8 @@ def current_resolutions(session: Session) -> list[Resolved]:
 def resolutions_of_traces(session: Session, trace_ids: Sequence[int], question: str) -> dict[int, Resolved]:
     """Trace → the newest resolution of a question on the trace as a whole that stands, whatever the schema."""
     found: dict[int, Resolved] = {}
-    for start in range(0, len(trace_ids), 500):
-        asked = (ResolutionRow.trace_id.in_(trace_ids[start : start + 500]), ResolutionRow.step_uid == "")
+    for some in parts(trace_ids):
+        asked = (ResolutionRow.trace_id.in_(some), ResolutionRow.step_uid == "")
         for one in _read(session, *asked, ResolutionRow.question == question, ResolutionRow.current):
             found[one.subject.trace_id or 0] = one
     return found

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from core.records import Outcome
-from core.store.dialect import is_postgresql
+from core.store.dialect import is_postgresql, parts
 from core.store.tables import AgentRow, ResultRow, SuiteCaseRow, TaskRow, TraceRow
 
 
@@ -149,11 +149,11 @@ def runs_of_tasks(session: Session, versions: Sequence[int], tasks: Sequence[str
     """The runs of these versions on these tasks, by trial."""
     columns = (TraceRow.id, TraceRow.version_id, TaskRow.key, TaskRow.title, TraceRow.outcome)
     found: list[RunLink] = []
-    for start in range(0, len(tasks), 500):
+    for some in parts(tasks):
         query = (
             select(*columns)
             .join(TaskRow, TaskRow.id == TraceRow.task_id)
-            .where(TraceRow.version_id.in_(versions), TaskRow.key.in_(tasks[start : start + 500]))
+            .where(TraceRow.version_id.in_(versions), TaskRow.key.in_(some))
             .order_by(TraceRow.trial, TraceRow.id)
         )
         rows = session.execute(query)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from core.store.dialect import BATCH
+from core.store.dialect import parts
 from core.store.tables import StepRow, TraceRow
 
 
@@ -80,15 +80,14 @@ def forget_vectors(session: Session, runs: Sequence[int] | None = None) -> None:
     if runs is None:
         session.execute(forget.where(TraceRow.n_embedded >= 0))
         return
-    for start in range(0, len(runs), BATCH):
-        session.execute(forget.where(TraceRow.id.in_(runs[start : start + BATCH])))
+    for some in parts(runs):
+        session.execute(forget.where(TraceRow.id.in_(some)))
 
 
 def with_vector(session: Session, runs: Sequence[int]) -> list[int]:
     """Those of these runs that are stored and that the index must have, in the order given."""
     known: set[int] = set()
-    for start in range(0, len(runs), BATCH):
-        some = runs[start : start + BATCH]
+    for some in parts(runs):
         known.update(session.scalars(select(TraceRow.id).where(TraceRow.id.in_(some), TraceRow.n_embedded >= 0)))
     return [run for run in runs if run in known]
 

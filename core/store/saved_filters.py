@@ -68,11 +68,6 @@ def rename_filter(session: Session, saved: int, person: int, name: str) -> None:
         row.name = _free_name(session, row.page, person, name)
 
 
-def replace_filter(session: Session, saved: int, person: int, params: Mapping[str, Any]) -> None:
-    """Let the name of a filter of one's own stand for what is chosen now."""
-    _mine(session, saved, person).params = dict(params)
-
-
 def share_filter(session: Session, saved: int, person: int, shared: bool) -> None:
     """Let everybody use a filter of one's own, or nobody else any more."""
     _mine(session, saved, person).shared = shared

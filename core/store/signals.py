@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from core.clock import content_hash, now
 from core.records import Signal, SignalKind
 from core.store.content import clean
-from core.store.dialect import insert_new, is_postgresql
+from core.store.dialect import insert_new, is_postgresql, parts
 from core.store.results import of_agent, week_of
 from core.store.tables import AgentRow, SignalRow, TraceRow
 
@@ -161,9 +161,8 @@ _HOMES = (
 def homes_of(session: Session, trace_uids: set[str]) -> dict[str, Home]:
     """Trace id → the trace with its agent, of those that are there."""
     found: dict[str, Home] = {}
-    listed = sorted(trace_uids)
-    for start in range(0, len(listed), 500):
-        rows = session.execute(_HOMES, {"uids": listed[start : start + 500]})
+    for some in parts(sorted(trace_uids)):
+        rows = session.execute(_HOMES, {"uids": some})
         found.update({uid: Home(trace_id, agent) for uid, trace_id, agent in rows})
     return found
 
@@ -175,11 +174,11 @@ def attach_signals(session: Session, trace_uids: Sequence[str]) -> None:
     """
     unique = sorted(set(trace_uids))
     _stand_in_line(session, unique)
-    for start in range(0, len(unique), 500):
+    for some in parts(unique):
         found = select(TraceRow.id).where(TraceRow.uid == SignalRow.trace_uid).scalar_subquery()
         session.execute(
             update(SignalRow)
-            .where(SignalRow.trace_uid.in_(unique[start : start + 500]), SignalRow.trace_id.is_(None))
+            .where(SignalRow.trace_uid.in_(some), SignalRow.trace_id.is_(None))
             .values(trace_id=found)
             .execution_options(synchronize_session=False)
         )
@@ -244,9 +243,8 @@ def signals_of(session: Session, trace_ids: Sequence[int]) -> dict[int, list[Sig
     """Trace row id → the signals that count, in the order in which they came."""
     session.flush()
     found: dict[int, list[Signal]] = {trace_id: [] for trace_id in trace_ids}
-    listed = sorted(found)
-    for start in range(0, len(listed), 500):
-        for trace_id, *said in session.execute(_COUNTING, {"ids": listed[start : start + 500]}):
+    for some in parts(sorted(found)):
+        for trace_id, *said in session.execute(_COUNTING, {"ids": some}):
             found[trace_id].append(_signal(*said))
     return found
 

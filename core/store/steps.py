@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.records import Step
 from core.store.content import step_from_row
+from core.store.dialect import parts
 from core.store.tables import StepRow
 
 
@@ -107,7 +108,6 @@ def unknown_steps(session: Session, trace_id: int, step_ids: Sequence[str]) -> l
     """Which of these step ids the trace does not have."""
     wanted = set(step_ids)
     known: set[str] = set()
-    for start in range(0, len(wanted), 500):
-        part = sorted(wanted)[start : start + 500]
-        known.update(session.scalars(select(StepRow.uid).where(StepRow.trace_id == trace_id, StepRow.uid.in_(part))))
+    for some in parts(wanted):
+        known.update(session.scalars(select(StepRow.uid).where(StepRow.trace_id == trace_id, StepRow.uid.in_(some))))
     return sorted(wanted - known)

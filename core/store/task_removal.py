@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
-from core.store.reach import Reach, parts
+from core.store.dialect import parts
+from core.store.reach import Reach
 from core.store.tables import PairRow, ResultRow, SuiteCaseRow, SuiteRow, TaskRow, TraceRow
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Integer, any_, bindparam, column, exists, 
 from sqlalchemy.orm import Session
 
 from core.store.content import clean, searched, unpack
-from core.store.dialect import BATCH, is_postgresql
+from core.store.dialect import is_postgresql, parts
 from core.store.tables import STEP_BITS, StepRow, TraceRow
 
 INDEXED = 200_000
@@ -89,8 +89,8 @@ def index_due(session: Session, most: int) -> int:
 
 def _index_rows(session: Session, steps: Sequence[int]) -> None:
     columns = select(StepRow.id, StepRow.name, StepRow.error, StepRow.content)
-    for start in range(0, len(steps), BATCH):
-        rows = session.execute(columns.where(StepRow.id.in_(steps[start : start + BATCH])))
+    for some in parts(steps):
+        rows = session.execute(columns.where(StepRow.id.in_(some)))
         index_steps(session, [(row.id, searched(row.name, row.error, unpack(row.content))) for row in rows])
 
 

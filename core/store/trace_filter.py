@@ -11,6 +11,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from core.clock import parse_time
+from core.store.dialect import parts
 from core.store.hidden import hidden_from
 from core.store.tables import AgentRow, SignalRow, TaskRow, TraceRow, VersionRow
 from core.store.text_search import count_matching, matching_traces, words_in
@@ -127,7 +128,7 @@ def trace_ids(session: Session, wanted: TraceFilter, most: int) -> list[int]:
 def traces_among(session: Session, wanted: TraceFilter, trace_ids: Sequence[int]) -> set[int]:
     """Those of these traces that the filter lets through."""
     found: set[int] = set()
-    for start in range(0, len(trace_ids), 1_000):
-        some = select(TraceRow.id).where(TraceRow.id.in_(trace_ids[start : start + 1_000]))
-        found.update(session.scalars(filtered(session, some, wanted)))
+    for some in parts(trace_ids):
+        query = select(TraceRow.id).where(TraceRow.id.in_(some))
+        found.update(session.scalars(filtered(session, query, wanted)))
     return found

@@ -17,7 +17,7 @@ from core.clock import now
 from core.records import Step, Trace
 from core.store.catalog import UNNAMED_AGENT, UNNAMED_VERSION, refresh_version_dates, task_ids, version_id
 from core.store.content import clean, step_from_row, step_text
-from core.store.dialect import insert_fast, insert_new
+from core.store.dialect import insert_fast, insert_new, parts
 from core.store.reading_order import Place, reading_order
 from core.store.tables import STEP_BITS, AgentRow, StepRow, TraceRow, VersionRow
 from core.store.text_search import index_steps, unindex_steps
@@ -199,9 +199,8 @@ def _merge_steps(
     """Step id → its new row, of the repeated steps that tell something new; the text index follows."""
     changed: dict[str, dict[str, Any]] = {}
     by_id = {clean(step.step_id, 200): step for step in repeated}
-    listed = list(by_id)
-    for start in range(0, len(listed), 500):
-        query = select(StepRow).where(StepRow.trace_id == trace.id, StepRow.uid.in_(listed[start : start + 500]))
+    for some in parts(by_id):
+        query = select(StepRow).where(StepRow.trace_id == trace.id, StepRow.uid.in_(some))
         for row in session.scalars(query):
             old = step_from_row(row)
             merged = merge(old, by_id[row.uid])

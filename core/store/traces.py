@@ -11,6 +11,7 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
+from core.store.dialect import parts
 from core.store.tables import AgentRow, AnnotationRow, TaskRow, TraceRow, VersionRow
 from core.store.trace_filter import TraceFilter, filtered
 
@@ -149,9 +150,8 @@ def trace_row(session: Session, trace_id: int) -> TraceRow:
 def ids_of(session: Session, uids: set[str]) -> dict[str, int]:
     """Row ids of the traces that are stored, by the ids their sources gave them."""
     found: dict[str, int] = {}
-    listed = list(uids)
-    for start in range(0, len(listed), 500):
-        query = select(TraceRow.uid, TraceRow.id).where(TraceRow.uid.in_(listed[start : start + 500]))
+    for some in parts(uids):
+        query = select(TraceRow.uid, TraceRow.id).where(TraceRow.uid.in_(some))
         found.update(dict(session.execute(query).all()))
     return found
 

@@ -18,7 +18,7 @@ from core.clock import content_hash
 from core.records import Aggregate, Outcome, Result, Signal, SignalKind
 from core.store.catalog import task_ids, version_id
 from core.store.content import clean
-from core.store.dialect import insert_new
+from core.store.dialect import insert_new, parts
 from core.store.signals import add_signals
 from core.store.tables import AgentRow, AggregateRow, ResultRow, TraceRow, VersionRow
 
@@ -100,10 +100,9 @@ class _Run:
 
 def _runs(session: Session, versions: set[int], tasks: set[int]) -> dict[tuple[int, int], list[_Run]]:
     found: dict[tuple[int, int], list[_Run]] = {}
-    listed = sorted(tasks)
-    for start in range(0, len(listed), 500):
+    for some in parts(sorted(tasks)):
         query = select(TraceRow.version_id, TraceRow.task_id, TraceRow.id, TraceRow.uid, TraceRow.trial)
-        of_tasks = TraceRow.task_id.in_(listed[start : start + 500])
+        of_tasks = TraceRow.task_id.in_(some)
         rows = session.execute(query.where(TraceRow.version_id.in_(versions), of_tasks)).all()
         for version, task, trace, uid, trial in rows:
             found.setdefault((version, task or 0), []).append(_Run(trace, uid, trial))
@@ -136,12 +135,11 @@ def _signal(row: dict[str, Any], uid: str) -> Signal:
 def attach_results(session: Session, trace_ids: Sequence[int]) -> set[int]:
     """Turn stored results into signals on these new runs, where one run is meant; the row ids of those runs."""
     touched: set[int] = set()
-    listed = sorted(trace_ids)
-    for start in range(0, len(listed), 500):
+    for some in parts(sorted(trace_ids)):
         same = (TraceRow.version_id == ResultRow.version_id, TraceRow.task_id == ResultRow.task_id, _same_trial())
         query = select(ResultRow, TraceRow.id, TraceRow.uid).join(TraceRow, and_(*same))
         meant: dict[int, list[tuple[ResultRow, int, str]]] = {}
-        for row, trace, uid in session.execute(query.where(TraceRow.id.in_(listed[start : start + 500]))):
+        for row, trace, uid in session.execute(query.where(TraceRow.id.in_(some))):
             meant.setdefault(row.id, []).append((row, trace, uid))
         sure = [runs[0] for runs in meant.values() if len(runs) == 1]
         add_signals(session, [_signal(_facts(row), uid) for row, _, uid in sure])

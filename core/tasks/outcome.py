@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from core.measure.majority import majority
 from core.records import Outcome, Role, Signal, SignalKind
 from core.store.annotations import Given, annotations_of
+from core.store.dialect import parts
 from core.store.outcomes import judged_as, set_outcomes
 from core.store.resolutions import resolutions_of_traces
 from core.store.signals import signals_of
@@ -101,9 +102,8 @@ def _worst(outcomes: Sequence[Outcome]) -> Outcome:
 
 def refresh_outcomes(session: Session, trace_ids: Sequence[int]) -> None:
     """Bring the outcome of these traces in line with their labels and signals."""
-    listed = sorted(set(trace_ids))
-    for start in range(0, len(listed), 500):
-        stands = judged_as(session, listed[start : start + 500])
+    for some in parts(sorted(set(trace_ids))):
+        stands = judged_as(session, some)
         signals = signals_of(session, list(stands))
         labels: dict[int, list[Given]] = {trace_id: [] for trace_id in stands}
         labelled = [trace_id for trace_id, one in stands.items() if one.n_annotations]

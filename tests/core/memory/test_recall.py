@@ -23,7 +23,7 @@ from core.memory.recall import (
 from core.records import Lesson, Role
 from core.similarity.index import TextIndex
 from core.store.engine import Store
-from core.store.recalls import count_recalls, list_recalls
+from core.store.recalls import list_recalls
 from tests.core.memory.conftest import People
 
 SITUATIONS = json.loads((Path(__file__).parents[2] / "benchmarks" / "situations.json").read_text())
@@ -137,7 +137,7 @@ def test_a_dry_run_is_the_memory_arm_and_leaves_no_trace(store: Store, index: Te
     found = ask(store, index, RecallRequest("", "a refund is asked for", run_key=control))
     assert (found.arm, len(found.lessons)) == ("memory", 1)
     with store.reading() as session:
-        assert count_recalls(session) == 0
+        assert list_recalls(session, 1) == []
 
 
 def test_all_recalls_of_a_run_share_its_arm_and_a_tenth_are_control() -> None:

@@ -24,7 +24,7 @@ from core.store.arrivals import (
 from core.store.engine import Store
 from core.store.intake import Came, add_refusals, count_intake, set_replayed
 from core.store.people import person_id
-from core.store.refusals import Reason, Refused, newest_refusal, refused, shape_of
+from core.store.refusals import Reason, Refused, refused, shape_of
 from core.store.schemas import save_schema
 from core.store.tables import RefusalRow, TraceRow
 from core.store.trace_writing import insert_traces
@@ -132,7 +132,6 @@ def test_refusals_are_gathered_by_reason_and_door_whatever_record_they_name(stor
         )
         some = refused(session, most=2)
         assert (some.total, some.read, [one.n for one in some.reasons]) == (5, 2, [2])
-        assert newest_refusal(session) == 5
 
 
 @pytest.mark.parametrize(

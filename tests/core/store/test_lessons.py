@@ -26,7 +26,7 @@ from core.store.lessons import (
     same_words,
 )
 from core.store.people import person_id
-from core.store.recalls import count_recalls, list_recalls, log_recall
+from core.store.recalls import list_recalls, log_recall
 from core.store.schemas import save_schema
 from core.store.trace_writing import insert_traces
 from tests.worlds import run
@@ -229,4 +229,3 @@ def test_recalls_are_read_as_they_were_logged(store: Store) -> None:
         assert list_recalls(session, 1) == kept[1:]
         assert list_recalls(session, 10, agent="shop") == kept[:1]
         assert list_recalls(session, 10, trace_ids=["t1"]) == kept[1:]
-        assert count_recalls(session) == 2
