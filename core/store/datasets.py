@@ -100,9 +100,7 @@ def run_lines(session: Session, among: Iterable[int] | None = None) -> dict[int,
     columns = (TraceRow.id, TraceRow.uid, TaskRow.key, TaskRow.split, TraceRow.outcome, TraceRow.outcome_from)
     query = select(*columns, TraceRow.started_at, TraceRow.time_known)
     query = query.outerjoin(TaskRow, TaskRow.id == TraceRow.task_id)
-    ids = [] if among is None else sorted(set(among))
-    parts = [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
-    asked = [query] if among is None else [query.where(TraceRow.id.in_(part)) for part in parts]
+    asked = [query] if among is None else [query.where(TraceRow.id.in_(some)) for some in parts(sorted(set(among)))]
     return {
         row_id: RunLine(row_id, uid, task or "", split or "", outcome, source, started if known else None)
         for one in asked
