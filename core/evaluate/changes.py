@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 
 from core.measure.intervals import Interval, Rate
-from core.measure.runs import rate_difference, run_share, share_of
+from core.measure.runs import rate_difference, share_of
 
 ALARM = 0.05
 """How often, at most, a change would be called clear in any of the looks although nothing had changed."""
 
 
-Clusters = dict[int, tuple[int, int]]
-"""Successes and runs by cluster: runs of one task resemble each other."""
+Clusters = npt.NDArray[np.int64]
+"""Rows of (cluster, successes, runs), each cluster once: runs of one task resemble each other."""
 
 
 @dataclass(frozen=True)
@@ -26,17 +27,25 @@ class Series:
     name: str
     weeks: dict[date, Clusters] = field(default_factory=dict)
 
-    def add(self, week: date, rows: Iterable[tuple[int, int, int]]) -> None:
-        """Add (cluster, successes, runs) rows to a week."""
-        clusters = self.weeks.setdefault(week, {})
-        for cluster, successes, n in rows:
-            before = clusters.get(cluster, (0, 0))
-            clusters[cluster] = (before[0] + successes, before[1] + n)
+    def add(self, week: date, rows: Clusters | Sequence[tuple[int, int, int]]) -> None:
+        """Add rows of (cluster, successes, runs) to a week; a cluster may stand in several."""
+        added = np.array(rows, dtype=np.int64).reshape(-1, 3)
+        before = self.weeks.get(week)
+        self.weeks[week] = _once(added if before is None else np.concatenate([before, added]))
 
     def rate(self, week: date) -> Rate | None:
         """The share in a week; None without runs."""
-        clusters = self.weeks[week]
-        return run_share(list(clusters.values())) if clusters else None
+        _, successes, runs = self.weeks[week].T
+        return share_of(successes, runs) if len(runs) else None
+
+
+def _once(rows: Clusters) -> Clusters:
+    clusters, places = np.unique(rows[:, 0], return_inverse=True)
+    if len(clusters) == len(rows):
+        return rows
+    added = np.zeros((len(clusters), 2), dtype=np.int64)
+    np.add.at(added, places, rows[:, 1:])
+    return np.column_stack([clusters, added])
 
 
 @dataclass(frozen=True)
@@ -95,17 +104,17 @@ def largest_change(series: Sequence[Series], few: int) -> Change | None:
 
 def _looks(series: Series) -> Iterator[tuple[date, Rate, Rate]]:
     """Each week's share with that of all weeks before it, where both have runs; what came before is added up once."""
-    places = {cluster: place for place, cluster in enumerate({one for week in series.weeks.values() for one in week})}
-    successes, runs = np.zeros((2, len(places)), dtype=np.int64)
-    for week, clusters in sorted(series.weeks.items()):
-        if not clusters:
-            continue
-        if (earlier := runs > 0).any():
-            yield week, share_of(successes[earlier], runs[earlier]), run_share(list(clusters.values()))
-        here = [places[cluster] for cluster in clusters]
-        added = np.array(list(clusters.values())).T
-        successes[here] += added[0]
-        runs[here] += added[1]
+    if not series.weeks:
+        return
+    known = np.unique(np.concatenate([rows[:, 0] for rows in series.weeks.values()]))
+    successes, runs = np.zeros((2, len(known)), dtype=np.int64)
+    for week in sorted(series.weeks):
+        after, earlier = series.rate(week), runs > 0
+        if after and earlier.any():
+            yield week, share_of(successes[earlier], runs[earlier]), after
+        here = np.searchsorted(known, series.weeks[week][:, 0])
+        successes[here] += series.weeks[week][:, 1]
+        runs[here] += series.weeks[week][:, 2]
 
 
 def _size(change: Change) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 from core.evaluate.changes import Change, Series, largest_change
@@ -86,8 +87,10 @@ def weekly(session: Session, agent: str | None = None) -> Weeks:
         for name, series in traffic.items():
             series.add(start, [(t.cluster, t.n if _group(t.task) == name else 0, t.n) for t in week])
         runs = labels.get(start, {})
+        ones = np.ones(len(runs), dtype=np.int64)
         for name, series in labelled.items():
-            series.add(start, [(trace, int(name in marked), 1) for trace, marked in runs.items()])
+            marked = [name in categories for categories in runs.values()]
+            series.add(start, np.column_stack([list(runs), marked, ones]))
         weeks.append(
             Week(
                 start=start,
@@ -112,12 +115,15 @@ def weekly(session: Session, agent: str | None = None) -> Weeks:
 
 def _signals(found: Iterable[WeekSignals]) -> dict[str, Series]:
     """The share that failed by each signal, the most frequent first."""
-    series: dict[str, Series] = {}
+    rows: dict[tuple[str, date], list[tuple[int, int, int]]] = {}
     counts: Counter[str] = Counter()
     for one in found:
-        series.setdefault(one.name, Series(one.name)).add(one.week, [(one.cluster, one.failed, one.n)])
+        rows.setdefault((one.name, one.week), []).append((one.cluster, one.failed, one.n))
         counts[one.name] += one.n
-    return {name: series[name] for name, _ in counts.most_common()}
+    series = {name: Series(name) for name, _ in counts.most_common()}
+    for (name, week), added in rows.items():
+        series[name].add(week, added)
+    return series
 
 
 def _mean(clusters: Sequence[tuple[float, int]]) -> Mean | None:
