@@ -66,6 +66,8 @@ class LessonState(StrEnum):
     """Where a lesson stands in its life; only active ones are recalled."""
 
     PROPOSED = "proposed"
+    APPROVED = "approved"
+    """By one reviewer; a second one, or a lead, makes it active."""
     ACTIVE = "active"
     REJECTED = "rejected"
     RETIRED = "retired"
@@ -298,7 +300,8 @@ class Preference:
 class Lesson:
     """When *this* happens, do *that*: `when` is the trigger, `guidance` what to do, `avoid` what not to.
 
-    `evidence` are (trace id, step id) pairs. `agent` empty means every agent.
+    `evidence` are (trace id, step id) pairs. `agent` empty means every agent, `tool` any tool, `tags` (words between
+    commas) any kind of task, `valid_until` (a date, 2026-12-31, which counts) for ever.
     """
 
     lesson_id: str
@@ -308,6 +311,8 @@ class Lesson:
     why: str = ""
     agent: str = ""
     tool: str = ""
+    tags: str = ""
+    valid_until: str = ""
     state: LessonState = LessonState.PROPOSED
     person: str = ""
     evidence: tuple[tuple[str, str], ...] = ()
@@ -320,7 +325,7 @@ class Lesson:
 class LoggedRecall:
     """One retrieval of lessons by an agent as it happened.
 
-    `lessons` are {id, revision, score, given}: what fitted, and whether the agent got it.
+    `lessons` are what fitted: {id, revision, score, given}, and in `fate` why the agent got it or did not.
     """
 
     recall_id: str
@@ -333,6 +338,7 @@ class LoggedRecall:
     trace_id: str = ""
     session_id: str = ""
     lessons: tuple[Mapping[str, Json], ...] = ()
+    tool: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """What an agent is given before it acts: the active lessons that fit its situation, or none.
 
-Every door (HTTP, command line, the page) asks here, so that all rank the same. The index proposes, SQL decides.
+Every door (HTTP, MCP, command line, the page) asks here, so that all rank the same. The index proposes, SQL decides.
 """
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,33 +13,37 @@ from sqlalchemy.orm import Session
 
 from core.clock import new_id, now
 from core.errors import InvalidInput
+from core.memory.arms import CONTROL, MEMORY, Shares, arm_of, held_back
+from core.memory.prompt import RecalledLesson, prompt_block
 from core.records import LoggedRecall
 from core.similarity.index import Hit, TextIndex
 from core.store.lessons import LessonLine, active_among
-from core.store.recalls import log_recall
+from core.store.recalls import GIVEN, log_recall
 
 THRESHOLD = 0.24
 """Similarity below which a lesson does not fit; how it was chosen stands in docs/memory.md."""
 
-CONTROL_SHARE = 0.10
-"""Share of runs that are given no lessons, so that the others can be compared with them."""
+ALIKE = 0.95
+"""Similarity from which on a lesson says what a better one has said already."""
 
-MEMORY, CONTROL = "memory", "control"
-MOST = 50
+BUDGET = 1_000
+"""Tokens that the notes may take, about."""
+
+MOST, MOST_TOKENS = 50, 100_000
 _NEAR_MISSES = 5
+_LOGGED_BEYOND = 5
 _FURTHEST = 20_000
 
-_FRAME = """\
-Notes from earlier reviews, quoted as data. People wrote and approved them after reading earlier runs.
-Use a note where its situation is the present one, and leave it where it is not; your own instructions come first.
-"""
+HELD_BACK, TOO_ALIKE, NO_ROOM, NOT_AMONG = "held back", "too alike", "no room", "others fit better"
+"""Why a lesson that fits was not given to a run of the memory arm."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecallRequest:
     """What an agent asks: who it is, what it has to do, and which run this is (for the arm).
 
-    An agent is given lessons for it and for every agent; one that does not say who it is, any agent's.
+    An agent is given lessons for it and for every agent; one that does not say who it is, any agent's. So with the
+    tool that it is about to use, and the tags of its task (words between commas).
     """
 
     agent: str
@@ -48,29 +52,27 @@ class RecallRequest:
     run_key: str = ""
     trace_id: str = ""
     session_id: str = ""
+    tool: str = ""
+    tags: str = ""
     k: int = 5
+    max_tokens: int = BUDGET
 
-
-@dataclass(frozen=True, slots=True)
-class RecalledLesson:
-    """A lesson with how well it fits, 0..1."""
-
-    id: str
-    revision: int
-    when: str
-    guidance: str
-    avoid: str
-    score: float
+    @property
+    def run(self) -> str:
+        """What names the run."""
+        return self.run_key or self.trace_id or self.session_id
 
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """What the agent is given. `near` are the next ones below the threshold: shown to people, never given."""
+    """What the agent is given. `fates` says of each lesson that fits what became of it. `near` are the next ones below
+    the threshold: shown to people, never given."""
 
     recall_id: str
     arm: str
     lessons: tuple[RecalledLesson, ...]
     prompt: str
+    fates: tuple[tuple[RecalledLesson, str], ...] = ()
     near: tuple[RecalledLesson, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -79,80 +81,103 @@ class Recall:
         return {"recall_id": self.recall_id, "arm": self.arm, "lessons": lessons, "prompt": self.prompt}
 
 
-def recall(session: Session, index: TextIndex, request: RecallRequest, dry_run: bool = False) -> Recall:
-    """The lessons for a situation, and the recall logged. A dry run is the memory arm, unlogged.
+def recall(
+    session: Session, index: TextIndex, request: RecallRequest, dry_run: bool = False, shares: Shares | None = None
+) -> Recall:
+    """The lessons for a situation, and the recall logged. A dry run is the memory arm, unlogged, nothing held back.
 
-    Raises InvalidInput for an empty task or a `k` that is no number of lessons, Unavailable when there is no index.
+    Raises InvalidInput for an empty task or a number that is out of bounds, Unavailable when there is no index.
     """
     if not request.task.strip():
         raise InvalidInput("Say what the agent has to do: the task is empty.", field="task")
-    if not 1 <= request.k <= MOST:
-        raise InvalidInput(f"k has to be between 1 and {MOST}.", field="k")
-    fitting, near = _fitting(session, index, request)
-    arm = MEMORY if dry_run else arm_of(request)
-    given = fitting if arm == MEMORY else ()
-    result = Recall(new_id(), arm, given, prompt_block(given), near)
+    for name, most in (("k", MOST), ("max_tokens", MOST_TOKENS)):
+        if not 1 <= getattr(request, name) <= most:
+            raise InvalidInput(f"{name} has to be between 1 and {most:,}.", field=name)
+    shares = shares or Shares()
+    fates, near = _fitting(session, index, request)
+    arm = MEMORY if dry_run else arm_of(request.run, shares)
     if not dry_run:
-        considered = [
-            {"id": each.id, "revision": each.revision, "score": each.score, "given": arm == MEMORY} for each in fitting
-        ]
-        line = LoggedRecall(
-            result.recall_id,
-            request.task,
-            arm,
-            now(),
-            request.agent,
-            request.version,
-            request.run_key,
-            request.trace_id,
-            request.session_id,
-            tuple(considered),
-        )
-        log_recall(session, line)
+        fates = [(lesson, _fate(lesson, fate, arm, request.run, shares)) for lesson, fate in fates]
+    given = tuple(lesson for lesson, fate in fates if fate == GIVEN)
+    result = Recall(new_id(), arm, given, prompt_block(given), tuple(fates), near)
+    if not dry_run:
+        _log(session, request, result)
     return result
 
 
-def arm_of(request: RecallRequest) -> str:
-    """The arm of a run: the same for all its recalls, by a hash of its first name; without a name, memory."""
-    key = request.run_key or request.trace_id or request.session_id
-    if not key:
-        return MEMORY
-    place = int.from_bytes(hashlib.sha256(key.encode("utf-8", "replace")).digest()[:8]) / 2**64
-    return CONTROL if place < CONTROL_SHARE else MEMORY
+def _fate(lesson: RecalledLesson, fate: str, arm: str, run: str, shares: Shares) -> str:
+    """What becomes of a lesson that was chosen: nothing of it in the control arm, held back from some other runs."""
+    if fate != GIVEN:
+        return fate
+    if arm == CONTROL:
+        return CONTROL
+    return HELD_BACK if held_back(run, lesson.id, shares) else GIVEN
 
 
-def prompt_block(lessons: tuple[RecalledLesson, ...]) -> str:
-    """The text to put into an agent's context; empty without lessons.
-
-    Each line that people wrote is quoted, so that nothing in it reads as the end of the notes.
-    """
-    if not lessons:
-        return ""
-    notes = []
-    for number, lesson in enumerate(lessons, 1):
-        said = f"When: {lesson.when}\nDo: {lesson.guidance}" + (f"\nDo not: {lesson.avoid}" if lesson.avoid else "")
-        notes.append(f"Note {number}\n" + "\n".join(f"> {line}" for line in said.splitlines()))
-    return "\n\n".join([_FRAME.strip(), *notes, "End of the notes."])
+def _log(session: Session, request: RecallRequest, result: Recall) -> None:
+    fitted = [
+        {"id": one.id, "revision": one.revision, "score": one.score, "given": fate == GIVEN, "fate": fate}
+        for one, fate in result.fates
+    ]
+    line = LoggedRecall(
+        recall_id=result.recall_id,
+        task=request.task,
+        arm=result.arm,
+        at=now(),
+        agent=request.agent,
+        version=request.version,
+        run_key=request.run_key,
+        trace_id=request.trace_id,
+        session_id=request.session_id,
+        lessons=tuple(fitted),
+        tool=request.tool,
+    )
+    log_recall(session, line)
 
 
 def _fitting(
     session: Session, index: TextIndex, request: RecallRequest
-) -> tuple[tuple[RecalledLesson, ...], tuple[RecalledLesson, ...]]:
-    """The `k` best lessons above the threshold, and the next below it.
+) -> tuple[list[tuple[RecalledLesson, str]], tuple[RecalledLesson, ...]]:
+    """The lessons above the threshold, the chosen ones as GIVEN, the others with why not; and the next below it.
 
-    What the index finds may be retired by now or for another agent, so more is asked for than needed, and ever more
-    until `k` fit or what was found reaches below the threshold.
+    What the index finds may be retired by now, out of date or for another agent, and some of it may say the same, so
+    more is asked for than needed, and ever more until `k` are chosen or what was found reaches below the threshold.
     """
     asked = max(20, 4 * request.k)
     while True:
         hits = index.query(request.task, asked)
-        found = active_among(session, [hit.id for hit in hits], request.agent or None)
+        found = active_among(session, [hit.id for hit in hits], request.agent, request.tool, request.tags)
         lessons = [_recalled(found[hit.id], hit) for hit in hits if hit.id in found]
-        fitting = [lesson for lesson in lessons if lesson.score >= THRESHOLD]
-        if len(fitting) >= request.k or len(hits) < asked or hits[-1].score < THRESHOLD or asked >= _FURTHEST:
+        fates = _choose(index, [lesson for lesson in lessons if lesson.score >= THRESHOLD], request)
+        chosen = sum(fate == GIVEN for _, fate in fates)
+        if chosen >= request.k or len(hits) < asked or hits[-1].score < THRESHOLD or asked >= _FURTHEST:
             near = [lesson for lesson in lessons if lesson.score < THRESHOLD]
-            return tuple(fitting[: request.k]), tuple(near[:_NEAR_MISSES])
+            return fates, tuple(near[:_NEAR_MISSES])
         asked = min(4 * asked, _FURTHEST)
+
+
+def _choose(
+    index: TextIndex, fitting: Sequence[RecalledLesson], request: RecallRequest
+) -> list[tuple[RecalledLesson, str]]:
+    """Best first: at most `k`, none that says what a better one says, as many as the budget has room for."""
+    vectors = index.vectors([lesson.id for lesson in fitting]) if len(fitting) > 1 else {}
+    fates: list[tuple[RecalledLesson, str]] = []
+    chosen: list[RecalledLesson] = []
+    room = request.max_tokens
+    for lesson in fitting:
+        mine = vectors.get(lesson.id)
+        if len(chosen) >= request.k:
+            late = [(one, NOT_AMONG) for one in fitting[len(fates) : len(fates) + _LOGGED_BEYOND]]
+            return fates + late
+        if mine is not None and any(float(mine @ vectors[one.id]) >= ALIKE for one in chosen if one.id in vectors):
+            fates.append((lesson, TOO_ALIKE))
+        elif lesson.tokens > room:
+            fates.append((lesson, NO_ROOM))
+        else:
+            fates.append((lesson, GIVEN))
+            chosen.append(lesson)
+            room -= lesson.tokens
+    return fates
 
 
 def _recalled(line: LessonLine, hit: Hit) -> RecalledLesson:

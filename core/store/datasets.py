@@ -15,14 +15,15 @@ from core.errors import Conflict
 from core.records import Choice, Role, Step
 from core.store.content import step_from_row
 from core.store.dialect import insert_new, parts
+from core.store.recalls import GIVEN
 from core.store.tables import (
     AnnotationRow,
     DatasetVersionRow,
     LabelSchemaRow,
-    LessonRow,
     PairRow,
     PersonRow,
     PreferenceRow,
+    RecallLessonRow,
     RecallRow,
     ResolutionRow,
     SignalRow,
@@ -153,19 +154,14 @@ def run_texts(session: Session, trace_ids: Sequence[int]) -> dict[int, RunText]:
 
 
 def lessons_given(session: Session, trace_uids: Sequence[str]) -> dict[str, list[str]]:
-    """Trace id → the lessons that recall gave to that run, as `uid@revision`; only runs that were given any.
-
-    Our own recalls name a lesson by its row id, imported ones by its uid.
-    """
-    uids: dict[Any, str] = {row_id: uid for row_id, uid in session.execute(select(LessonRow.id, LessonRow.uid))}  # noqa: C416
+    """Trace id → the lessons that recall gave to that run, as `uid@revision`; only runs that were given any."""
     found: dict[str, set[str]] = {}
+    fitted = RecallLessonRow
     for some in parts(trace_uids):
-        query = select(RecallRow.trace_uid, RecallRow.lessons)
-        for uid, lessons in session.execute(query.where(RecallRow.trace_uid.in_(some))):
-            given = [each for each in lessons if each.get("given")]
-            if given:
-                named = (f"{uids.get(each['id'], each['id'])}@{each.get('revision', 1)}" for each in given)
-                found.setdefault(uid, set()).update(named)
+        query = select(RecallRow.trace_uid, fitted.lesson_uid, fitted.revision)
+        query = query.join(fitted, fitted.recall_id == RecallRow.id).where(fitted.fate == GIVEN)
+        for uid, lesson, number in session.execute(query.where(RecallRow.trace_uid.in_(some))):
+            found.setdefault(uid, set()).add(f"{lesson}@{number}")
     return {uid: sorted(given) for uid, given in found.items()}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -24,7 +24,16 @@ from core.store.tables import (
     PersonRow,
 )
 
-LIMITS = {"when": 500, "guidance": 2000, "avoid": 1000, "why": 2000, "agent": 200, "tool": 200}
+LIMITS = {
+    "when": 500,
+    "guidance": 2000,
+    "avoid": 1000,
+    "why": 2000,
+    "agent": 200,
+    "tool": 200,
+    "tags": 300,
+    "valid_until": 10,
+}
 """Longest texts of a lesson, in characters: an agent reads several before it acts."""
 
 _ASKED = {"when": "when it applies (the situation)", "guidance": "what to do then"}
@@ -35,6 +44,8 @@ _WORDS = {
     "why": "“Why”",
     "agent": "“Agent”",
     "tool": "“Tool”",
+    "tags": "“Tags”",
+    "valid_until": "“Valid until”",
 }
 
 
@@ -52,6 +63,8 @@ class LessonLine:
     why: str
     agent: str
     tool: str
+    tags: str
+    valid_until: str
     created_by: str
     created_at: datetime
     changed_by: str
@@ -74,13 +87,25 @@ class LessonRevision:
 def checked(lesson: Lesson) -> Lesson:
     """The lesson with its texts stripped; raises InvalidInput saying all that is missing or too long."""
     texts = {name: clean(getattr(lesson, name)).strip() for name in LIMITS}
+    texts["tags"] = ", ".join(sorted(tags_of(texts["tags"])))
     missing = [name for name in _ASKED if not texts[name]]
     long = [name for name, limit in LIMITS.items() if len(texts[name]) > limit]
     said = [f"say {_ASKED[name]}" for name in missing]
     said += [f"{_WORDS[name]} has {len(texts[name])} characters, {LIMITS[name]} are allowed" for name in long]
+    if until := texts["valid_until"]:
+        try:
+            texts["valid_until"] = date.fromisoformat(until).isoformat()
+        except ValueError:
+            long.append("valid_until")
+            said.append(f"“Valid until” is a date like 2026-12-31, and not {until[:40]!r}")
     if said:
         raise InvalidInput(f"A lesson needs more care: {'; '.join(said)}.", field=[*missing, *long][0])
     return replace(lesson, **cast("dict[str, Any]", texts))
+
+
+def tags_of(text: str) -> set[str]:
+    """The tags that stand between commas, in small letters."""
+    return {" ".join(tag.split()).lower() for tag in text.split(",")} - {""}
 
 
 def add_lesson(
@@ -216,13 +241,24 @@ def lesson_line(session: Session, uid: str) -> LessonLine:
     return _line(*row)
 
 
-def active_among(session: Session, uids: Sequence[str], agent: str | None) -> dict[str, LessonLine]:
-    """Of these lessons the active ones, by id; of an agent (with those for every agent) where one is named."""
+def active_among(
+    session: Session, uids: Sequence[str], agent: str = "", tool: str = "", tags: str = ""
+) -> dict[str, LessonLine]:
+    """Of these lessons those that are active, still valid and for this agent, tool and kind of task, by id.
+
+    What is not said ("") on either side fits everything.
+    """
     # Asked by id alone: with the state in the question as well, SQLite reads every active lesson.
     lines = [_line(*row) for row in session.execute(_LINE.where(LessonRow.uid.in_(uids)))]
-    fits = {"", agent}
+    today, asked = now().date().isoformat(), tags_of(tags)
     return {
-        line.uid: line for line in lines if line.state is LessonState.ACTIVE and (agent is None or line.agent in fits)
+        line.uid: line
+        for line in lines
+        if line.state is LessonState.ACTIVE
+        and (not line.valid_until or line.valid_until >= today)
+        and (not agent or line.agent in ("", agent))
+        and (not tool or line.tool in ("", tool))
+        and (not asked or not line.tags or asked & tags_of(line.tags))
     }
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.records import LoggedRecall
 from core.store.content import clean
-from core.store.dialect import insert_new
-from core.store.tables import RecallRow
+from core.store.dialect import insert_new, parts
+from core.store.tables import RecallLessonRow, RecallRow
+
+GIVEN, CONTROL, NOT_GIVEN = "given", "control", "not given"
+"""What became of a lesson that fitted; core.memory.recall says more of why it was not given."""
 
 
 def log_recall(session: Session, recall: LoggedRecall) -> bool:
@@ -24,10 +28,32 @@ def log_recall(session: Session, recall: LoggedRecall) -> bool:
         "version": clean(recall.version, 300),
         "query": clean(recall.task),
         "arm": clean(recall.arm, 10),
-        "lessons": [dict(lesson) for lesson in recall.lessons],
+        "tool": clean(recall.tool, 200),
         "at": recall.at,
     }
-    return bool(insert_new(session, RecallRow, [row], RecallRow.id))
+    added = insert_new(session, RecallRow, [row], RecallRow.id)
+    for number in added:
+        fitted = {clean(str(one["id"]), 64): one for one in recall.lessons}
+        rows = [{"recall_id": number, "lesson_uid": uid, **_said(one, recall.arm)} for uid, one in fitted.items()]
+        insert_new(session, RecallLessonRow, rows, RecallLessonRow.recall_id)
+    return bool(added)
+
+
+def _said(one: Mapping[str, Any], arm: str) -> dict[str, Any]:
+    fate = one.get("fate") or (GIVEN if one.get("given") else CONTROL if arm == CONTROL else NOT_GIVEN)
+    return {"revision": int(one.get("revision") or 1), "score": float(one.get("score") or 0), "fate": clean(fate, 20)}
+
+
+def name_runs(session: Session, named: Iterable[tuple[str, str]]) -> None:
+    """Note which run a recall was for, where the run says so itself: (recall id, trace id) pairs; a recall that named
+    its run keeps it."""
+    for recall, trace in named:
+        session.execute(
+            update(RecallRow)
+            .where(RecallRow.uid == recall, RecallRow.trace_uid == "")
+            .values(trace_uid=trace)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def list_recalls(session: Session, limit: int, agent: str = "", trace_ids: Sequence[str] = ()) -> list[LoggedRecall]:
@@ -37,6 +63,8 @@ def list_recalls(session: Session, limit: int, agent: str = "", trace_ids: Seque
         query = query.where(RecallRow.agent == agent)
     if trace_ids:
         query = query.where(RecallRow.trace_uid.in_(trace_ids))
+    rows = session.scalars(query).all()
+    fitted = lessons_of_recalls(session, [row.id for row in rows])
     return [
         LoggedRecall(
             row.uid,
@@ -48,7 +76,20 @@ def list_recalls(session: Session, limit: int, agent: str = "", trace_ids: Seque
             row.run_key,
             row.trace_uid,
             row.session,
-            tuple(row.lessons),
+            tuple(fitted.get(row.id, ())),
+            row.tool,
         )
-        for row in session.scalars(query)
+        for row in rows
     ]
+
+
+def lessons_of_recalls(session: Session, recalls: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    """What fitted each of these recalls, best first, as `LoggedRecall.lessons` has it."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    one = RecallLessonRow
+    for some in parts(recalls):
+        query = select(one).where(one.recall_id.in_(some))
+        for row in session.scalars(query.order_by(one.recall_id, one.score.desc(), one.lesson_uid)):
+            said = {"id": row.lesson_uid, "revision": row.revision, "score": row.score, "given": row.fate == GIVEN}
+            found.setdefault(row.recall_id, []).append(said | {"fate": row.fate})
+    return found

@@ -11,7 +11,17 @@ from sqlalchemy.orm import Session
 from core.clock import now
 from core.records import LessonState, Outcome, Role
 from core.store.items import OPEN
-from core.store.tables import AgentRow, AnnotationRow, ItemRow, LessonRow, PersonRow, RecallRow, TraceRow
+from core.store.recalls import GIVEN
+from core.store.tables import (
+    AgentRow,
+    AnnotationRow,
+    ItemRow,
+    LessonRow,
+    PersonRow,
+    RecallLessonRow,
+    RecallRow,
+    TraceRow,
+)
 
 RECENT = timedelta(days=7)
 LOOKED_AT = 5_000
@@ -86,7 +96,8 @@ def lessons_in(session: Session, state: LessonState) -> Count:
 def given_lessons(session: Session) -> tuple[int, datetime | None, int]:
     """How often agents asked, when last, and how many active lessons they were given in the last `LOOKED_AT` times."""
     n, last = session.execute(select(func.count(), func.max(RecallRow.at))).one()
-    asked = session.scalars(select(RecallRow.lessons).order_by(RecallRow.at.desc()).limit(LOOKED_AT))
-    given = {lesson["id"] for lessons in asked for lesson in lessons if lesson["given"]}
+    newest = select(RecallRow.id).order_by(RecallRow.at.desc()).limit(LOOKED_AT).subquery()
+    fitted = select(RecallLessonRow.lesson_uid).join(newest, newest.c.id == RecallLessonRow.recall_id)
+    given = set(session.scalars(fitted.where(RecallLessonRow.fate == GIVEN).distinct()))
     active = session.scalars(select(LessonRow.uid).where(LessonRow.state == LessonState.ACTIVE.value))
     return n, last, len(given.intersection(active))

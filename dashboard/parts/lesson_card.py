@@ -14,7 +14,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.clock import now
-from core.memory.recall import RecalledLesson
+from core.memory.prompt import RecalledLesson
 from core.records import LessonState
 from core.store.lesson_evidence import Evidence
 from core.store.lessons import LessonLine, LessonRevision

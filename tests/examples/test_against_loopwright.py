@@ -19,8 +19,8 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
+from core.memory.arms import MEMORY, Shares, arm_of
 from core.memory.lessons import approve, propose
-from core.memory.recall import MEMORY, RecallRequest, arm_of
 from core.records import Lesson, LoggedRecall, Message, Outcome, Role, Signal, SignalKind, Step, StepKind, ToolCall
 from core.store.deliveries import deliveries_waiting
 from core.store.engine import Store, open_store
@@ -164,7 +164,7 @@ def test_a_thumb_arrives_with_its_run(loopwright: tuple[Server, Store]) -> None:
 
 def test_a_lesson_reaches_the_model_and_the_run_knows_which(loopwright: tuple[Server, Store]) -> None:
     server, store = loopwright
-    taught = next(name for n in range(100) if arm_of(RecallRequest("", "", run_key=(name := f"talk-{n}"))) == MEMORY)
+    taught = next(name for n in range(100) if arm_of(name := f"talk-{n}", Shares()) == MEMORY)
     tracing = TracerProvider()
     tracing.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter(f"{server.url}/v1/traces")))
     with serving(Claude(says("Which one?"), says("Due on 22 March."))) as claude:

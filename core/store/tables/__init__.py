@@ -14,7 +14,16 @@ from core.store.tables.catalog import (
 )
 from core.store.tables.decisions import AnswerWordRow, BulkRow, CommentRow, ResolutionRow, SavedFilterRow
 from core.store.tables.intake import DeliveryRow, ImportRow, IntakeRow, RefusalRow, RemovalRow
-from core.store.tables.learning import DatasetVersionRow, LessonEvidenceRow, LessonRevisionRow, LessonRow, RecallRow
+from core.store.tables.learning import (
+    DatasetVersionRow,
+    LessonApprovalRow,
+    LessonEvidenceRow,
+    LessonRelationRow,
+    LessonRevisionRow,
+    LessonRow,
+    RecallLessonRow,
+    RecallRow,
+)
 from core.store.tables.preferences import CandidateRow, PairRow, PreferenceRow, RankingGivenRow, RankingRow
 from core.store.tables.review import (
     AnnotationRow,
@@ -49,7 +58,9 @@ __all__ = [
     "IntakeRow",
     "ItemRow",
     "LabelSchemaRow",
+    "LessonApprovalRow",
     "LessonEvidenceRow",
+    "LessonRelationRow",
     "LessonRevisionRow",
     "LessonRow",
     "PairRow",
@@ -61,6 +72,7 @@ __all__ = [
     "QueueRow",
     "RankingGivenRow",
     "RankingRow",
+    "RecallLessonRow",
     "RecallRow",
     "RefusalRow",
     "RemovalRow",

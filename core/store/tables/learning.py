@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import Float, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.store.tables.base import Base, reference
@@ -30,6 +30,8 @@ class LessonRow(Base):
     why: Mapped[str] = mapped_column(Text, default="")
     agent: Mapped[str] = mapped_column(String(200), default="")
     tool: Mapped[str] = mapped_column(String(200), default="")
+    tags: Mapped[str] = mapped_column(String(300), default="")
+    valid_until: Mapped[str] = mapped_column(String(10), default="")
     created_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
@@ -61,6 +63,33 @@ class LessonEvidenceRow(Base):
     annotation_id: Mapped[int | None] = reference("annotation.id")
 
 
+class LessonApprovalRow(Base):
+    """A reviewer's word that a lesson is right; `words` tells the text that they read from any other."""
+
+    __tablename__ = "lesson_approval"
+    lesson_id: Mapped[int] = mapped_column(ForeignKey("lesson.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    words: Mapped[str] = mapped_column(String(16), primary_key=True)
+    at: Mapped[datetime]
+
+
+class LessonRelationRow(Base):
+    """What somebody said of a lesson and one that is near it (core.memory.neighbours), so that nobody is asked again.
+
+    A contradiction is open until a lead has settled it.
+    """
+
+    __tablename__ = "lesson_relation"
+    lesson_id: Mapped[int] = mapped_column(ForeignKey("lesson.id"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("lesson.id"), primary_key=True, index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime]
+    settled_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    settled_at: Mapped[datetime | None]
+
+
 class RecallRow(Base):
     """One retrieval of lessons by an agent, in the memory or the control arm."""
 
@@ -74,8 +103,22 @@ class RecallRow(Base):
     version: Mapped[str] = mapped_column(String(300), default="")
     query: Mapped[str] = mapped_column(Text)
     arm: Mapped[str] = mapped_column(String(10))
-    lessons: Mapped[list[Any]]
+    tool: Mapped[str] = mapped_column(String(200), default="")
     at: Mapped[datetime] = mapped_column(index=True)
+
+
+class RecallLessonRow(Base):
+    """A lesson that fitted a recall, and what became of it: given, or why not (core.memory.recall).
+
+    It is named by its uid: an imported recall may name one that is not here.
+    """
+
+    __tablename__ = "recall_lesson"
+    recall_id: Mapped[int] = mapped_column(ForeignKey("recall.id", ondelete="CASCADE"), primary_key=True)
+    lesson_uid: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
+    revision: Mapped[int]
+    score: Mapped[float] = mapped_column(Float)
+    fate: Mapped[str] = mapped_column(String(20))
 
 
 class DatasetVersionRow(Base):

@@ -63,7 +63,7 @@ def test_provenance_says_where_each_row_comes_from_and_names_nobody(store: Store
         person = person_id(session, "lead", Role.LEAD)
         lesson = Lesson("l-1", "asked for stock", "look it up", state=LessonState.ACTIVE, decided_by="lead")
         add_lesson(session, lesson, person, decided_by=person)
-        given = {"id": 1, "revision": 1, "score": 0.9, "given": True}
+        given = {"id": "l-1", "revision": 1, "score": 0.9, "given": True}
         log_recall(session, LoggedRecall("r", "stock?", "memory", START, trace_id="good", lessons=(given,)))
         kept = given | {"given": False}
         log_recall(session, LoggedRecall("s", "stock?", "control", START, trace_id="bad", lessons=(kept,)))

@@ -8,16 +8,18 @@ from pathlib import Path
 import pytest
 
 from core.errors import InvalidInput
+from core.memory.arms import Shares, arm_of, held_back
 from core.memory.indexer import sync
 from core.memory.lessons import edit, retire
+from core.memory.prompt import RecalledLesson, prompt_block
 from core.memory.recall import (
-    CONTROL_SHARE,
+    HELD_BACK,
+    NO_ROOM,
+    NOT_AMONG,
     THRESHOLD,
+    TOO_ALIKE,
     Recall,
-    RecalledLesson,
     RecallRequest,
-    arm_of,
-    prompt_block,
     recall,
 )
 from core.records import Lesson, Role
@@ -33,6 +35,14 @@ Teach = Callable[..., str]
 def ask(store: Store, index: TextIndex, request: RecallRequest, dry_run: bool = True) -> Recall:
     with store.session() as session:
         return recall(session, index, request, dry_run)
+
+
+def run_in(arm: str, *held: str) -> str:
+    """The name of a run in an arm, from which of the lessons exactly these are held back."""
+    names = (f"run {number}" for number in range(10_000))
+    return next(
+        name for name in names if arm_of(name, Shares()) == arm and all(held_back(name, one, Shares()) for one in held)
+    )
 
 
 @pytest.fixture
@@ -78,8 +88,8 @@ def test_nothing_that_fits_is_nothing_given(store: Store, index: TextIndex, shop
 
 
 def test_an_agent_is_given_its_own_lessons_and_everybodys(store: Store, index: TextIndex, teach: Teach) -> None:
-    mine, every = teach("a refund is asked for", agent="shop"), teach("a refund is asked for")
-    other = teach("a refund is asked for", agent="bank")
+    mine, every = teach("a refund is asked for", agent="shop"), teach("a refund is wanted", "Look up the order.")
+    other = teach("somebody asks for a refund", "Ask which card it was.", agent="bank")
     sync(store, index)
     task = "a refund is asked for"
     assert {lesson.id for lesson in ask(store, index, RecallRequest("shop", task)).lessons} == {mine, every}
@@ -108,9 +118,7 @@ def test_what_is_given_is_what_sql_says_now(store: Store, index: TextIndex, teac
 def test_a_recall_is_logged_with_what_was_given_and_withheld(store: Store, index: TextIndex, teach: Teach) -> None:
     uid = teach("a refund is asked for", agent="shop")
     sync(store, index)
-    control = next(
-        f"run {n}" for n in range(1000) if arm_of(RecallRequest("shop", "x", run_key=f"run {n}")) == "control"
-    )
+    control = run_in("control")
     asked = RecallRequest("shop", "a refund is asked for", "v1", "", "t1", "s1")
     memory = ask(store, index, asked, dry_run=False)
     withheld = ask(store, index, replace(asked, run_key=control), dry_run=False)
@@ -119,8 +127,9 @@ def test_a_recall_is_logged_with_what_was_given_and_withheld(store: Store, index
     with store.reading() as session:
         second, first = list_recalls(session, 10)
     said = {"id": uid, "revision": 2, "score": memory.lessons[0].score}
-    assert (first.recall_id, first.arm, first.lessons) == (memory.recall_id, memory.arm, (said | {"given": True},))
-    assert (second.recall_id, second.arm, second.lessons) == (withheld.recall_id, "control", (said | {"given": False},))
+    got, kept = said | {"given": True, "fate": "given"}, said | {"given": False, "fate": "control"}
+    assert (first.recall_id, first.arm, first.lessons) == (memory.recall_id, memory.arm, (got,))
+    assert (second.recall_id, second.arm, second.lessons) == (withheld.recall_id, "control", (kept,))
     assert (first.agent, first.version, first.task, first.trace_id, first.session_id) == (
         "shop",
         "v1",
@@ -133,7 +142,7 @@ def test_a_recall_is_logged_with_what_was_given_and_withheld(store: Store, index
 def test_a_dry_run_is_the_memory_arm_and_leaves_no_trace(store: Store, index: TextIndex, teach: Teach) -> None:
     teach("a refund is asked for")
     sync(store, index)
-    control = next(f"run {n}" for n in range(1000) if arm_of(RecallRequest("", "x", run_key=f"run {n}")) == "control")
+    control = run_in("control")
     found = ask(store, index, RecallRequest("", "a refund is asked for", run_key=control))
     assert (found.arm, len(found.lessons)) == ("memory", 1)
     with store.reading() as session:
@@ -141,15 +150,62 @@ def test_a_dry_run_is_the_memory_arm_and_leaves_no_trace(store: Store, index: Te
 
 
 def test_all_recalls_of_a_run_share_its_arm_and_a_tenth_are_control() -> None:
-    arms = [arm_of(RecallRequest("shop", "x", run_key=f"run-{number}")) for number in range(10_000)]
-    assert arms.count("control") / 10_000 == pytest.approx(CONTROL_SHARE, abs=0.01)
-    assert arms == [arm_of(RecallRequest("bank", "y", "v2", f"run-{number}", "t", "s")) for number in range(10_000)]
-    by_trace = arm_of(RecallRequest("", "x", trace_id="run-7", session_id="other"))
-    assert by_trace == arms[7] == arm_of(RecallRequest("", "x", session_id="run-7"))
-    assert arm_of(RecallRequest("", "x")) == "memory"
+    arms = [arm_of(f"run-{number}", Shares()) for number in range(10_000)]
+    assert arms.count("control") / 10_000 == pytest.approx(0.10, abs=0.01)
+    named = RecallRequest("shop", "x", run_key="run-7", trace_id="t", session_id="s")
+    by_trace = RecallRequest("", "y", trace_id="run-7", session_id="other")
+    assert named.run == by_trace.run == RecallRequest("", "x", session_id="run-7").run == "run-7"
+    assert arm_of(RecallRequest("", "x").run, Shares(control=1)) == "memory"
+    assert {arm_of(f"run-{number}", Shares(control=0)) for number in range(100)} == {"memory"}
 
 
-@pytest.mark.parametrize(("values", "field"), [({"task": " "}, "task"), ({"k": 0}, "k"), ({"k": 51}, "k")])
+def test_a_lesson_can_be_held_back_from_a_run_of_the_memory_arm(store: Store, index: TextIndex, teach: Teach) -> None:
+    uid, other = teach("a refund is asked for"), teach("a refund is wanted", "Look up the order.")
+    sync(store, index)
+    run = run_in("memory", uid)
+    asked = RecallRequest("", "a refund is asked for", run_key=run)
+    for _ in range(2):
+        found = ask(store, index, asked, dry_run=False)
+        assert [lesson.id for lesson in found.lessons] == ([] if held_back(run, other, Shares()) else [other])
+        assert {lesson.id: fate for lesson, fate in found.fates}[uid] == HELD_BACK
+    assert uid in [lesson.id for lesson in ask(store, index, asked).lessons], "a dry run holds nothing back"
+
+
+def test_what_says_the_same_is_given_once_and_the_budget_is_kept(store: Store, index: TextIndex, teach: Teach) -> None:
+    first = teach("a refund is asked for", "Look up the order first.")
+    twin = teach("a refund is asked for", "Look up the order first", agent="shop")
+    long = teach("a refund is asked for by somebody", "Ask the lead about the refund. " * 9)
+    sync(store, index)
+    found = ask(store, index, RecallRequest("shop", "a refund is asked for", k=3))
+    fates = {lesson.id: fate for lesson, fate in found.fates}
+    assert sorted([fates[first], fates[twin]]) == sorted(["given", TOO_ALIKE])
+    assert fates[long] == "given"
+    short = ask(store, index, RecallRequest("shop", "a refund is asked for", max_tokens=60))
+    assert {lesson.id: fate for lesson, fate in short.fates}[long] == NO_ROOM
+    one = ask(store, index, RecallRequest("shop", "a refund is asked for", k=1))
+    assert {fate for _, fate in one.fates} == {"given", NOT_AMONG}
+
+
+def test_tool_tags_and_validity_are_kept(store: Store, index: TextIndex, teach: Teach) -> None:
+    task = "a refund is asked for"
+    tool = teach(f"{task} by card", "Pay it back to the card.", tool="issue_refund")
+    tagged = teach(f"{task} in the sale", "Say that the sale is final.", tags="Sale, returns")
+    teach(f"{task} last year", "Give a voucher.", valid_until="2020-12-31")
+    always = teach(f"{task} now", "Look up the order.", valid_until="2999-12-31")
+    sync(store, index)
+
+    def given(**scope: str) -> set[str]:
+        return {lesson.id for lesson in ask(store, index, RecallRequest("", task, **scope)).lessons}
+
+    assert given() == {tool, tagged, always}
+    assert given(tool="issue_refund", tags="sale") == {tool, tagged, always}
+    assert given(tool="read_order") == {tagged, always}
+    assert given(tags="exchange") == {tool, always}
+
+
+@pytest.mark.parametrize(
+    ("values", "field"), [({"task": " "}, "task"), ({"k": 0}, "k"), ({"k": 51}, "k"), ({"max_tokens": 0}, "max_tokens")]
+)
 def test_what_cannot_be_asked_is_explained(
     store: Store, index: TextIndex, values: dict[str, object], field: str
 ) -> None:

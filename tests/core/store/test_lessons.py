@@ -153,7 +153,7 @@ def test_lists_by_state_and_agent(store: Store) -> None:
         assert count_lessons(session) == counts
         assert count_lessons(session, "bank") == {LessonState.ACTIVE: 2}
         assert set(active_among(session, ids, "shop")) == {"l0", "l1"}
-        assert set(active_among(session, ids, None)) == {"l0", "l1", "l2"}
+        assert set(active_among(session, ids)) == {"l0", "l1", "l2"}
         assert active_among(session, [], "shop") == {}
 
 
@@ -215,7 +215,7 @@ def test_the_same_words_are_the_same_lesson_while_it_stands(store: Store) -> Non
 
 
 def test_recalls_are_read_as_they_were_logged(store: Store) -> None:
-    given = ({"id": "l1", "revision": 2, "score": 0.5, "given": True},)
+    given = ({"id": "l1", "revision": 2, "score": 0.5, "given": True, "fate": "given"},)
     lines = [
         LoggedRecall(f"r{number}", "where\x00?", "memory", AT, agent, "v1", "run", f"t{number}", "s", given)
         for number, agent in enumerate(["shop", "bank"])
