@@ -8,7 +8,7 @@ from core.errors import LoopwrightError
 from core.memory.recall import THRESHOLD, RecallRequest, recall
 from core.records import LessonState
 from core.store.catalog import list_agents
-from core.store.lessons import count_lessons, list_lessons
+from core.store.lessons import UNDECIDED, count_lessons, list_lessons
 from dashboard.identity import acting
 from dashboard.parts.lesson_card import STYLE, show_recalled
 from dashboard.parts.lesson_decisions import NEW, begin, show_lesson, writing_form
@@ -18,7 +18,7 @@ from dashboard.process import lesson_index, store
 PAGE = 20
 TRY = "try"
 VIEWS = {
-    "proposed": [LessonState.PROPOSED],
+    "proposed": list(UNDECIDED),
     "active": [LessonState.ACTIVE],
     "retired": [LessonState.RETIRED, LessonState.REJECTED, LessonState.SUPERSEDED],
 }

@@ -12,6 +12,7 @@ from core.errors import InvalidInput
 from core.evaluate.comparison import VersionComparison, compare_versions
 from core.records import LessonState
 from core.store.catalog import VersionLine, list_versions
+from core.store.lessons import UNDECIDED
 from core.store.stages import (
     Arrived,
     arrived_by_agent,
@@ -85,7 +86,7 @@ def loop_state(session: Session) -> Loop:
     compared = _compared(session, [agent.agent for agent in arrived])
     verdicts = [one.comparison.paired.verdict for one in compared if one.comparison]
     reviewed, unreviewed = count_reviewed(session), waiting_for_review(session)
-    active, proposed = (lessons_in(session, state) for state in (LessonState.ACTIVE, LessonState.PROPOSED))
+    active, proposed = lessons_in(session, [LessonState.ACTIVE]), lessons_in(session, UNDECIDED)
     asked, _, used = given_lessons(session)
     failures = failures_reviewed(session)
     # Without any lesson, what could have become one is a failure that somebody looked at.

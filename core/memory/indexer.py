@@ -96,7 +96,11 @@ def _owed(store: Store) -> list[LessonLine]:
         return lessons_owing_index(session, _BATCH)
 
 
-def _entry(line: LessonLine) -> Entry:
+def embedded_text(line: LessonLine) -> str:
     """What is embedded of a lesson: the trigger counts twice, for a situation resembles it (docs/memory.md)."""
-    text = f"{line.when}\n{line.when}\n{line.guidance}"
+    return f"{line.when}\n{line.when}\n{line.guidance}"
+
+
+def _entry(line: LessonLine) -> Entry:
+    text = embedded_text(line)
     return Entry(line.uid, text, f"{line.revision}:{content_hash(text, 16)}")

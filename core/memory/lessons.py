@@ -1,7 +1,8 @@
 """The life of a lesson: who may do what to it, and when.
 
-Proposed by anybody; a lead makes it active or rejects it, edits it, retires it, and may change their mind. Every step
-names the revision that was looked at: who acts on an older one is told so (Conflict) instead of deciding blindly.
+Proposed by anybody; active once a lead approves it, or two reviewers who did not write it (after the first it is
+approved). A lead rejects, edits and retires it, and may change their mind. Every step names the revision that was
+looked at: who acts on an older one is told so (Conflict) instead of deciding blindly.
 """
 
 from __future__ import annotations
@@ -12,34 +13,55 @@ from sqlalchemy.orm import Session
 
 from core.clock import new_id
 from core.errors import Conflict, InvalidInput, NotPermitted
+from core.memory.guards import check, without_echoes
 from core.records import Lesson, LessonState, Role
-from core.store.lesson_evidence import add_evidence
+from core.store.lesson_evidence import add_evidence, lesson_evidence
+from core.store.lesson_opinions import Relation, add_approval, approvers, contradictions, relations
 from core.store.lessons import (
     LIMITS,
+    UNDECIDED,
+    LessonLine,
     add_lesson,
     change_lesson,
     checked,
     lesson_line,
+    lessons_by_row,
     proposals_of_review,
     same_words,
 )
 
-_DECIDES = {LessonState.ACTIVE: "approve", LessonState.REJECTED: "reject", LessonState.RETIRED: "retire"}
+REVIEWERS_NEEDED = 2
+"""Reviewers, none of them its writer, who make a lesson active without a lead."""
+
+_DECIDES = {
+    LessonState.ACTIVE: "approve",
+    LessonState.APPROVED: "approve",
+    LessonState.REJECTED: "reject",
+    LessonState.RETIRED: "retire",
+    LessonState.SUPERSEDED: "replace",
+}
 _FROM = {
-    LessonState.ACTIVE: {LessonState.PROPOSED, LessonState.REJECTED, LessonState.RETIRED},
-    LessonState.REJECTED: {LessonState.PROPOSED},
+    LessonState.ACTIVE: {*UNDECIDED, LessonState.REJECTED, LessonState.RETIRED, LessonState.SUPERSEDED},
+    LessonState.APPROVED: {LessonState.PROPOSED},
+    LessonState.REJECTED: {*UNDECIDED},
     LessonState.RETIRED: {LessonState.ACTIVE},
+    LessonState.SUPERSEDED: {LessonState.ACTIVE, *UNDECIDED},
 }
 
 
 def propose(session: Session, lesson: Lesson, person: int, annotation: int | None = None) -> str:
     """Propose a lesson; its id. The same words for the same agent are one lesson: its evidence grows.
 
-    Raises InvalidInput saying what is missing or too long.
+    Whoever writes what another has written agrees with it, unless their run was shown it: that is its echo, which adds
+    nothing. Raises InvalidInput saying what is missing or too long, or why it is no lesson (core.memory.guards).
     """
+    check(session, checked(lesson))
     same = same_words(session, lesson)
     if same is not None:
-        add_evidence(session, same.id, lesson.evidence, annotation)
+        evidence = without_echoes(session, same.uid, lesson.evidence)
+        add_evidence(session, same.id, evidence, annotation)
+        if evidence and same.created_by_id != person and same.state in UNDECIDED:
+            agree(session, same, person)
         return same.uid
     uid = lesson.lesson_id or new_id()
     add_lesson(session, replace(lesson, lesson_id=uid, state=LessonState.PROPOSED), person, annotation)
@@ -55,6 +77,7 @@ def propose_once(session: Session, lesson: Lesson, person: int, annotation: int)
     open_ones = proposals_of_review(session, annotation)
     if open_ones and same_words(session, lesson) is None:
         mine = open_ones[0]
+        check(session, checked(lesson))
         change_lesson(session, mine.uid, mine.revision, person, "The review was edited.", text=lesson)
         add_evidence(session, mine.id, lesson.evidence, annotation)
         return mine.uid
@@ -71,8 +94,58 @@ def withdraw_proposals(session: Session, annotation: int, person: int) -> int:
 
 
 def approve(session: Session, uid: str, revision: int, person: int, role: Role, reason: str = "") -> int:
-    """Make a lesson active (again), so that agents are given it; its revision after."""
-    return _decide(session, uid, revision, person, role, LessonState.ACTIVE, reason)
+    """A lead makes a lesson active (again), so that agents are given it; a reviewer agrees with it. Its revision after.
+
+    What it was said to replace is superseded. Raises NotPermitted for a reviewer who wrote it or where it contradicts
+    another lesson, and InvalidInput where it would leak an evaluation by now.
+    """
+    line = lesson_line(session, uid)
+    if role is Role.LEAD:
+        check(session, lesson_of(session, line))
+        after = _decide(session, uid, revision, person, role, LessonState.ACTIVE, reason)
+        if after != line.revision:
+            _replace(session, line, person)
+        return after
+    if role is not Role.ANNOTATOR:
+        _permit(role, "approve")
+    if line.created_by_id == person:
+        raise NotPermitted("You wrote this lesson: another reviewer or a lead has to agree with it.")
+    if line.state not in UNDECIDED:
+        raise Conflict(f"This lesson is {line.state}: only a lead can change that.", field="state")
+    if line.revision != revision:
+        raise Conflict(
+            f"{line.changed_by} has changed this lesson since you opened it. Read it again.", field="revision"
+        )
+    check(session, lesson_of(session, line))
+    return agree(session, line, person)
+
+
+def agree(session: Session, line: LessonLine, person: int) -> int:
+    """Count a reviewer's word for an open lesson; the lesson's revision after.
+
+    With enough of them it becomes active, unless it contradicts another: then it waits for a lead.
+    """
+    add_approval(session, line, person)
+    enough = len(approvers(session, line)) >= REVIEWERS_NEEDED and not contradictions(session, line.id)
+    wanted = LessonState.ACTIVE if enough else LessonState.APPROVED
+    if line.state is wanted:
+        return line.revision
+    reason = f"{REVIEWERS_NEEDED} reviewers agree." if enough else ""
+    after = change_lesson(session, line.uid, line.revision, person, reason, state=wanted)
+    if enough:
+        _replace(session, line, person)
+    return after
+
+
+def _replace(session: Session, line: LessonLine, person: int) -> None:
+    """Take out of the memory what an active lesson was said to replace."""
+    for said in relations(session, [line.id], Relation.REPLACES):
+        if said.lesson != line.id:
+            continue
+        [other] = lessons_by_row(session, [said.other])
+        if other.state in _FROM[LessonState.SUPERSEDED]:
+            reason = f"Replaced by “{line.when}”."
+            change_lesson(session, other.uid, other.revision, person, reason, state=LessonState.SUPERSEDED)
 
 
 def reject(session: Session, uid: str, revision: int, person: int, role: Role, reason: str) -> int:
@@ -90,11 +163,20 @@ def edit(session: Session, uid: str, revision: int, person: int, role: Role, tex
     _permit(role, "edit")
     line = lesson_line(session, uid)
     new = checked(text)
-    if line.revision == revision and line.state not in (LessonState.PROPOSED, LessonState.ACTIVE):
+    if line.revision == revision and line.state not in (*UNDECIDED, LessonState.ACTIVE):
         raise Conflict(f"This lesson is {line.state}. Make it active again before you edit it.", field="state")
     if all(getattr(line, name) == getattr(new, name) for name in LIMITS):
         return line.revision
-    return change_lesson(session, uid, revision, person, reason, text=new)
+    check(session, replace(new, evidence=lesson_of(session, line).evidence))
+    proposed = LessonState.PROPOSED if line.state is LessonState.APPROVED else None  # it was of other words
+    return change_lesson(session, uid, revision, person, reason, state=proposed, text=new)
+
+
+def lesson_of(session: Session, line: LessonLine) -> Lesson:
+    """The lesson as it was written, with the runs that it rests on."""
+    evidence = tuple((one.trace_uid, one.step_id) for one in lesson_evidence(session, line.id))
+    texts = {name: getattr(line, name) for name in LIMITS}
+    return Lesson(line.uid, **texts, state=line.state, person=line.created_by, evidence=evidence)
 
 
 def _decide(session: Session, uid: str, revision: int, person: int, role: Role, state: LessonState, reason: str) -> int:

@@ -14,6 +14,7 @@ from core.records import LessonState
 from core.retract.examples import TouchedVersion, touched_versions
 from core.store.datasets import list_versions
 from core.store.deliveries import deliveries_waiting
+from core.store.lessons import UNDECIDED
 from core.store.mentions import find_mentions
 from core.store.reach import Scope, TouchedLesson, chosen_runs, count_reach, lessons_of, reach_of
 from core.store.removal import stray
@@ -96,7 +97,7 @@ def blast_radius(session: Session, scope: Scope, root: Path) -> BlastRadius:
     counts.update(
         refusals=len(mentions.refusals),
         imports=len(mentions.imports),
-        lessons=sum(1 for one in lessons if not one.left and one.state in (LessonState.ACTIVE, LessonState.PROPOSED)),
+        lessons=sum(1 for one in lessons if not one.left and one.state in (LessonState.ACTIVE, *UNDECIDED)),
         rows=sum(one.rows for one in versions),
     )
     return BlastRadius(counts, [run.title for run in runs[:5]], lessons, versions, deliveries_waiting(session).n)

@@ -17,7 +17,7 @@ from chromadb.api.models.Collection import Collection
 from core.errors import Unavailable
 from core.settings import Settings
 from core.similarity.chroma import TROUBLE, ChromaFolder, ChromaServer, Place
-from core.similarity.embedder import Embedder, Vector, default_embedder
+from core.similarity.embedder import Embedder, Vector, Vectors, default_embedder
 from core.similarity.lock import FolderLock
 
 _BATCH = 1_000
@@ -67,8 +67,12 @@ class TextIndex:
 
     def vector_of(self, text: str) -> Vector:
         """The vector of a text, as the entries have theirs."""
-        vector: Vector = self._embedder.embed([text])[0]
+        vector: Vector = self.vectors_of([text])[0]
         return vector
+
+    def vectors_of(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of texts, one row each, as the entries have theirs."""
+        return self._embedder.embed(texts)
 
     def nearest(self, vector: Vector, n: int, among: Sequence[str] | None = None) -> list[Hit]:
         """The `n` entries nearest to a vector, best first; of these ids only, where some are given (at most 30,000)."""

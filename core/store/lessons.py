@@ -36,6 +36,9 @@ LIMITS = {
 }
 """Longest texts of a lesson, in characters: an agent reads several before it acts."""
 
+UNDECIDED = (LessonState.PROPOSED, LessonState.APPROVED)
+"""The states in which a lesson waits for somebody's decision."""
+
 _ASKED = {"when": "when it applies (the situation)", "guidance": "what to do then"}
 _WORDS = {
     "when": "“When”",
@@ -66,6 +69,7 @@ class LessonLine:
     tags: str
     valid_until: str
     created_by: str
+    created_by_id: int
     created_at: datetime
     changed_by: str
     changed_by_id: int
@@ -198,6 +202,7 @@ def _line(row: LessonRow, creator: str, changer: PersonRow) -> LessonLine:
         revision=row.revision,
         state=LessonState(row.state),
         created_by=creator,
+        created_by_id=row.created_by,
         created_at=row.created_at,
         changed_by=changer.name,
         changed_by_id=changer.id,
@@ -241,6 +246,17 @@ def lesson_line(session: Session, uid: str) -> LessonLine:
     return _line(*row)
 
 
+def lessons_by_row(session: Session, rows: Sequence[int]) -> list[LessonLine]:
+    """The lessons with these row ids, in the order of the ids."""
+    found = session.execute(_LINE.where(LessonRow.id.in_(rows)).order_by(LessonRow.id))
+    return [_line(*row) for row in found]
+
+
+def lessons_by_uid(session: Session, uids: Sequence[str]) -> dict[str, LessonLine]:
+    """The lessons with these ids that are there."""
+    return {row[0].uid: _line(*row) for row in session.execute(_LINE.where(LessonRow.uid.in_(uids)))}
+
+
 def active_among(
     session: Session, uids: Sequence[str], agent: str = "", tool: str = "", tags: str = ""
 ) -> dict[str, LessonLine]:
@@ -249,7 +265,7 @@ def active_among(
     What is not said ("") on either side fits everything.
     """
     # Asked by id alone: with the state in the question as well, SQLite reads every active lesson.
-    lines = [_line(*row) for row in session.execute(_LINE.where(LessonRow.uid.in_(uids)))]
+    lines = lessons_by_uid(session, uids).values()
     today, asked = now().date().isoformat(), tags_of(tags)
     return {
         line.uid: line
@@ -277,12 +293,10 @@ def lesson_history(session: Session, lesson: int) -> list[LessonRevision]:
 
 
 def same_words(session: Session, lesson: Lesson) -> LessonLine | None:
-    """The proposed or active lesson that says exactly this, for the same agent and tool, if there is one."""
+    """The open or active lesson that says exactly this, for the same agent and tool, if there is one."""
     texts = _texts(checked(lesson))
     same = [getattr(LessonRow, name) == texts[name] for name in ("when", "guidance", "avoid", "agent", "tool")]
-    row = session.execute(
-        _LINE.where(*_wanted([LessonState.PROPOSED, LessonState.ACTIVE], None), *same).limit(1)
-    ).first()
+    row = session.execute(_LINE.where(*_wanted([*UNDECIDED, LessonState.ACTIVE], None), *same).limit(1)).first()
     return None if row is None else _line(*row)
 
 
@@ -296,7 +310,7 @@ def proposals_of_review(session: Session, annotation: int) -> list[LessonLine]:
         .where(this.id == annotation, LessonRow.created_by == this.person_id)
         .correlate(LessonRow)
     )
-    proposed = _LINE.where(LessonRow.id.in_(rests), LessonRow.state == LessonState.PROPOSED.value)
+    proposed = _LINE.where(LessonRow.id.in_(rests), *_wanted(UNDECIDED, None))
     return [_line(*row) for row in session.execute(proposed.order_by(LessonRow.id))]
 
 

@@ -16,6 +16,7 @@ from core.errors import NotFound
 from core.records import LessonState
 from core.store.claims import CLAIMED
 from core.store.dialect import BATCH, parts
+from core.store.lessons import UNDECIDED
 from core.store.tables import (
     AgentRow,
     AnnotationRow,
@@ -88,7 +89,9 @@ class TouchedLesson:
         """What becomes of it, in a sentence."""
         if self.left:
             return f"The lesson “{self.when}” keeps other evidence."
-        after = {LessonState.ACTIVE: "is retired", LessonState.PROPOSED: "is rejected"}.get(self.state, "stays so")
+        after = {LessonState.ACTIVE: "is retired", **dict.fromkeys(UNDECIDED, "is rejected")}.get(
+            self.state, "stays so"
+        )
         return f"The lesson “{self.when}” {after}: it rests on nothing else."
 
 

@@ -93,3 +93,11 @@ def lessons_of_recalls(session: Session, recalls: Sequence[int]) -> dict[int, li
             said = {"id": row.lesson_uid, "revision": row.revision, "score": row.score, "given": row.fate == GIVEN}
             found.setdefault(row.recall_id, []).append(said | {"fate": row.fate})
     return found
+
+
+def shown_to(session: Session, lesson: str, traces: Sequence[str]) -> set[str]:
+    """Those of the runs with these trace ids to which the lesson was given."""
+    fitted = RecallLessonRow
+    query = select(RecallRow.trace_uid).join(fitted, fitted.recall_id == RecallRow.id)
+    mine = (fitted.lesson_uid == lesson, fitted.fate == GIVEN, RecallRow.trace_uid.in_(traces))
+    return set(session.scalars(query.where(*mine)))

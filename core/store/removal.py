@@ -23,7 +23,7 @@ from core.store.catalog import refresh_version_dates
 from core.store.content import clean, row_text
 from core.store.dialect import is_postgresql, parts
 from core.store.engine import Store
-from core.store.lessons import change_lesson, lesson_line
+from core.store.lessons import UNDECIDED, change_lesson, lesson_line
 from core.store.people import person_id
 from core.store.reach import PARTS, Reach, Run, Scope, lessons_of, members, reach_of
 from core.store.tables import (
@@ -53,7 +53,7 @@ STEPS_AT_ONCE = 20
 PAGES_AT_ONCE = 500
 """Pages of the text index that are merged in one transaction."""
 
-_AFTER = {LessonState.ACTIVE: LessonState.RETIRED, LessonState.PROPOSED: LessonState.REJECTED}
+_AFTER = {LessonState.ACTIVE: LessonState.RETIRED, **dict.fromkeys(UNDECIDED, LessonState.REJECTED)}
 _NOTHING_LEFT = "The run that it rested on was removed, and nothing else speaks for it."
 
 

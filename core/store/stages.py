@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -87,9 +88,11 @@ def failures_reviewed(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(TraceRow).where(missed, _labelled())) or 0
 
 
-def lessons_in(session: Session, state: LessonState) -> Count:
-    """Lessons in a state; `oldest` is when the one that has been in it longest came into it."""
-    query = select(func.count(), func.min(LessonRow.changed_at)).where(LessonRow.state == state.value)
+def lessons_in(session: Session, states: Sequence[LessonState]) -> Count:
+    """Lessons in these states; `oldest` is when the one that was not changed for longest came into its own."""
+    query = select(func.count(), func.min(LessonRow.changed_at)).where(
+        LessonRow.state.in_([one.value for one in states])
+    )
     return Count(*session.execute(query).one())
 
 

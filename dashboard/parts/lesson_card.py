@@ -22,6 +22,7 @@ from core.store.lessons import LessonLine, LessonRevision
 _TRACES = Path(__file__).resolve().parents[2] / "pages" / "traces.py"
 _VERB = {
     LessonState.PROPOSED: "proposed",
+    LessonState.APPROVED: "approved",
     LessonState.ACTIVE: "approved",
     LessonState.REJECTED: "rejected",
     LessonState.RETIRED: "retired",

@@ -12,7 +12,7 @@ from core.memory import lessons as memory
 from core.records import Lesson, LessonState
 from core.store.hidden import hidden_traces
 from core.store.lesson_evidence import lesson_evidence
-from core.store.lessons import LIMITS, LessonLine, lesson_history
+from core.store.lessons import LIMITS, UNDECIDED, LessonLine, lesson_history
 from dashboard.identity import Actor
 from dashboard.parts.lesson_card import show_evidence, show_history, show_words
 from dashboard.parts.notices import done, refused
@@ -93,7 +93,7 @@ def _form_buttons(label: str, work: Callable[..., None], key: str, line: LessonL
 
 
 def _decisions(line: LessonLine, actor: Actor, settled: bool) -> None:
-    if line.state is LessonState.PROPOSED:
+    if line.state in UNDECIDED:
         _button(line, actor, settled, "Approve", "check")
         _button(line, actor, settled, "Edit", "edit")
         _button(line, actor, settled, "Reject", "close")

@@ -1,0 +1,108 @@
+"""What is no lesson: fragments, a checker's words, orders to the model, and what an evaluation would leak into.
+
+Each refusal says what is wrong and what to do; the label that it was written beside is kept all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from core.errors import InvalidInput
+from core.records import Lesson
+from core.similarity.near_duplicates import THRESHOLD, shingles
+from core.store.lesson_sources import checker_words, evaluation_tasks, tasks_of_runs
+from core.store.recalls import shown_to
+
+LEAST_WORDS = 3
+"""Words of a trigger: fewer name no situation. Of a checker's verdict: fewer are no answer."""
+
+_MORE_THAN_A_PHRASE = 4
+"""Shingles, so eight words: a shorter text may stand in a longer one by chance."""
+
+_ORDERS = re.compile(
+    r"""(?ix)
+    \b(ignore|disregard|forget)\b[^.\n]{0,40}\b(previous|prior|above|earlier|all|your)\b[^.\n]{0,30}\b(instruction|prompt|rule|message)s?
+    | \byou\s+are\s+now\b
+    | \b(new|updated)\s+(system\s+)?instructions?\s*:
+    | ^\s*(system|assistant|developer|user)\s*:
+    | <\s*/?\s*(system|assistant|instructions?|\|?im_(start|end)\|?)\b
+    | <\|[a-z_]+\|>
+    | \[/?(inst|system)\]
+    | \b(reveal|print|repeat|output)\b[^.\n]{0,30}\b(system\s+prompt|hidden\s+instructions?)
+    """,
+    re.MULTILINE,
+)
+"""Text that speaks to a model as its operator would: where a run's own text came in, it may be somebody's attack."""
+
+
+def check(session: Session, lesson: Lesson) -> None:
+    """Raise InvalidInput for what may not become a lesson, naming the field and the reason."""
+    if len(re.findall(r"\w+", lesson.when)) < LEAST_WORDS:
+        raise InvalidInput(
+            f"“{lesson.when}” is a fragment: say in at least {LEAST_WORDS} words in which situation this applies, so "
+            "that it is found there.",
+            field="when",
+        )
+    for name in ("when", "guidance", "avoid", "why"):
+        found = _ORDERS.search(getattr(lesson, name))
+        if found is not None:
+            raise InvalidInput(
+                f"“{found.group().strip()[:80]}” gives orders to the model itself. A lesson says when something "
+                "happens and what to do then; say it in words of your own.",
+                field=name,
+            )
+    runs = [trace for trace, _ in lesson.evidence]
+    copied = _copied(lesson, checker_words(session, runs))
+    if copied:
+        raise InvalidInput(
+            f"This is what a checker said of the run (“{copied[:80]}”), the answer to one task: say what to do "
+            "whenever such a situation comes up.",
+            field="guidance",
+        )
+    _check_leak(session, lesson, runs)
+
+
+def _copied(lesson: Lesson, said: Sequence[str]) -> str:
+    """The checker's words that the lesson repeats, or ""."""
+    texts = [" ".join(getattr(lesson, name).casefold().split()) for name in ("guidance", "when")]
+    for words in said:
+        plain = " ".join(words.casefold().split())
+        if len(plain.split()) >= LEAST_WORDS and any(plain in text or _near(plain, text) for text in texts):
+            return words
+    return ""
+
+
+def _check_leak(session: Session, lesson: Lesson, runs: Sequence[str]) -> None:
+    """Refuse what rests on a validation or holdout task, or nearly repeats one."""
+    for task in tasks_of_runs(session, runs):
+        if task.split != "train":
+            raise InvalidInput(
+                f"The run is of the task {task.key}, which is kept for {task.split}: a lesson from it would spoil the "
+                "evaluation. Write it from a run of another task.",
+                field="evidence",
+            )
+    texts = [f"{lesson.when}\n{lesson.guidance}", lesson.when, lesson.guidance]
+    for task in evaluation_tasks(session):
+        if any(_near(task.text, text) for text in texts):
+            raise InvalidInput(
+                f"This nearly repeats the task {task.key}, which is kept for {task.split}: a lesson like it would "
+                "spoil the evaluation. Say it of the general case.",
+                field="when",
+            )
+
+
+def _near(one: str, other: str) -> bool:
+    """Whether two texts say nearly the same (Jaccard value of their five-word shingles), or the longer one holds nearly
+    all of a shorter one that is more than a phrase."""
+    a, b = shingles(one), shingles(other)
+    fewer = min(len(a), len(b))
+    return fewer > 0 and len(a & b) / (fewer if fewer >= _MORE_THAN_A_PHRASE else len(a | b)) >= THRESHOLD
+
+
+def without_echoes(session: Session, uid: str, evidence: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The evidence less what comes from runs to which the lesson itself was shown: they are its echo."""
+    shown = shown_to(session, uid, [trace for trace, _ in evidence])
+    return tuple(one for one in evidence if one[0] not in shown)
