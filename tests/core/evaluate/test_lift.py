@@ -1,0 +1,95 @@
+"""Lift as it stands in the database: one run, one arm, however often it recalled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from core.evaluate.lift import lesson_lifts, memory_lift
+from core.memory.arms import Shares
+from core.records import LoggedRecall, Task
+from core.store.engine import Store
+from core.store.recalls import log_recall, name_runs
+from core.store.signals import add_signals
+from core.store.trace_writing import insert_traces
+from core.tasks.outcome import refresh_outcomes
+from tests.worlds import START, run
+
+
+def played(session: Session, name: str, solved: bool, fates: dict[str, str], times: int = 1, **said: Any) -> None:
+    """A run of a task of its own, and its recalls."""
+    trace = run(name, reward=float(solved), task=Task(f"shop/{name}", "Where is it?"))
+    made = insert_traces(session, [trace]).traces
+    add_signals(session, trace.signals)
+    refresh_outcomes(session, list(made.values()))
+    arm = "control" if "control" in fates.values() else "memory"
+    fitted = tuple({"id": uid, "revision": 1, "score": 0.5, "fate": fate} for uid, fate in fates.items())
+    for number in range(times):
+        at = START + timedelta(minutes=number)
+        line = LoggedRecall(f"{name}-{number}", "where?", arm, at, "shop", lessons=fitted)
+        log_recall(session, replace(line, **(said or {"trace_id": name})))
+
+
+@pytest.fixture
+def world(store: Store) -> Store:
+    """Thirty runs that were given lesson a, of which 27 succeed; ten of the control arm, of which three do; and two
+    for which nothing was chosen."""
+    with store.session() as session:
+        for number in range(30):
+            other = "held back" if number % 5 == 0 else "given"
+            played(session, f"with{number}", number < 27, {"a": "given", "b": other})
+        for number in range(10):
+            played(session, f"kept{number}", number < 3, {"a": "control", "b": "control"}, times=3)
+        played(session, "nothing fitted", False, {})
+        played(session, "not chosen", False, {"a": "too alike"})
+    return store
+
+
+def test_the_memory_as_a_whole(world: Store) -> None:
+    with world.reading() as session:
+        found, nobody = memory_lift(session), memory_lift(session, "bank")
+    assert (found.n_with, found.n_without) == (30, 10)
+    assert found.difference == pytest.approx(0.9 - 0.3)
+    assert (found.verdict, found.more) == ("helps", 0)
+    assert found.cost is not None
+    assert found.cost.difference == pytest.approx(0)
+    assert found.seconds is not None
+    assert (nobody.n_with, nobody.verdict) == (0, "not enough runs")
+
+
+def test_one_lesson_by_itself_is_given_against_held_back(world: Store) -> None:
+    with world.session() as session:
+        played(session, "twice", True, {"b": "held back"})
+        fitted = ({"id": "b", "fate": "given"},)
+        log_recall(session, LoggedRecall("more", "?", "memory", START, "shop", trace_id="twice", lessons=fitted))
+    with world.reading() as session:
+        found = {one.lesson: one.lift for one in lesson_lifts(session, shares=Shares(hold_back=0.2))}
+        [only] = lesson_lifts(session, lessons=["b"])
+    assert (found["a"].n_with, found["a"].n_without, found["a"].verdict) == (30, 0, "not enough runs")
+    assert (found["b"].n_with, found["b"].n_without) == (25, 6)
+    assert only.lesson == "b"
+
+
+def test_what_harms_comes_first(store: Store) -> None:
+    with store.session() as session:
+        for number in range(40):
+            held = number < 10
+            played(session, f"r{number}", held, {"a": "given", "z": "held back" if held else "given"})
+    with store.reading() as session:
+        first, second = lesson_lifts(session)
+    assert (first.lesson, first.harms, first.lift.verdict) == ("z", True, "harms")
+    assert not second.harms
+
+
+def test_runs_are_found_by_their_session_and_by_what_they_say_themselves(store: Store) -> None:
+    with store.session() as session:
+        played(session, "t0", True, {"a": "given"}, session_id="talk")
+        played(session, "t1", True, {"a": "control"}, run_key="k")
+        assert memory_lift(session).n_with == 0
+        name_runs(session, [("t0-0", "t0"), ("t1-0", "t1")])
+        found = memory_lift(session)
+    assert (found.n_with, found.n_without) == (1, 1)
