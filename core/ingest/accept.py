@@ -44,6 +44,7 @@ from core.store.imports import log_import
 from core.store.intake import Came, add_refusals, count_intake
 from core.store.items import refresh_items
 from core.store.pairs import insert_pairs
+from core.store.recalls import name_runs, recalls_named
 from core.store.signals import add_signals, attach_signals
 from core.store.suites import add_tasks
 from core.store.tables import ItemRow
@@ -235,6 +236,7 @@ def _accept_traces(store: Store, traces: list[Trace], options: ImportOptions, re
         told = [trace for trace in traces if trace.trace_id in touched or trace.source in GROWING]
         signals = add_signals(session, [signal for trace in told for signal in trace.signals])
         attach_signals(session, list(new))
+        name_runs(session, recalls_named(told))
         resulted = attach_results(session, list(new.values()))
         judged = [find_trace(session, trace.trace_id) for trace in told if trace.signals]
         refresh_outcomes(session, [*touched.values(), *filter(None, judged)])

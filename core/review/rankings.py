@@ -52,9 +52,7 @@ def read(session: Session, asked: Asked, body: Mapping[str, Any]) -> Order:
     placed = [place for place in places if place is not None]
     if len(placed) < len(shown):
         left = len(shown) - len(placed)
-        raise InvalidInput(
-            f"Give every answer a place: {left} {'has' if left == 1 else 'have'} none.", field="places"
-        )
+        raise InvalidInput(f"Give every answer a place: {left} {'has' if left == 1 else 'have'} none.", field="places")
     if len(placed) != len(shown) or not all(1 <= place <= len(shown) for place in placed):
         raise InvalidInput(f"Places go from 1 to {len(shown)}, one for each candidate.", field="places")
     schema = asked.claim.schema_id or asked.queue.schema_id

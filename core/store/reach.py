@@ -17,6 +17,7 @@ from core.records import LessonState
 from core.store.claims import CLAIMED
 from core.store.dialect import BATCH, parts
 from core.store.lessons import UNDECIDED
+from core.store.recalls import RECALL_ATTRIBUTE
 from core.store.tables import (
     AgentRow,
     AnnotationRow,
@@ -40,9 +41,6 @@ from core.store.tables import (
     SuiteCaseRow,
     TraceRow,
 )
-
-RECALL = "loopwright.recall.id"
-"""The attribute in which a run names the recalls that it made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +236,7 @@ def _recalls(session: Session, runs: Sequence[Run]) -> set[int]:
         uids = [run.uid for run in some]
         named: list[str] = []
         for attributes in session.scalars(select(TraceRow.attributes).where(TraceRow.id.in_([run.id for run in some]))):
-            said = attributes.get(RECALL)
+            said = attributes.get(RECALL_ATTRIBUTE)
             named += [str(one) for one in (said if isinstance(said, list) else [said]) if one]
         either = or_(RecallRow.trace_uid.in_(uids), RecallRow.run_key.in_(uids), RecallRow.uid.in_(named))
         found.update(session.scalars(select(RecallRow.id).where(either)))

@@ -8,10 +8,13 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core.records import LoggedRecall
+from core.records import LoggedRecall, Trace
 from core.store.content import clean
 from core.store.dialect import insert_new, parts
 from core.store.tables import RecallLessonRow, RecallRow
+
+RECALL_ATTRIBUTE = "loopwright.recall.id"
+"""The attribute in which a run names the recalls that it made."""
 
 GIVEN, CONTROL, NOT_GIVEN = "given", "control", "not given"
 """What became of a lesson that fitted; core.memory.recall says more of why it was not given."""
@@ -44,9 +47,20 @@ def _said(one: Mapping[str, Any], arm: str) -> dict[str, Any]:
     return {"revision": int(one.get("revision") or 1), "score": float(one.get("score") or 0), "fate": clean(fate, 20)}
 
 
+def recalls_named(traces: Iterable[Trace]) -> list[tuple[str, str]]:
+    """The (recall id, trace id) pairs of which runs say themselves that the recall was for them."""
+    named: list[tuple[str, str]] = []
+    for trace in traces:
+        said = trace.attributes.get(RECALL_ATTRIBUTE)
+        named += [(str(one), trace.trace_id) for one in (said if isinstance(said, list) else [said]) if one]
+    return named
+
+
 def name_runs(session: Session, named: Iterable[tuple[str, str]]) -> None:
-    """Note which run a recall was for, where the run says so itself: (recall id, trace id) pairs; a recall that named
-    its run keeps it."""
+    """Note which run a recall was for, where the run says so, in (recall id, trace id) pairs.
+
+    A recall that named its run itself keeps it.
+    """
     for recall, trace in named:
         session.execute(
             update(RecallRow)
