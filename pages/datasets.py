@@ -90,7 +90,7 @@ st.caption(
 )
 for gate in gates:
     stopped = selection.reasons.get(gate.name, 0)
-    switch, count, sentence, example = st.columns([1, 1, 14, 3], vertical_alignment="center")
+    switch, count, sentence, example = st.columns([1, 2, 13, 3], vertical_alignment="center")
     if gate.optional:
         key = f"datasets_gate_{gate.name}"
         switch.toggle(gate.name, True, key=key, disabled=not actor.leads, label_visibility="collapsed")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Text, cast, func, literal, select, true
@@ -62,9 +62,8 @@ class Work:
         return self.runs + self.steps + self.pairs + self.rankings
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What an answer is about: the row id of a trace, pair or ranking, or a step of a trace."""
+class Subject(NamedTuple):
+    """What an answer is about: the row id of a trace, pair or ranking, or a step of a trace. A tuple hashes fast."""
 
     kind: str
     id: int
