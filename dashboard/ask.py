@@ -12,15 +12,16 @@ from core.similarity.lock import owner_address
 from dashboard.process import lesson_index, settings, store
 
 
-def ask_recall(text: str, agent: str, k: int) -> dict[str, Any]:
+def ask_recall(text: str, agent: str, k: int, tool: str = "", tags: str = "") -> dict[str, Any]:
     """A dry run of the memory arm, ranked by whoever owns the index; raises Unavailable when that one is silent."""
     chosen = settings()
     address = None if chosen.chroma_url else owner_address(chosen.folder)
     if address is None:
         with store().reading() as session:
-            return recall(session, lesson_index(), RecallRequest(agent=agent, task=text, k=k), dry_run=True).as_json()
+            asked = RecallRequest(agent=agent, task=text, tool=tool, tags=tags, k=k)
+            return recall(session, lesson_index(), asked, dry_run=True).as_json()
     token = chosen.access_token.get_secret_value()
-    body = {"agent": agent, "task": text, "k": k, "dry_run": True}
+    body = {"agent": agent, "task": text, "tool": tool, "tags": tags, "k": k, "dry_run": True}
     try:
         response = httpx.post(
             f"{address}/api/recall",

@@ -13,17 +13,17 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from core.errors import InvalidInput, LoopwrightError, NotFound
-from core.memory.recall import RecallRequest, recall
+from core.errors import LoopwrightError, NotFound
 from core.store.hidden import hidden_traces
 from core.store.people import get_person
 from core.store.steps import outline, read_steps
 from core.store.traces import trace_line
-from dashboard.answering import actor_of, answer, answer_error, number_in, route, text_field
+from dashboard.answering import actor_of, answer, answer_error, number_in, route
 from dashboard.identity import COOKIE, cookie_for
 from dashboard.parts.blind_reading import blind_lines, blind_steps
 from dashboard.parts.reading import LOOK_BACK, outline_json, steps_json, text_slice
 from dashboard.process import lesson_index, store
+from dashboard.recalling import recall_lessons
 from dashboard.remember import YEAR
 
 _log = logging.getLogger("loopwright")
@@ -70,25 +70,7 @@ def show_text(request: Request, body: dict[str, Any]) -> Any:
 
 
 def ask_recall(request: Request, body: dict[str, Any]) -> Any:
-    asked = RecallRequest(
-        agent=text_field(body, "agent") if body.get("agent") else "",
-        task=text_field(body, "task", 100_000),
-        **{name: _optional(body, name) for name in ("version", "run_key", "trace_id", "session_id")},
-        k=number_in(body.get("k"), "k", 1, 50, 5),
-    )
-    index = lesson_index()  # opened before the writer's turn is taken: opening writes too
-    with store().session() as session:
-        found = recall(session, index, asked, dry_run=body.get("dry_run") is True)
-    return found.as_json()
-
-
-def _optional(body: dict[str, Any], name: str) -> str:
-    value = body.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str) or len(value) > 200:
-        raise InvalidInput(f"{name} has to be a text of at most 200 characters.", field=name)
-    return value
+    return recall_lessons(body)
 
 
 def choose_person(request: Request, body: dict[str, Any]) -> Response:

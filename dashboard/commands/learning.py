@@ -35,13 +35,15 @@ def lessons(
 def recall(
     text: Annotated[str, typer.Argument(help="The situation an agent is in.")],
     agent: Annotated[str, typer.Option(help="Only lessons for this agent, or for all.")] = "",
+    tool: Annotated[str, typer.Option(help="Only lessons for this tool, or for any.")] = "",
+    tags: Annotated[str, typer.Option(help="What kind of task it is: words between commas.")] = "",
     k: Annotated[int, typer.Option("-k", help="At most this many lessons.", min=1, max=50)] = 5,
     json: Json = False,
 ) -> Answer:
     """What an agent would be given in a situation; a dry run, nothing is logged."""
     from dashboard.ask import ask_recall
 
-    found = ask_recall(text, agent, k)
+    found = ask_recall(text, agent, k, tool, tags)
     lines = [f"{row['score']:.2f}  when {row['when']} → {row['guidance']}" for row in found["lessons"]]
     return found, lines or ["No active lesson fits this situation: nothing would be given."]
 

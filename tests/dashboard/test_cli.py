@@ -80,6 +80,9 @@ def test_import_compare_recall_and_export(tmp_path: Path) -> None:
     assert [lesson["id"] for lesson in call("lessons", "--json")["lessons"]] == ["l1"]
     recalled = call("recall", "the customer wants to cancel an order that was already sent", "--json")
     assert [lesson["id"] for lesson in recalled["lessons"]] == ["l1"]
+    close_all()  # each command is a process of its own
+    scoped = call("recall", "an order that was already sent", "--tool", "ship", "--tags", "orders, returns", "--json")
+    assert [lesson["id"] for lesson in scoped["lessons"]] == ["l1"]  # it is for any tool and any kind of task
     reindexed = call("reindex", "--json")
     assert (reindexed["lessons"], reindexed["runs"]) == (1, 12)
 

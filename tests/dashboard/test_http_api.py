@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import update
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
@@ -19,6 +20,7 @@ from core.records import Lesson, LessonState, Message, Role, Step, StepKind
 from core.store.annotations import annotations_of
 from core.store.lessons import list_lessons
 from core.store.people import add_person
+from core.store.tables import LessonRow
 from dashboard import http_api, review_api
 from dashboard.gate import Gate
 from dashboard.identity import COOKIE, cookie_for
@@ -143,6 +145,41 @@ def test_recall_by_http(api: TestClient) -> None:
     assert [lesson["id"] for lesson in dry["lessons"]] == ["l1"]
     for bad in ({}, {"task": ""}, {"task": 7}, {"task": "x", "k": 0}, {"task": "x", "version": 3}):
         assert api.post("/api/recall", json=bad).status_code == 400
+
+
+@pytest.mark.parametrize("tags", [["Refund", "card"], "card, refund"])
+def test_recall_for_a_tool_and_a_kind_of_task(api: TestClient, tags: Any) -> None:
+    with store().session() as session:
+        session.execute(update(LessonRow).values(tool="issue_refund", tags="refund"))
+    asked = {"task": "the order was already sent", "dry_run": True}
+    for more, given in (
+        ({"tool": "issue_refund", "tags": tags}, 1),
+        ({"tool": "read_order"}, 0),
+        ({"tags": ["delivery"]}, 0),
+        ({"max_tokens": 3}, 0),
+        ({}, 1),
+    ):
+        assert len(api.post("/api/recall", json=asked | more).json()["lessons"]) == given
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("tool", 7, "tool has to be a text of at most 200 characters."),
+        ("tags", {"a": 1}, "tags has to be a text of at most 300 characters."),
+        ("tags", ["refund, card"], "tags has to be a list of words, or a text with commas between them."),
+        ("tags", ["refund", 3], "tags has to be a list of words, or a text with commas between them."),
+        ("max_tokens", 0, "max_tokens has to lie between 1 and 100,000."),
+        ("max_tokens", "many", "max_tokens has to be a whole number."),
+        ("dry_run", "yes", "dry_run has to be true or false."),
+    ],
+)
+def test_what_recall_does_not_take_is_named(api: TestClient, field: str, value: Any, reason: str) -> None:
+    answer = api.post("/api/recall", json={"task": "x", field: value})
+    assert (answer.status_code, answer.json()["error"]) == (
+        400,
+        {"code": "invalid", "field": field, "message": reason},
+    )
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b'"text"'])
