@@ -31,6 +31,10 @@ class Settings(BaseSettings):
     """Megabytes that one OTLP request may have, unpacked."""
     max_waiting_spans: int = Field(200_000, alias="LOOPWRIGHT_MAX_WAITING_SPANS", ge=1)
     """Accepted spans that may wait to be put into traces; past them a sender is asked to come again."""
+    control_share: float = Field(0.10, alias="LOOPWRIGHT_CONTROL_SHARE", ge=0, le=0.5)
+    """Share of runs that are given no lesson, so that the others can be compared with them."""
+    hold_back_share: float = Field(0.10, alias="LOOPWRIGHT_HOLD_BACK_SHARE", ge=0, le=0.5)
+    """Share of the other runs from which a lesson is held back, each lesson by itself."""
     anthropic_api_key: SecretStr = Field(SecretStr(""), alias="ANTHROPIC_API_KEY")
     anthropic_base_url: str = Field("", alias="ANTHROPIC_BASE_URL")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event, Lock
 
 from core.errors import Conflict, Unavailable
+from core.memory.arms import Shares
 from core.memory.indexer import open_memory
 from core.records import Role
 from core.settings import Settings, load_settings
@@ -31,6 +32,12 @@ index_due = Event()
 def settings() -> Settings:
     """The settings as they stand in the environment now."""
     return load_settings()
+
+
+def shares() -> Shares:
+    """Which shares of runs go without lessons, for every recall that is not a dry run, and for lift."""
+    chosen = settings()
+    return Shares(chosen.control_share, chosen.hold_back_share)
 
 
 def store() -> Store:
