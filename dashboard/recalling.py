@@ -9,7 +9,7 @@ from core.errors import InvalidInput
 from core.ingest.signals import trace_uid
 from core.memory.recall import BUDGET, MOST, MOST_TOKENS, RecallRequest, recall
 from dashboard.answering import number_in, optional_text, text_field, truth_field
-from dashboard.process import lesson_index, store
+from dashboard.process import lesson_index, shares, store
 
 LONGEST_TASK, LONGEST_TAGS = 100_000, 300
 
@@ -43,4 +43,4 @@ def recall_lessons(body: Mapping[str, Any]) -> dict[str, Any]:
     asked, dry_run = read_recall(body), truth_field(dict(body), "dry_run")
     index = lesson_index()  # opened before the writer's turn is taken: opening writes too
     with store().session() as session:
-        return recall(session, index, asked, dry_run=dry_run).as_json()
+        return recall(session, index, asked, dry_run=dry_run, shares=shares()).as_json()
