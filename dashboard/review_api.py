@@ -16,9 +16,10 @@ from core.review import desk
 from core.review.drafting import late_draft
 from core.review.other_runs import passed_beside
 from core.review.submitting import Submitted, current_submission, submit, undo
-from core.store import claims, queues
+from core.store import claims, drafts, queues
 from core.store.items import get_item
 from core.store.people import PersonLine
+from core.store.recalls import shown_to
 from core.store.schemas import get_schema
 from core.store.tables import ItemRow, QueueRow
 from core.store.traces import trace_line, trace_row
@@ -37,6 +38,18 @@ from dashboard.process import index_due, store
 
 LONGEST_REASON = 2_000
 """Characters of why an item is flagged."""
+
+
+ECHO = "The run that you reviewed was given this very lesson, so that it adds no evidence to it."
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What became of the lesson that was written with a review: its id, why it was not taken, what else is true."""
+
+    lesson: str | None = None
+    refused: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,42 +156,42 @@ def post_submission(request: Request, body: dict[str, Any]) -> Any:
         item = get_item(session, _item_id(request))
         queue = item.queue_id
         done = submit(session, item.id, person, sent, _editing(body))
-        lesson = _propose(session, item, done, person)
+        taught = _propose(session, item, done, person)
     # the answer is given after the commit, and the next item is claimed in a transaction of its own
     with store().session() as session:
         passed = None if done.trace_id is None else passed_beside(session, done.trace_id, person)
         following = _next(session, queues.get_queue(session, queue), person, _ahead(body))
-    if lesson is not None:
+    if taught.lesson is not None:
         index_due.set()
     return {
         "submitted_at": done.submitted_at,
         "revision": done.revision,
-        "lesson": lesson,
+        "lesson": taught.lesson,
+        "lesson_refused": taught.refused,
+        "lesson_note": taught.note,
         "note": done.note,
         "passed": passed,
         "next": following,
     }
 
 
-def _propose(session: Session, item: ItemRow, done: Submitted, person: PersonLine) -> str | None:
+def _propose(session: Session, item: ItemRow, done: Submitted, person: PersonLine) -> Taught:
+    """Propose the lesson of a review; one that is refused waits as a draft of the item, so that it can be edited."""
     if done.lesson is None or done.trace_id is None:
-        return None
+        return Taught()
     trace = trace_line(session, done.trace_id)
     said = current_submission(session, item, person)
-    marks = said.body.get("marks", []) if said is not None else []
-    step = next((mark["step_id"] for mark in marks if mark["question"] == "first_mistake"), "")
+    body = said.body if said is not None else {}
+    step = next((mark["step_id"] for mark in body.get("marks", []) if mark["question"] == "first_mistake"), "")
     text = done.lesson
-    lesson = Lesson(
-        "",
-        text.when,
-        text.guidance,
-        text.avoid,
-        text.why,
-        trace.agent,
-        person=person.name,
-        evidence=((trace.uid, step),),
-    )
-    return memory.propose_once(session, lesson, person.id, done.row_id)
+    words = {"when": text.when, "guidance": text.guidance, "avoid": text.avoid, "why": text.why}
+    lesson = Lesson("", **words, agent=trace.agent, person=person.name, evidence=((trace.uid, step),))
+    try:
+        uid = memory.propose_once(session, lesson, person.id, done.row_id)
+    except InvalidInput as error:
+        drafts.put_draft(session, item.id, person.id, "lesson", body | {"lesson": words})
+        return Taught(refused=error.message)
+    return Taught(uid, note=ECHO if shown_to(session, uid, [trace.uid]) else "")
 
 
 def skip(request: Request, body: dict[str, Any]) -> Any:

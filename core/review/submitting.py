@@ -134,7 +134,9 @@ def undo(session: Session, queue: QueueRow, person: PersonLine) -> tuple[ItemRow
     before = kind.said(session, asked)
     if before is None:
         raise NotFound("There is nothing to undo in this queue.")
+    typed = drafts.get_draft(session, asked.item.id, person.id)
+    lesson = typed.body.get("lesson") if typed is not None else None  # one that was not taken stands nowhere else
     kind.withdraw(session, asked, now(), before.place)
     claim_item(session, asked.item, person, queue)
-    drafts.put_draft(session, asked.item.id, person.id, "undo", before.body)
+    drafts.put_draft(session, asked.item.id, person.id, "undo", before.body | ({"lesson": lesson} if lesson else {}))
     return asked.item, before.row_id

@@ -292,8 +292,10 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
         desks.postMessage({ submitted: id })
         await show(answer.next.item, answer.next)
         handedAt = Date.now()
-        const lesson = answer.lesson ? " Your lesson waits for a lead." : ""
+        const lesson = answer.lesson ? " Your lesson waits for another reviewer or a lead." : ""
         announce(`Submitted at ${clock(answer.submitted_at)}.${lesson}`)
+        if (answer.lesson_refused) lessonRefused(id, answer.lesson_refused)
+        else if (answer.lesson_note) notify("lesson", answer.lesson_note)
         if (answer.note) notify("message", answer.note)
         else if (answer.passed) {
           const look = { label: "Look at it", run: () => window.open(new URL(`traces?trace=${answer.passed}`, document.baseURI), "_blank", "noopener") }
@@ -311,6 +313,15 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
         return failure.field && subject.invalid(failure.field, failure.message)
       },
     )
+  }
+
+  // The answers count; the lesson's text waits in the item that it was written with.
+  function lessonRefused(id, why) {
+    const edit = () => {
+      dismiss("lesson")
+      openItem(id, why)
+    }
+    notify("lesson", `Submitted, but your lesson was not taken. ${why} Its text is kept with your answers.`, { tone: "bad", actions: [{ label: "Edit the lesson", run: edit }] })
   }
 
   // The item or the person is gone, not the text.
