@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 
 import core
 import dashboard
-from dashboard import comments_api, http_api, otlp_api, reading_api, review_api, signals_api
+from dashboard import comments_api, http_api, mcp_api, otlp_api, reading_api, review_api, signals_api
 from dashboard.gate import Gate
 from dashboard.process import close_all, settings, store
 from dashboard.remember import Remember
@@ -41,6 +41,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await mcp_api.DOOR.close()
         await run_in_threadpool(worker.stop)
         await run_in_threadpool(close_all)
 
@@ -56,6 +57,7 @@ def make_app() -> st.App:
             *comments_api.ROUTES,
             *otlp_api.ROUTES,
             *signals_api.ROUTES,
+            *mcp_api.ROUTES,
             *http_api.ROUTES,
         ],
         middleware=[

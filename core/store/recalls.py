@@ -109,6 +109,13 @@ def lessons_of_recalls(session: Session, recalls: Sequence[int]) -> dict[int, li
     return found
 
 
+def run_of_recall(session: Session, recall: str, run_key: str = "") -> str:
+    """The trace id of the run that a recall was for, or the newest of the runs with a key; "" where none is known."""
+    mine = RecallRow.uid == recall if recall else RecallRow.run_key == run_key
+    query = select(RecallRow.trace_uid).where(mine, RecallRow.trace_uid != "")
+    return session.scalar(query.order_by(RecallRow.at.desc(), RecallRow.id.desc()).limit(1)) or ""
+
+
 def shown_to(session: Session, lesson: str, traces: Sequence[str]) -> set[str]:
     """Those of the runs with these trace ids to which the lesson was given."""
     fitted = RecallLessonRow

@@ -1,4 +1,4 @@
-"""Whether a trace succeeded, by one order: a lead's resolution, labels, automated checks, users, judges.
+"""Whether a trace succeeded, by one order: a lead's resolution, labels, automated checks, users, judges, the agent.
 
 Where people disagree, a lead's resolution counts, else the strict majority; without one the outcome is unknown, from
 "people disagree". Among the signals of one kind, all must say success for *solved*; one failure makes it *failed*; a
@@ -32,6 +32,9 @@ RESOLUTION = "resolution"
 JUDGE = "judge"
 """The `source` of a signal that a model gave as its opinion: the last to be asked, because it verifies nothing."""
 
+OWN_WORD = "agent's own word"
+"""The `source` of a signal in which an agent judges its own run: it counts while nobody and nothing else has."""
+
 VERDICTS = frozenset(
     (
         "test", "tests", "unit_test", "unit_tests", "check", "validator", "validation", "judge", "llm_judge", "verdict",
@@ -44,7 +47,7 @@ VERDICTS = frozenset(
 _GRADERS = frozenset({"benchmark", "columns", "inspect", "validator"})
 """Sources whose numbers between 0 and 1 are grades, whatever their name."""
 
-_ORDER = ("automated check", "user's judgement", "user's behaviour", "judge's opinion")
+_ORDER = ("automated check", "user's judgement", "user's behaviour", "judge's opinion", OWN_WORD)
 _KINDS = {SignalKind.EXPLICIT: _ORDER[1], SignalKind.IMPLICIT: _ORDER[2]}
 
 
@@ -79,6 +82,8 @@ def words_of(name: str) -> tuple[str, ...]:
 
 
 def _source(signal: Signal) -> str:
+    if signal.source == OWN_WORD:
+        return OWN_WORD
     opinion = JUDGE in words_of(signal.source) or JUDGE in words_of(signal.name)
     return _KINDS.get(signal.kind, _ORDER[3] if opinion else _ORDER[0])
 
