@@ -185,7 +185,7 @@ def _propose(session: Session, item: ItemRow, done: Submitted, person: PersonLin
     step = next((mark["step_id"] for mark in body.get("marks", []) if mark["question"] == "first_mistake"), "")
     text = done.lesson
     words = {"when": text.when, "guidance": text.guidance, "avoid": text.avoid, "why": text.why}
-    lesson = Lesson("", **words, agent=trace.agent, person=person.name, evidence=((trace.uid, step),))
+    lesson = Lesson("", **words, agent=trace.agent, evidence=((trace.uid, step),))  # type: ignore[arg-type]
     try:
         uid = memory.propose_once(session, lesson, person.id, done.row_id)
     except InvalidInput as error:

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
+
+from sqlalchemy.orm import Session
 
 from core.clock import content_hash
 from core.errors import Unavailable
-from core.records import LessonState
+from core.records import Lesson, LessonState
 from core.settings import Settings
 from core.similarity.index import Entry, TextIndex, open_index
+from core.similarity.standby import Standby
+from core.store.dialect import parts
 from core.store.engine import Store
-from core.store.lessons import LessonLine, lessons_owing_index, list_lessons, mark_indexed
+from core.store.lessons import (
+    LessonLine,
+    active_revisions,
+    lessons_by_uid,
+    lessons_owing_index,
+    list_lessons,
+    mark_indexed,
+)
 
 _BATCH = 500
 _log = logging.getLogger("loopwright")
@@ -39,6 +51,9 @@ def sync(store: Store, index: TextIndex) -> int:
     """
     with index.writing:
         if not index.ready:
+            if index.standby is not None:
+                with suppress(Unavailable), store.reading() as session:  # too many lessons for it: a recall says so
+                    renew_standby(session, index.standby)
             verify_or_rebuild(store, index)
         paid = 0
         while owed := _owed(store):
@@ -91,12 +106,22 @@ def rebuild(store: Store, index: TextIndex) -> int:
         return len(entries)
 
 
+def renew_standby(session: Session, standby: Standby) -> None:
+    """Let what stands in for the index hold what is active now; raises Unavailable when that is too much."""
+
+    def texts(uids: list[str]) -> dict[str, str]:
+        lines = [line for some in parts(uids) for line in lessons_by_uid(session, some).values()]
+        return {line.uid: embedded_text(line) for line in lines}
+
+    standby.renew(active_revisions(session), texts)
+
+
 def _owed(store: Store) -> list[LessonLine]:
     with store.reading() as session:
         return lessons_owing_index(session, _BATCH)
 
 
-def embedded_text(line: LessonLine) -> str:
+def embedded_text(line: LessonLine | Lesson) -> str:
     """What is embedded of a lesson: the trigger counts twice, for a situation resembles it (docs/memory.md)."""
     return f"{line.when}\n{line.when}\n{line.guidance}"
 

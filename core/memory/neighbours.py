@@ -12,7 +12,8 @@ from core.errors import Conflict, InvalidInput, NotPermitted
 from core.memory.guards import without_echoes
 from core.memory.indexer import embedded_text
 from core.memory.lessons import agree, reject, retire
-from core.records import LessonState, Role
+from core.records import Lesson, LessonState, Role
+from core.similarity.embedder import Vectors
 from core.similarity.index import TextIndex
 from core.store.lesson_evidence import add_evidence, lesson_evidence
 from core.store.lesson_opinions import Relation, relate, relations, settle
@@ -22,6 +23,9 @@ NEAR = 0.6
 """Similarity from which on two lessons may be about the same, and somebody is asked."""
 
 MOST_NEAR = 5
+
+_LOOKED_AT = 8 * MOST_NEAR
+"""Open lessons looked at for each: some may have been decided on since they were embedded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +37,69 @@ class Neighbour:
     said: Relation | None
 
 
-def neighbours(session: Session, index: TextIndex, lines: Sequence[LessonLine]) -> dict[str, list[Neighbour]]:
+@dataclass(frozen=True, slots=True)
+class OpenLessons:
+    """The lessons that wait for a decision, and their vectors, a row each; to be kept while few are added."""
+
+    uids: tuple[str, ...]
+    vectors: Vectors
+
+
+def open_lessons(session: Session, index: TextIndex) -> OpenLessons:
+    """The open lessons, embedded: the index knows only the active ones."""
+    lines = list_lessons(session, UNDECIDED)
+    return OpenLessons(tuple(line.uid for line in lines), index.vectors_of([embedded_text(line) for line in lines]))
+
+
+def neighbours(
+    session: Session, index: TextIndex, lines: Sequence[LessonLine], among: OpenLessons | None = None
+) -> dict[str, list[Neighbour]]:
     """The open and active lessons that are nearest to each of these, the nearest first, by id.
 
-    The index knows the active ones; the open ones are embedded here. Raises Unavailable when there is no index.
+    `among` are the open ones where they are at hand. Raises Unavailable when there is no index.
     """
     if not lines:
         return {}
-    undecided = list_lessons(session, UNDECIDED)
-    mine = index.vectors_of([embedded_text(line) for line in lines])
-    theirs = index.vectors_of([embedded_text(line) for line in undecided])
-    scores = mine @ theirs.T if len(undecided) else np.zeros((len(lines), 0), dtype=np.float32)
-    found: dict[str, dict[str, float]] = {}
-    for row, line in enumerate(lines):
-        near = {hit.id: hit.score for hit in index.nearest(mine[row], MOST_NEAR + 1)}
-        best = np.argsort(-scores[row], kind="stable")[: MOST_NEAR + 1]
-        near |= {undecided[place].uid: float(scores[row, place]) for place in best.tolist()}
-        found[line.uid] = {uid: score for uid, score in near.items() if uid != line.uid and score >= NEAR}
-    known = lessons_by_uid(session, sorted({uid for near in found.values() for uid in near}))
+    found = _nearest(session, index, [embedded_text(line) for line in lines], among)
     said = {frozenset((one.lesson, one.other)): one.kind for one in relations(session, [line.id for line in lines])}
-    told: dict[str, list[Neighbour]] = {}
-    for line in lines:
-        told[line.uid] = [
-            Neighbour(known[uid], round(score, 4), said.get(frozenset((line.id, known[uid].id))))
-            for uid, score in sorted(found[line.uid].items(), key=lambda one: (-one[1], one[0]))
-            if uid in known and known[uid].state in (*UNDECIDED, LessonState.ACTIVE)
+    return {
+        line.uid: [
+            Neighbour(other, score, said.get(frozenset((line.id, other.id))))
+            for other, score in near
+            if other.id != line.id
         ][:MOST_NEAR]
-    return told
+        for line, near in zip(lines, found, strict=True)
+    }
+
+
+def near_words(session: Session, index: TextIndex, lesson: Lesson, among: OpenLessons | None = None) -> list[Neighbour]:
+    """The same for words that nobody has proposed yet."""
+    [near] = _nearest(session, index, [embedded_text(lesson)], among)
+    return [Neighbour(other, score, None) for other, score in near[:MOST_NEAR]]
+
+
+def _nearest(
+    session: Session, index: TextIndex, texts: Sequence[str], among: OpenLessons | None
+) -> list[list[tuple[LessonLine, float]]]:
+    """Open and active lessons near each text with their similarity, the nearest first."""
+    among = among or open_lessons(session, index)
+    mine = index.vectors_of(texts)
+    scores = mine @ among.vectors.T if among.uids else np.zeros((len(texts), 0), dtype=np.float32)
+    found: list[dict[str, float]] = []
+    for row in range(len(texts)):
+        near = {hit.id: hit.score for hit in index.nearest(mine[row], MOST_NEAR + 1)}
+        best = np.argsort(-scores[row], kind="stable")[:_LOOKED_AT]
+        near |= {among.uids[place]: float(scores[row, place]) for place in best.tolist()}
+        found.append({uid: score for uid, score in near.items() if score >= NEAR})
+    known = lessons_by_uid(session, sorted({uid for near in found for uid in near}))
+    return [
+        [
+            (known[uid], round(score, 4))
+            for uid, score in sorted(near.items(), key=lambda one: (-one[1], one[0]))
+            if uid in known and known[uid].state in (*UNDECIDED, LessonState.ACTIVE)
+        ]
+        for near in found
+    ]
 
 
 def say(session: Session, uid: str, other: str, kind: Relation, person: int, role: Role, reason: str = "") -> None:
