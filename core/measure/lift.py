@@ -10,7 +10,7 @@ from typing import Literal
 from core.measure.intervals import Interval, Mean, Rate, z_score
 from core.measure.runs import rate_difference, run_mean, run_share
 
-Verdict = Literal["helps", "harms", "not enough runs"]
+Verdict = Literal["helps", "harms", "no difference shown", "not enough runs"]
 
 SMALLEST = 0.05
 """A smaller difference of success is not looked for."""
@@ -56,7 +56,8 @@ class Lift:
     """95 %, of `difference`."""
     verdict: Verdict
     more: int
-    """About how many runs more would show a difference of this size, or of SMALLEST where it is smaller; 0 if shown."""
+    """About how many runs more would show a difference of this size, or of SMALLEST where it is smaller; 0 where
+    these are enough."""
     cost: MeanDifference | None
     seconds: MeanDifference | None
 
@@ -65,7 +66,8 @@ def lift(with_it: Group, without: Group, share: float) -> Lift:
     """Compare runs with something and without it, drawn by chance so that a `share` (0 to 1) goes without.
 
     The interval is Newcombe's for two independent rates whose intervals know of tasks (`run_share`). It helps or harms
-    where that interval leaves out 0 and each group has LEAST runs.
+    where that interval leaves out 0 and each group has LEAST runs; where it does not, and the runs are as many as would
+    have shown it, no difference is shown.
     """
     rates = [run_share(group.outcomes) if group.n else None for group in (with_it, without)]
     one, two = rates
@@ -77,7 +79,10 @@ def lift(with_it: Group, without: Group, share: float) -> Lift:
             verdict = "helps" if difference > 0 else "harms"
     more = 0
     if verdict == "not enough runs":
-        more = max(1, runs_needed(one, two, share) - with_it.n - without.n)
+        more = runs_needed(one, two, share) - with_it.n - without.n
+        if more <= 0:
+            verdict = "no difference shown" if min(with_it.n, without.n) >= LEAST else verdict
+            more = 0 if verdict == "no difference shown" else 1
     return Lift(
         with_it.n,
         without.n,

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, literal, select, union
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, union
 from sqlalchemy.orm import Session
 
 from core.records import Outcome
 from core.store.recalls import CONTROL, GIVEN
+from core.store.results import of_agent, week_of
 from core.store.tables import AgentRow, RecallLessonRow, RecallRow, TraceRow
 
 HELD_BACK = "held back"
+
+_CHOSEN = exists().where(
+    RecallLessonRow.recall_id == RecallRow.id, RecallLessonRow.fate.in_((GIVEN, HELD_BACK, CONTROL))
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
     """Runs of one task whose outcome is known: `solved` of `n`; cost in dollars and seconds summed over those that have
-    one."""
+    one.
+
+    By arm they are of one agent and of one week (its Monday, UTC; "" where nobody knows when they began).
+    """
 
     group: str
     lesson: str
@@ -30,18 +39,37 @@ class Runs:
     n_cost: int
     seconds: float
     n_seconds: int
+    agent: str = ""
+    week: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotCounted:
+    """What tells nothing of the lift: runs for which nothing was chosen, runs whose outcome is open; recalls that named
+    no run, and recalls that named one which is not here."""
+
+    nothing_chosen: int
+    open_outcome: int
+    nameless: int
+    not_here: int
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How often a lesson was given, and when last."""
+
+    times: int
+    last: datetime | None
 
 
 def runs_by_arm(session: Session, agent: str = "") -> list[Runs]:
-    """Runs by arm ("memory", "control") and task, of those for which some lesson would have been chosen.
+    """Runs by arm ("memory", "control"), agent, week and task, of those for which some lesson would have been chosen.
 
     Runs for which nothing fitted are the same in both arms: they tell nothing, and are left out.
     """
-    chosen = exists().where(
-        RecallLessonRow.recall_id == RecallRow.id, RecallLessonRow.fate.in_((GIVEN, HELD_BACK, CONTROL))
-    )
-    asked = select(RecallRow.arm.label("said"), literal("").label("lesson")).where(chosen)
-    return _counted(session, asked, func.max, agent)  # a run with recalls in both is of the memory arm
+    asked = select(RecallRow.arm.label("said"), literal("").label("lesson")).where(_CHOSEN)
+    week = case((TraceRow.time_known, week_of(session)), else_="").label("week")
+    return _counted(session, asked, func.max, agent, (AgentRow.name, week))  # in both arms: of the memory arm
 
 
 def runs_by_lesson(session: Session, agent: str = "", lessons: Sequence[str] = ()) -> list[Runs]:
@@ -54,32 +82,89 @@ def runs_by_lesson(session: Session, agent: str = "", lessons: Sequence[str] = (
     return _counted(session, asked, func.min, agent)  # given by any of its recalls is given
 
 
-def _counted(session: Session, asked: Select[str, str], one_of: Any, agent: str) -> list[Runs]:
-    """Count runs; `asked` has a row a recall (and lesson), and `one_of` chooses where one run has several."""
+def stamp_of_lift(session: Session) -> tuple[object, ...]:
+    """What changes whenever a recall or a run comes or goes, or the outcome of one changes."""
+    outcomes = select(TraceRow.outcome, func.count(), func.sum(TraceRow.id)).group_by(TraceRow.outcome)
+    recalls = session.execute(select(func.max(RecallRow.id), func.count(RecallRow.id))).one()
+    return tuple(recalls), tuple(sorted(repr(tuple(row)) for row in session.execute(outcomes)))
+
+
+def not_counted(session: Session, agent: str = "") -> NotCounted:
+    """How much of what was recalled is in no comparison, and why; a recall that has no run is of the agent it named."""
+    chosen = case((_CHOSEN, 1), else_=0).label("chosen")
+    rows = _with_runs(select(RecallRow.id.label("recall"), chosen)).subquery()
+    runs = select(rows.c.trace, func.max(rows.c.chosen).label("chosen")).group_by(rows.c.trace).subquery()
+    known = case((TraceRow.outcome == Outcome.UNKNOWN.value, 0), else_=1).label("known")
+    query = select(runs.c.chosen, known, func.count()).join(TraceRow, TraceRow.id == runs.c.trace)
+    query = query.where(*of_agent(agent or None)).group_by(runs.c.chosen, known)
+    counts = {(chosen, known): n for chosen, known, n in session.execute(query)}
+    named = or_(RecallRow.run_key != "", RecallRow.trace_uid != "", RecallRow.session != "")
+    mine = [RecallRow.agent == agent] if agent else []
+    nameless = select(func.count()).select_from(RecallRow).where(~named, *mine)
+    here = or_(
+        exists().where(TraceRow.uid == RecallRow.trace_uid),
+        and_(RecallRow.trace_uid == "", RecallRow.session != "", exists().where(TraceRow.session == RecallRow.session)),
+    )
+    absent = select(func.count()).select_from(RecallRow).where(named, ~here, *mine)
+    return NotCounted(
+        nothing_chosen=counts.get((0, 0), 0) + counts.get((0, 1), 0),
+        open_outcome=counts.get((1, 0), 0),
+        nameless=session.scalar(nameless) or 0,
+        not_here=session.scalar(absent) or 0,
+    )
+
+
+def lesson_uses(session: Session, lessons: Sequence[str] = ()) -> dict[str, Use]:
+    """How often each of these lessons (none named: all) was given, and when last."""
+    fitted = RecallLessonRow
+    query = (
+        select(fitted.lesson_uid, func.count(), func.max(RecallRow.at))
+        .join(RecallRow, RecallRow.id == fitted.recall_id)
+        .where(fitted.fate == GIVEN)
+        .group_by(fitted.lesson_uid)
+    )
+    if lessons:
+        query = query.where(fitted.lesson_uid.in_(lessons))
+    return {uid: Use(times, last) for uid, times, last in session.execute(query)}
+
+
+def _with_runs(asked: Select[Any, Any]) -> Any:
+    """What is asked of recalls, once for each run that they were for (`trace`): the one they name, else their
+    session's."""
     by_id = asked.join(TraceRow, TraceRow.uid == RecallRow.trace_uid)
     alone = and_(RecallRow.trace_uid == "", RecallRow.session != "", TraceRow.session == RecallRow.session)
-    found = union(*(one.add_columns(TraceRow.id.label("trace")) for one in (by_id, asked.join(TraceRow, alone))))
-    rows = found.subquery()
+    return union(*(one.add_columns(TraceRow.id.label("trace")) for one in (by_id, asked.join(TraceRow, alone))))
+
+
+def _counted(
+    session: Session,
+    asked: Select[str, str],
+    one_of: Any,
+    agent: str,
+    parts: Sequence[ColumnElement[str] | Any] = (),
+) -> list[Runs]:
+    """Count runs; `asked` has a row a recall (and lesson), and `one_of` chooses where one run has several."""
+    rows = _with_runs(asked).subquery()
     said = one_of(rows.c.said).label("said")
     runs = select(rows.c.trace, rows.c.lesson, said).group_by(rows.c.trace, rows.c.lesson).subquery()
-    task = func.coalesce(TraceRow.task_id, -TraceRow.id)
+    task = func.coalesce(TraceRow.task_id, -TraceRow.id).label("task")
+    cost = func.nullif(TraceRow.cost, 0)  # sources write 0 for a model whose price they do not know
+    keys = (runs.c.said, runs.c.lesson, task)
     query = (
         select(
-            runs.c.said,
-            runs.c.lesson,
-            task,
+            *keys,
             func.count(),
             func.sum(case((TraceRow.outcome == Outcome.SOLVED.value, 1), else_=0)),
-            func.coalesce(func.sum(TraceRow.cost), 0.0),
-            func.count(TraceRow.cost),
+            func.coalesce(func.sum(cost), 0.0),
+            func.count(cost),
             func.coalesce(func.sum(TraceRow.seconds), 0.0),
             func.count(TraceRow.seconds),
+            *parts,
         )
         .join(TraceRow, TraceRow.id == runs.c.trace)
-        .where(TraceRow.outcome != Outcome.UNKNOWN.value)
-        .group_by(runs.c.said, runs.c.lesson, task)
-        .order_by(runs.c.lesson, task, runs.c.said)
+        .where(TraceRow.outcome != Outcome.UNKNOWN.value, *of_agent(agent or None))
+        .group_by(*keys, *parts)
     )
-    if agent:
-        query = query.join(AgentRow, AgentRow.id == TraceRow.agent_id).where(AgentRow.name == agent)
+    if parts:
+        query = query.join(AgentRow, AgentRow.id == TraceRow.agent_id)
     return [Runs(*row) for row in session.execute(query)]
