@@ -11,12 +11,15 @@ from core.store.catalog import list_agents
 from core.store.lessons import UNDECIDED, count_lessons, list_lessons
 from dashboard.identity import acting
 from dashboard.parts.lesson_card import STYLE, show_recalled
-from dashboard.parts.lesson_decisions import NEW, begin, show_lesson, writing_form
+from dashboard.parts.lesson_contradictions import open_contradictions, show_contradictions
+from dashboard.parts.lesson_decisions import show_lesson
+from dashboard.parts.lesson_form import NEW, begin, writing_form
+from dashboard.parts.lesson_near import look_around, unanswered
 from dashboard.parts.settled import forget, with_settled
 from dashboard.process import lesson_index, store
 
 PAGE = 20
-TRY = "try"
+TRY, AGAINST = "try", "contradictions"
 VIEWS = {
     "proposed": list(UNDECIDED),
     "active": [LessonState.ACTIVE],
@@ -32,6 +35,7 @@ actor = acting()
 with store().reading() as session:
     agents = list_agents(session)
     counts = count_lessons(session)
+    against = open_contradictions(session) if actor.leads else []
 
 st.html(STYLE)
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
@@ -40,16 +44,25 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
 if st.session_state.get("lessons_doing") == NEW:
     writing_form(actor, agents)
 
+views = [*VIEWS, *([AGAINST] if actor.leads else []), TRY]
+
+
+def named(name: str) -> str:
+    """A view with how much stands in it."""
+    if name == TRY:
+        return "Try a recall"
+    many = len(against) if name == AGAINST else sum(counts.get(state, 0) for state in VIEWS[name])
+    return f"{name.capitalize()} {many:,}"
+
+
 if "lessons_view" not in st.session_state:
     asked = st.query_params.get("view", "")
-    st.session_state.lessons_view = asked if asked in (*VIEWS, TRY) else "proposed"
+    st.session_state.lessons_view = asked if asked in views else "proposed"
     st.session_state.pop("lessons_shown", None)
 view = st.segmented_control(
     "Lessons",
-    [*VIEWS, TRY],
-    format_func=lambda name: (
-        "Try a recall" if name == TRY else f"{name.capitalize()} {sum(counts.get(state, 0) for state in VIEWS[name]):,}"
-    ),
+    views,
+    format_func=named,
     key="lessons_view",
     required=True,
     label_visibility="collapsed",
@@ -59,7 +72,10 @@ if st.session_state.get("lessons_shown") != view:
     forget()
 st.session_state.lessons_shown = view
 
-if view != TRY:
+if view == AGAINST:
+    pairs = st.pagination(ceil(len(against) / PAGE), key="lessons_page_against") if len(against) > PAGE else 1
+    show_contradictions(against[(pairs - 1) * PAGE : pairs * PAGE], actor)
+elif view != TRY:
     total = sum(counts.get(state, 0) for state in VIEWS[view])
     page = st.pagination(ceil(total / PAGE), key=f"lessons_page_{view}") if total > PAGE else 1
     with store().reading() as session:
@@ -68,9 +84,14 @@ if view != TRY:
     if not rows:
         st.info(EMPTY[view], icon=":material/school:")
     elif not actor.leads and view == "proposed":
-        st.caption("What everybody proposed, you too; it stands here until a lead decides whether agents are given it.")
+        st.caption(
+            "What everybody proposed, you too. Agents are given it once a lead, or two reviewers who did not "
+            "write it, agree."
+        )
+    around = look_around([line for line, _ in rows])
+    first = next((line.id for line, became in rows if not became and unanswered(line, around)), None)
     for line, became in rows:
-        show_lesson(line, actor, agents, became)
+        show_lesson(line, actor, agents, around, became, keys=line.id == first)
 else:
     with st.form("lessons_try"):
         situation = st.text_area(

@@ -14,6 +14,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.clock import now
+from core.memory.lessons import REVIEWERS_NEEDED
 from core.memory.prompt import RecalledLesson
 from core.records import LessonState
 from core.store.lesson_evidence import Evidence
@@ -23,7 +24,7 @@ _TRACES = Path(__file__).resolve().parents[2] / "pages" / "traces.py"
 _VERB = {
     LessonState.PROPOSED: "proposed",
     LessonState.APPROVED: "approved",
-    LessonState.ACTIVE: "approved",
+    LessonState.ACTIVE: "made active",
     LessonState.REJECTED: "rejected",
     LessonState.RETIRED: "retired",
     LessonState.SUPERSEDED: "replaced",
@@ -43,6 +44,9 @@ ul.recalled li { display: grid; grid-template-columns: 2.6rem minmax(0, 1fr); ga
   border-top: 1px solid color-mix(in srgb, currentColor 18%, transparent) }
 ul.recalled .score { font-variant-numeric: tabular-nums; text-align: right; font-weight: 600 }
 ul.faint li { opacity: .62 }
+ul.recalled dl.lesson, .near dl.lesson { margin: 0 }
+.near { border-left: 3px solid color-mix(in srgb, currentColor 30%, transparent); padding: .1rem 0 .1rem .8rem }
+.near .when { font-weight: 400 }
 </style>"""
 
 
@@ -51,49 +55,68 @@ def plain(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 
-def show_words(line: LessonLine, by_hand: bool) -> None:
-    """The lesson's own words; under them whom it is for, and who proposed and last changed it."""
-    scope = f"for {escape(line.agent)}" if line.agent else "for every agent"
-    scope += f", when it uses {escape(line.tool)}" if line.tool else ""
-    told = [scope, f"proposed by {escape(line.created_by)} {_time(line.created_at)}"]
+def show_words(line: LessonLine, by_hand: bool, agreed: Sequence[str] = (), instead: LessonLine | None = None) -> None:
+    """The lesson's own words; under them whom it is for, and who proposed, agreed to and last changed it.
+
+    `instead` is what took the place of a superseded one.
+    """
+    told = [_scope(line), f"proposed by {escape(line.created_by)} {_time(line.created_at)}"]
+    if line.valid_until:
+        over = line.valid_until < now().date().isoformat()
+        told.insert(
+            1, f"<b>expired on {line.valid_until}: no longer given</b>" if over else f"valid until {line.valid_until}"
+        )
     if by_hand:
         told.append("written by hand: it rests on no run")
-    if line.revision > 1:
+    if agreed:
+        told.append(
+            f"<b>approved by {escape(' and '.join(agreed))}</b> ({len(agreed)} of {REVIEWERS_NEEDED} reviewers)"
+        )
+    elif line.revision > 1:
         verb = "edited" if line.state is LessonState.PROPOSED else line.state.value
         told.append(f"{verb}: {escape(line.changed_by)}, {_time(line.changed_at)}")
-    st.html(_words(line.when, line.guidance, line.avoid, line.why) + f'<p class="told">{" · ".join(told)}</p>')
+    if instead is not None:
+        told.append(f"in its place, {instead.state}: “{escape(instead.when)}”")
+    st.html(words(line.when, line.guidance, line.avoid, line.why) + f'<p class="told">{" · ".join(told)}</p>')
 
 
-def _words(when: str, guidance: str, avoid: str, why: str = "", more: str = "") -> str:
+def _scope(line: LessonLine) -> str:
+    scope = f"for {escape(line.agent)}" if line.agent else "for every agent"
+    scope += f", when it uses {escape(line.tool)}" if line.tool else ""
+    return scope + (f", in tasks of {escape(line.tags)}" if line.tags else "")
+
+
+def words(when: str, guidance: str, avoid: str, why: str = "") -> str:
+    """What a lesson says, in HTML."""
     rows = [("When", when, "when"), ("Do", guidance, ""), ("Don't", avoid, ""), ("Why", why, "")]
     said = "".join(f'<dt>{name}</dt><dd class="{kind}">{escape(text)}</dd>' for name, text, kind in rows if text)
-    return f'<dl class="lesson {more}">{said}</dl>'
+    return f'<dl class="lesson">{said}</dl>'
 
 
 def show_recalled(lessons: Sequence[RecalledLesson], faint: bool) -> None:
     """Lessons that a situation found, each with its similarity; faint where they would not be given."""
     rows = [
         f'<li><span class="score" title="Similarity, 0 to 1">{one.score:.2f}</span>'
-        f"{_words(one.when, one.guidance, one.avoid)}</li>"
+        f"{words(one.when, one.guidance, one.avoid)}</li>"
         for one in lessons
     ]
     st.html(f'<ul class="recalled{" faint" if faint else ""}">{"".join(rows)}</ul>')
 
 
 def show_evidence(evidence: Sequence[Evidence]) -> None:
-    """A link to each step that the lesson rests on."""
+    """A link to each step that the lesson rests on, with who reviewed the run."""
     if not evidence:
         return
     with st.container(horizontal=True, gap="small"):
         for one in evidence:
             step = {} if one.position is None else {"step": str(one.position + 1)}
             at = f", step {step['step']}" if step else ""
-            said = f" (reviewed by {plain(one.reviewer)})" if one.reviewer else ""
+            said = f" · reviewed by {plain(one.reviewer)}" if one.reviewer else ""
             st.page_link(
                 _TRACES,
-                label=f"{plain(one.title[:48]) or plain(one.trace_uid[:16])}{at}",
+                label=f"{plain(one.title[:48]) or plain(one.trace_uid[:16])}{at}{said}",
                 icon=":material/link:",
-                help=f"Read the run {plain(one.trace_uid)}{said}",
+                help=f"Read the run {plain(one.trace_uid)}",
                 query_params={"trace": str(one.trace_id), **step},
             )
 

@@ -141,7 +141,8 @@ def test_annotators_see_why_they_cannot_decide(data_dir: Path) -> None:
     page = AppTest.from_file(PAGE, default_timeout=20).run()
     decisions = [button for button in page.button if button.key and button.key.startswith("lessons_refund")]
     assert [button.disabled for button in decisions] == [True] * 3
-    assert decisions[0].help == "Only a lead can approve a lesson."
+    assert decisions[0].help == "You wrote this lesson: another reviewer or a lead has to agree with it."
+    assert decisions[1].help == "Only a lead can edit a lesson."
     process.close_all()
 
 
