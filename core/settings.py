@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,6 +21,10 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path(".loopwright"), alias="LOOPWRIGHT_DATA_DIR")
     database_url_setting: str = Field("", alias="LOOPWRIGHT_DATABASE_URL")
     chroma_url: str = Field("", alias="LOOPWRIGHT_CHROMA_URL")
+    embedder: Literal["wordllama", "minilm"] = Field("wordllama", alias="LOOPWRIGHT_EMBEDDER")
+    """The model by which lessons are found; each has an index of its own."""
+    recall_without_index: Literal["refuse", "sql"] = Field("refuse", alias="LOOPWRIGHT_RECALL_WITHOUT_INDEX")
+    """What a recall does while the index cannot be asked: say so (503), or compare with every lesson in memory."""
     host: str = Field("127.0.0.1", alias="LOOPWRIGHT_HOST")
     port: int = Field(8501, alias="LOOPWRIGHT_PORT", ge=0, le=65535)
     access_token: SecretStr = Field(SecretStr(""), alias="LOOPWRIGHT_ACCESS_TOKEN")

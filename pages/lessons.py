@@ -5,7 +5,7 @@ from math import ceil
 import streamlit as st
 
 from core.errors import LoopwrightError
-from core.memory.recall import THRESHOLD, RecallRequest, recall
+from core.memory.recall import RecallRequest, recall
 from core.records import LessonState
 from core.store.catalog import list_agents
 from core.store.lessons import UNDECIDED, count_lessons, list_lessons
@@ -126,7 +126,7 @@ else:
                 st.subheader(
                     "Not similar enough",
                     anchor=False,
-                    help=f"Similarity below {THRESHOLD:.2f}: they are shown here only, never given.",
+                    help=f"Similarity below {found.threshold:.2f}: they are shown here only, never given.",
                 )
                 show_recalled(found.near, faint=True)
         with prompt:

@@ -12,16 +12,17 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.clock import new_id, now
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Unavailable
 from core.memory.arms import CONTROL, MEMORY, Shares, arm_of, held_back
+from core.memory.indexer import renew_standby
 from core.memory.prompt import RecalledLesson, prompt_block
 from core.records import LoggedRecall
-from core.similarity.index import Hit, TextIndex
+from core.similarity.embedder import Vector
+from core.similarity.hits import Hit
+from core.similarity.index import TextIndex
+from core.similarity.standby import Standby
 from core.store.lessons import LessonLine, active_among
 from core.store.recalls import GIVEN, log_recall
-
-THRESHOLD = 0.24
-"""Similarity below which a lesson does not fit; how it was chosen stands in docs/memory.md."""
 
 ALIKE = 0.95
 """Similarity from which on a lesson says what a better one has said already."""
@@ -33,6 +34,7 @@ MOST, MOST_TOKENS = 50, 100_000
 _NEAR_MISSES = 5
 _LOGGED_BEYOND = 5
 _FURTHEST = 20_000
+_READ_AHEAD = 50
 
 HELD_BACK, TOO_ALIKE, NO_ROOM, NOT_AMONG = "held back", "too alike", "no room", "others fit better"
 """Why a lesson that fits was not given to a run of the memory arm."""
@@ -66,7 +68,7 @@ class RecallRequest:
 @dataclass(frozen=True, slots=True)
 class Recall:
     """What the agent is given. `fates` says of each lesson that fits what became of it. `near` are the next ones below
-    the threshold: shown to people, never given."""
+    the `threshold`: shown to people, never given."""
 
     recall_id: str
     arm: str
@@ -74,6 +76,7 @@ class Recall:
     prompt: str
     fates: tuple[tuple[RecalledLesson, str], ...] = ()
     near: tuple[RecalledLesson, ...] = ()
+    threshold: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """The contract of `POST /api/recall` and `loopwright recall --json`."""
@@ -86,7 +89,8 @@ def recall(
 ) -> Recall:
     """The lessons for a situation, and the recall logged. A dry run is the memory arm, unlogged, nothing held back.
 
-    Raises InvalidInput for an empty task or a number that is out of bounds, Unavailable when there is no index.
+    Raises InvalidInput for an empty task or a number that is out of bounds, Unavailable when there is no index and no
+    standby for it.
     """
     if not request.task.strip():
         raise InvalidInput("Say what the agent has to do: the task is empty.", field="task")
@@ -94,12 +98,12 @@ def recall(
         if not 1 <= getattr(request, name) <= most:
             raise InvalidInput(f"{name} has to be between 1 and {most:,}.", field=name)
     shares = shares or Shares()
-    fates, near = _fitting(session, index, request)
+    fates, near = _found(session, index, request)
     arm = MEMORY if dry_run else arm_of(request.run, shares)
     if not dry_run:
         fates = [(lesson, _fate(lesson, fate, arm, request.run, shares)) for lesson, fate in fates]
     given = tuple(lesson for lesson, fate in fates if fate == GIVEN)
-    result = Recall(new_id(), arm, given, prompt_block(given), tuple(fates), near)
+    result = Recall(new_id(), arm, given, prompt_block(given), tuple(fates), near, index.threshold)
     if not dry_run:
         _log(session, request, result)
     return result
@@ -135,40 +139,54 @@ def _log(session: Session, request: RecallRequest, result: Recall) -> None:
     log_recall(session, line)
 
 
-def _fitting(
-    session: Session, index: TextIndex, request: RecallRequest
-) -> tuple[list[tuple[RecalledLesson, str]], tuple[RecalledLesson, ...]]:
-    """The lessons above the threshold, the chosen ones as GIVEN, the others with why not; and the next below it.
+_Found = tuple[list[tuple[RecalledLesson, str]], tuple[RecalledLesson, ...]]
+"""The lessons above the threshold, the chosen ones as GIVEN, the others with why not; and the next below it."""
 
-    What the index finds may be retired by now, out of date or for another agent, and some of it may say the same, so
-    more is asked for than needed, and ever more until `k` are chosen or what was found reaches below the threshold.
+
+def _found(session: Session, index: TextIndex, request: RecallRequest) -> _Found:
+    task = index.vector_of(request.task)
+    try:
+        return _fitting(session, index, task, index.threshold, request)
+    except Unavailable:
+        if index.standby is None:
+            raise
+        renew_standby(session, index.standby)
+        return _fitting(session, index.standby, task, index.threshold, request)
+
+
+def _fitting(
+    session: Session, asked: TextIndex | Standby, task: Vector, threshold: float, request: RecallRequest
+) -> _Found:
+    """What is found may be retired by now, out of date or for another agent, and some of it may say the same, so more
+    is asked for than needed, and ever more until `k` are chosen or what was found reaches below the threshold.
     """
-    asked = max(20, 4 * request.k)
+    n = max(20, 4 * request.k)
     while True:
-        hits = index.query(request.task, asked)
+        hits = asked.nearest(task, n)
         found = active_among(session, [hit.id for hit in hits], request.agent, request.tool, request.tags)
         lessons = [_recalled(found[hit.id], hit) for hit in hits if hit.id in found]
-        fates = _choose(index, [lesson for lesson in lessons if lesson.score >= THRESHOLD], request)
+        fates = _choose(asked, [lesson for lesson in lessons if lesson.score >= threshold], request)
         chosen = sum(fate == GIVEN for _, fate in fates)
-        if chosen >= request.k or len(hits) < asked or hits[-1].score < THRESHOLD or asked >= _FURTHEST:
-            near = [lesson for lesson in lessons if lesson.score < THRESHOLD]
+        if chosen >= request.k or len(hits) < n or hits[-1].score < threshold or n >= _FURTHEST:
+            near = [lesson for lesson in lessons if lesson.score < threshold]
             return fates, tuple(near[:_NEAR_MISSES])
-        asked = min(4 * asked, _FURTHEST)
+        n = min(4 * n, _FURTHEST)
 
 
 def _choose(
-    index: TextIndex, fitting: Sequence[RecalledLesson], request: RecallRequest
+    asked: TextIndex | Standby, fitting: Sequence[RecalledLesson], request: RecallRequest
 ) -> list[tuple[RecalledLesson, str]]:
     """Best first: at most `k`, none that says what a better one says, as many as the budget has room for."""
-    vectors = index.vectors([lesson.id for lesson in fitting]) if len(fitting) > 1 else {}
+    vectors: dict[str, Vector] = {}
     fates: list[tuple[RecalledLesson, str]] = []
     chosen: list[RecalledLesson] = []
     room = request.max_tokens
-    for lesson in fitting:
-        mine = vectors.get(lesson.id)
+    for number, lesson in enumerate(fitting):
         if len(chosen) >= request.k:
-            late = [(one, NOT_AMONG) for one in fitting[len(fates) : len(fates) + _LOGGED_BEYOND]]
-            return fates + late
+            return fates + [(one, NOT_AMONG) for one in fitting[number : number + _LOGGED_BEYOND]]
+        if number % _READ_AHEAD == 0 and len(fitting) > 1:
+            vectors |= asked.vectors([one.id for one in fitting[number : number + _READ_AHEAD]])
+        mine = vectors.get(lesson.id)
         if mine is not None and any(float(mine @ vectors[one.id]) >= ALIKE for one in chosen if one.id in vectors):
             fates.append((lesson, TOO_ALIKE))
         elif lesson.tokens > room:

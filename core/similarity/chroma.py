@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import shutil
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
 import chromadb
@@ -35,6 +36,18 @@ _SEAL = "seal.json"
 _GRAPH = CreateHNSWConfiguration(space="cosine", max_neighbors=32, ef_construction=200, ef_search=200)
 
 
+_WORKING = httpx.Timeout(60.0, connect=1.0)
+"""Seconds that a write or a comparison of everything may take, and the call of a server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A collection: to be written and verified, and to be asked while somebody waits."""
+
+    working: Collection
+    asking: Collection
+
+
 class Place(Protocol):
     """A place for one collection."""
 
@@ -42,10 +55,10 @@ class Place(Protocol):
     owned: bool
     """Whether this process alone writes there."""
 
-    def open(self) -> Collection:
+    def open(self) -> Opened:
         """The collection as it stands, made when there is none."""
 
-    def fresh(self) -> Collection:
+    def fresh(self) -> Opened:
         """An empty collection that takes the place of the present one."""
 
     def close(self) -> None:
@@ -65,7 +78,7 @@ class ChromaFolder:
         self._part: Path | None = None
         self._clients: list[Client] = []
 
-    def open(self) -> Collection:
+    def open(self) -> Opened:
         """The collection as `close` left it, or an empty one where anything is different."""
         part = sealed_part(self._folder)
         if part is None:
@@ -74,7 +87,7 @@ class ChromaFolder:
         self._part = part
         return self._collection()
 
-    def fresh(self) -> Collection:
+    def fresh(self) -> Opened:
         """An empty collection in a new folder; what else lay below ours is deleted.
 
         A new folder each time: Chroma keeps what it once opened by path, also when opening failed.
@@ -93,11 +106,12 @@ class ChromaFolder:
             raise Unavailable(f"{self._folder} cannot be made anew: {error}. Check who may write there.") from error
         return self._collection()
 
-    def _collection(self) -> Collection:
+    def _collection(self) -> Opened:
         # The clients before stay open until the end: a query may be under way in them.
         client = cast("Client", chromadb.PersistentClient(str(self._part), settings=_quiet()))
         self._clients.append(client)
-        return _collection(client, self.name)
+        collection = _collection(client, self.name)
+        return Opened(collection, collection)
 
     def close(self) -> None:
         """Flush, write the checksums of what now lies there, and give the lock back."""
@@ -117,7 +131,8 @@ class ChromaServer:
 
     owned = False
 
-    def __init__(self, url: str, name: str) -> None:
+    def __init__(self, url: str, name: str, patience: float) -> None:
+        """`patience`: seconds that a question may take."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise InvalidInput(
@@ -127,30 +142,36 @@ class ChromaServer:
         self._url = f"{parts.scheme}://{parts.netloc}"
         self._host, self._ssl = parts.hostname, parts.scheme == "https"
         self._port = parts.port or (443 if self._ssl else 8000)
-        self._client: Client | None = None
+        self._patience = httpx.Timeout(patience, connect=0.5)
+        self._clients: list[Client] = []
 
-    def _connected(self) -> Client:
-        if self._client is None:
-            httpx.get(f"{self._url}/api/v2/heartbeat", timeout=1.0).raise_for_status()  # its own client waits for ever
-            self._client = cast("Client", chromadb.HttpClient(self._host, self._port, self._ssl, settings=_quiet()))
-        return self._client
+    def _connected(self) -> tuple[Client, Client]:
+        """A client to work with and one to ask with."""
+        httpx.get(f"{self._url}/api/v2/heartbeat", timeout=1.0).raise_for_status()  # the first call of a client waits
+        while len(self._clients) < 2:
+            client = cast("Client", chromadb.HttpClient(self._host, self._port, self._ssl, settings=_quiet()))
+            # Chroma's own clients wait for ever, and have no setting for it.
+            cast("Any", client)._server._session.timeout = self._patience if self._clients else _WORKING
+            self._clients.append(client)
+        working, asking = self._clients
+        return working, asking
 
-    def open(self) -> Collection:
+    def open(self) -> Opened:
         """The collection on the server, made when there is none."""
-        return _collection(self._connected(), self.name)
+        working, asking = self._connected()
+        return Opened(_collection(working, self.name), _collection(asking, self.name))
 
-    def fresh(self) -> Collection:
+    def fresh(self) -> Opened:
         """The collection, deleted on the server and made again."""
-        client = self._connected()
+        working, _ = self._connected()
         with suppress(NotFoundError):
-            client.delete_collection(self.name)
-        return _collection(client, self.name)
+            working.delete_collection(self.name)
+        return self.open()
 
     def close(self) -> None:
         """Hang up."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        while self._clients:
+            self._clients.pop().close()
 
 
 def _quiet() -> ChromaSettings:

@@ -1,4 +1,4 @@
-"""Text as vectors, offline: wordllama, whose weights ship in its wheel."""
+"""Text as vectors, offline: wordllama, whose weights ship in its wheel; core.similarity.minilm is the other model."""
 
 from __future__ import annotations
 
@@ -32,6 +32,10 @@ class Embedder(Protocol):
     def name(self) -> str:
         """The model and its dimension; vectors of different names are never mixed."""
 
+    @property
+    def threshold(self) -> float:
+        """Similarity below which a lesson does not fit a situation; docs/memory.md says how it was chosen."""
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """The vectors of the texts, of shape (number of texts, dimension)."""
 
@@ -41,6 +45,7 @@ class WordLlamaEmbedder:
 
     name = "wordllama-l2-supercat-256"
     dimension = 256
+    threshold = 0.24
 
     def __init__(self) -> None:
         self._model: Any = None

@@ -16,12 +16,18 @@ from chromadb.api.models.Collection import Collection
 
 from core.errors import Unavailable
 from core.settings import Settings
-from core.similarity.chroma import TROUBLE, ChromaFolder, ChromaServer, Place
+from core.similarity.chroma import TROUBLE, ChromaFolder, ChromaServer, Opened, Place
 from core.similarity.embedder import Embedder, Vector, Vectors, default_embedder
+from core.similarity.hits import Hit, best
 from core.similarity.lock import FolderLock
+from core.similarity.minilm import MiniLmEmbedder
+from core.similarity.standby import Standby
 
 _BATCH = 1_000
 """Entries a write; Chroma takes up to 5,461."""
+
+_PATIENCE = {"lessons": 0.8, "runs": 10.0}
+"""Seconds to wait for a server's answer: an agent that asks for lessons is told within one that there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +39,32 @@ class Entry:
     stamp: str
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """An entry that a query found; `score` is its similarity, 0..1."""
-
-    id: str
-    score: float
-
-
 class TextIndex:
     """One collection of one embedding model. Queries may come from any thread; writers hold `writing`.
 
     It answers once it is `ready`: verified against SQL or rebuilt from it (core.memory.indexer does that for lessons,
-    core.tasks.run_index for runs). `of` is what it holds, as a person is told.
+    core.tasks.run_index for runs). `of` is what it holds, as a person is told. `standby` is asked in its stead while
+    it cannot be, where the settings say so.
     """
 
-    def __init__(self, of: str, place: Place, embedder: Embedder) -> None:
+    def __init__(self, of: str, place: Place, embedder: Embedder, standby: Standby | None = None) -> None:
         self.of = of
+        self.standby = standby
         self.writing = RLock()
         self.ready = False
         self._place = place
         self._embedder = embedder
-        self._collection: Collection | None = None
+        self._collection: Opened | None = None
 
     @property
     def owned(self) -> bool:
         """Whether this process alone writes it (embedded), so that trouble in it is ours to mend."""
         return self._place.owned
+
+    @property
+    def threshold(self) -> float:
+        """Similarity below which an entry does not fit, by its model."""
+        return self._embedder.threshold
 
     def query(self, text: str, n: int) -> list[Hit]:
         """The `n` most similar entries, best first; raises Unavailable."""
@@ -81,13 +86,10 @@ class TextIndex:
             return []
         one = vector[np.newaxis]
         with self._trusted("asked"):
-            found = self._opened().query(
+            found = self._opened().asking.query(
                 query_embeddings=one, n_results=n, ids=None if among is None else list(among), include=["distances"]
             )
-        scored = zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True)
-        hits = [Hit(id_, round(min(1.0, max(0.0, 1 - float(distance))), 4)) for id_, distance in scored]
-        # Entries of one score are put in an order of their own, so that every door ranks the same.
-        return sorted(hits, key=lambda hit: (-hit.score, hit.id))
+        return best(found["ids"][0], (1 - float(distance) for distance in (found["distances"] or [[]])[0]))
 
     def vectors(self, ids: Sequence[str]) -> dict[str, Vector]:
         """The vector of each of these entries that is there; raises Unavailable."""
@@ -95,7 +97,7 @@ class TextIndex:
         known: dict[str, Vector] = {}
         for start in range(0, len(ids), _BATCH):
             with self._trusted("read"):
-                found = self._opened().get(ids=list(ids[start : start + _BATCH]), include=["embeddings"])
+                found = self._opened().asking.get(ids=list(ids[start : start + _BATCH]), include=["embeddings"])
             vectors = found["embeddings"]
             known.update(zip(found["ids"], [] if vectors is None else vectors, strict=True))  # type: ignore[arg-type]
         return known
@@ -103,12 +105,12 @@ class TextIndex:
     def ids(self) -> set[str]:
         """The ids of all entries, as they are listed."""
         with self._trusted("read"):
-            return set(self._opened().get(include=[])["ids"])
+            return set(self._opened().working.get(include=[])["ids"])
 
     def count(self) -> int:
         """How many entries are listed."""
         with self._trusted("counted"):
-            return self._opened().count()
+            return self._opened().working.count()
 
     def _check_ready(self) -> None:
         if not self.ready:
@@ -117,13 +119,13 @@ class TextIndex:
     def upsert(self, entries: Sequence[Entry]) -> None:
         """Write the entries, in place of what stood under their ids."""
         with self.writing, self._trusted("written"):
-            self._write(self._opened(), entries)
+            self._write(self._opened().working, entries)
 
     def delete(self, ids: Sequence[str]) -> None:
         """Take entries out; ids that are not there are passed over."""
         with self.writing, self._trusted("written"):
             for start in range(0, len(ids), _BATCH):
-                self._opened().delete(ids=list(ids[start : start + _BATCH]))
+                self._opened().working.delete(ids=list(ids[start : start + _BATCH]))
 
     def contents(self) -> dict[str, str]:
         """The stamp of each entry that a query really finds, by id.
@@ -131,7 +133,7 @@ class TextIndex:
         Not what Chroma lists: it lists (and counts) entries whose vectors it has lost.
         """
         with self.writing, self._trusted("read"):
-            collection = self._opened()
+            collection = self._opened().working
             count = collection.count()
             if count == 0:
                 return {}
@@ -148,7 +150,7 @@ class TextIndex:
         """Make the index anew from these entries alone; until it is done, queries are answered from the old one."""
         with self.writing, self._trusted("rebuilt"):
             fresh = self._place.fresh()
-            self._write(fresh, entries)
+            self._write(fresh.working, entries)
             self._collection = fresh
 
     def close(self) -> None:
@@ -157,7 +159,7 @@ class TextIndex:
             self.ready, self._collection = False, None
             self._place.close()
 
-    def _opened(self) -> Collection:
+    def _opened(self) -> Opened:
         collection = self._collection
         if collection is None:
             with self.writing:
@@ -192,9 +194,10 @@ def open_index(settings: Settings, address: str = "", embedder: Embedder | None 
     Embedded, this process becomes the owner of the folder, and `address` is where others may ask it; raises Conflict
     when another process is the owner already. A server is first called when it is needed.
     """
-    embedder = embedder or default_embedder()
+    embedder = embedder or (MiniLmEmbedder() if settings.embedder == "minilm" else default_embedder())
     lock = None if settings.chroma_url else FolderLock(settings.folder, address)
-    return TextIndex("lessons", _place(settings, "lessons", "chroma", embedder, lock), embedder)
+    standby = Standby(embedder) if settings.recall_without_index == "sql" else None
+    return TextIndex("lessons", _place(settings, "lessons", "chroma", embedder, lock), embedder, standby)
 
 
 def open_run_index(settings: Settings, embedder: Embedder | None = None) -> TextIndex:
@@ -207,5 +210,5 @@ def _place(settings: Settings, what: str, folder: str, embedder: Embedder, lock:
     """Where a collection is kept; each has a folder of its own, so that one that is damaged takes no other with it."""
     name = f"{what}-{embedder.name}"  # one collection a model: vectors of two models are never compared
     if settings.chroma_url:
-        return ChromaServer(settings.chroma_url, name)
+        return ChromaServer(settings.chroma_url, name, _PATIENCE[what])
     return ChromaFolder(settings.folder / folder, name, lock)

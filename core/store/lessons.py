@@ -257,6 +257,12 @@ def lessons_by_uid(session: Session, uids: Sequence[str]) -> dict[str, LessonLin
     return {row[0].uid: _line(*row) for row in session.execute(_LINE.where(LessonRow.uid.in_(uids)))}
 
 
+def active_revisions(session: Session) -> dict[str, int]:
+    """The revision at which each active lesson stands, by id."""
+    query = select(LessonRow.uid, LessonRow.revision).where(LessonRow.state == LessonState.ACTIVE.value)
+    return {row.uid: row.revision for row in session.execute(query)}
+
+
 def active_among(
     session: Session, uids: Sequence[str], agent: str = "", tool: str = "", tags: str = ""
 ) -> dict[str, LessonLine]:

@@ -16,7 +16,6 @@ from core.memory.recall import (
     HELD_BACK,
     NO_ROOM,
     NOT_AMONG,
-    THRESHOLD,
     TOO_ALIKE,
     Recall,
     RecallRequest,
@@ -77,8 +76,8 @@ def test_what_fits_is_given_best_first_and_the_rest_is_near(
     assert len(found.lessons) == 2
     scores = [lesson.score for lesson in (*found.lessons, *found.near)]
     assert scores == sorted(scores, reverse=True)
-    assert all(lesson.score >= THRESHOLD for lesson in found.lessons)
-    assert all(lesson.score < THRESHOLD for lesson in found.near)
+    assert all(lesson.score >= index.threshold for lesson in found.lessons)
+    assert all(lesson.score < index.threshold for lesson in found.near)
 
 
 def test_nothing_that_fits_is_nothing_given(store: Store, index: TextIndex, shop: dict[str, str]) -> None:
