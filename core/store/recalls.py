@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from core.records import LoggedRecall, Trace
-from core.store.content import clean
+from core.records import LoggedRecall, Step, StepKind, Trace
+from core.store.content import clean, text_of
 from core.store.dialect import insert_new, parts
-from core.store.tables import RecallLessonRow, RecallRow
+from core.store.steps import read_steps
+from core.store.tables import RecallLessonRow, RecallRow, StepRow
 
 RECALL_ATTRIBUTE = "loopwright.recall.id"
 """The attribute in which a run names the recalls that it made."""
+
+RECALL_TOOL = "recall_lessons"
+"""How the MCP tool is called; clients put the server's name before it."""
+
+MOST_SHOWN = 200
+"""Steps of a run that are asked which recall they made."""
+
+_IN_RESULT = re.compile(r'recall_id\\*"\s*:\s*\\*"([0-9a-f]{32})')
 
 GIVEN, CONTROL, NOT_GIVEN = "given", "control", "not given"
 """What became of a lesson that fitted; core.memory.recall says more of why it was not given."""
@@ -48,12 +58,44 @@ def _said(one: Mapping[str, Any], arm: str) -> dict[str, Any]:
 
 
 def recalls_named(traces: Iterable[Trace]) -> list[tuple[str, str]]:
-    """The (recall id, trace id) pairs of which runs say themselves that the recall was for them."""
-    named: list[tuple[str, str]] = []
+    """The (recall id, trace id) pairs of which runs, or steps of them, say themselves that the recall was for them."""
+    named: dict[tuple[str, str], None] = {}
     for trace in traces:
-        said = trace.attributes.get(RECALL_ATTRIBUTE)
-        named += [(str(one), trace.trace_id) for one in (said if isinstance(said, list) else [said]) if one]
-    return named
+        for one in _listed(trace.attributes.get(RECALL_ATTRIBUTE)):
+            named[one, trace.trace_id] = None
+        for step in trace.steps:
+            for one in recalls_of_step(step):
+                named[one, trace.trace_id] = None
+    return list(named)
+
+
+def recalls_of_step(step: Step) -> list[str]:
+    """The recalls that a step says it made: in its attribute, or in what the tool `recall_lessons` gave it."""
+    said = step.attributes.get(RECALL_ATTRIBUTE)
+    if said:
+        return _listed(said)
+    if step.kind is StepKind.TOOL and step.name.endswith(RECALL_TOOL):
+        return _IN_RESULT.findall(text_of(step.result))[:1]
+    return []
+
+
+def _listed(said: Any) -> list[str]:
+    return [str(one) for one in (said if isinstance(said, list) else [said]) if one]
+
+
+def steps_of_recalls(session: Session, traces: Sequence[int]) -> dict[str, tuple[int, str]]:
+    """Which step of these runs made which recall: recall id → (trace row, step id)."""
+    found: dict[str, tuple[int, str]] = {}
+    for trace in traces:
+        query = select(StepRow.position).where(
+            StepRow.trace_id == trace,
+            or_(StepRow.kind == StepKind.MEMORY.value, StepRow.name.like(f"%{RECALL_TOOL}")),
+        )
+        for position in session.scalars(query.order_by(StepRow.position).limit(MOST_SHOWN)):
+            for step in read_steps(session, trace, position, 1):
+                for one in recalls_of_step(step):
+                    found.setdefault(one, (trace, step.step_id))
+    return found
 
 
 def name_runs(session: Session, named: Iterable[tuple[str, str]]) -> None:

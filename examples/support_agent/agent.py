@@ -11,10 +11,11 @@ from opentelemetry.trace import Tracer, format_trace_id
 
 from examples.support_agent.loopwright import Loopwright
 from examples.support_agent.shop import TODAY, TOOLS, Shop, ShopError
-from examples.support_agent.spans import as_messages, step
+from examples.support_agent.spans import as_messages, as_records, step
 
 AGENT = "lamp-support"  # COPY: your agent's name; its runs, versions and lessons stand under it
 VERSION = "v1"  # COPY: a new name whenever model, prompt or tools change, or before and after cannot be compared
+RISKY = ("issue_refund",)  # COPY: tools whose work cannot be undone; lessons are asked for once more before them
 MOST_CALLS, MOST_TOKENS = 12, 2048
 PROMPT = f"""\
 You are the support agent of a lamp shop. Today is {TODAY}. Look an order up before you speak about it. Returns are
@@ -35,6 +36,7 @@ class Conversation:
     shop: Shop = field(default_factory=Shop)
     messages: list[Any] = field(default_factory=list)
     trace_id: str = ""
+    given: set[str] = field(default_factory=set)
 
     def run(self, said: str) -> str:
         """The answer to what the customer said; a run that fails leaves the conversation as it was."""
@@ -44,19 +46,31 @@ class Conversation:
             about["loopwright.task.key"] = self.task_key
         with step(self.tracer, "invoke_agent", AGENT, about) as span:
             self.trace_id = format_trace_id(span.get_span_context().trace_id)
-            # The conversation is the run_key: one in ten is given no lessons, so that their lift can be measured.
-            asked = {"agent": AGENT, "version": VERSION, "task": said, "run_key": self.id, "trace_id": self.trace_id}
-            lessons = self.loopwright.post("/api/recall", asked)
+            self.given = set()
             system = [{"type": "text", "text": PROMPT, "cache_control": {"type": "ephemeral"}}]
-            if lessons:
-                span.set_attribute("loopwright.recall.id", lessons["recall_id"])
-            if lessons.get("prompt"):
-                system.append({"type": "text", "text": lessons["prompt"]})
+            if notes := self._recall(said):
+                system.append({"type": "text", "text": notes})
             answer = self._work(system, messages)
             messages.append({"role": "assistant", "content": [{"type": "text", "text": answer}]})
             span.set_attribute("gen_ai.output.messages", as_messages(messages[-1]))
         self.messages = messages
         return answer
+
+    def _recall(self, task: str, tool: str = "") -> str:
+        """Notes for the model: the lessons that fit, unless this run was given all of them before."""
+        # The conversation is the run_key: one in ten is given no lessons, so that their lift can be measured.
+        asked = {"agent": AGENT, "version": VERSION, "task": task, "run_key": self.id, "trace_id": self.trace_id}
+        about = {"gen_ai.agent.name": AGENT, "gen_ai.memory.store.id": "loopwright", "gen_ai.memory.query.text": task}
+        with step(self.tracer, "search_memory", "", about) as span:
+            recalled = self.loopwright.post("/api/recall", asked | ({"tool": tool} if tool else {}))
+            lessons = recalled.get("lessons", [])
+            if recalled:
+                span.set_attribute("loopwright.recall.id", recalled["recall_id"])
+                span.set_attribute("gen_ai.memory.record.count", len(lessons))
+                span.set_attribute("gen_ai.memory.records", as_records(lessons))
+        new = {lesson["id"] for lesson in lessons} - self.given
+        self.given |= new
+        return str(recalled["prompt"]) if new else ""
 
     def _work(self, system: list[Any], messages: list[Any]) -> str:
         """Ask the model and use the tools that it asks for, adding to `messages`, until it speaks to the customer."""
@@ -99,6 +113,8 @@ class Conversation:
         about = {"gen_ai.tool.name": call.name, "gen_ai.tool.call.id": call.id, "gen_ai.tool.type": "function"}
         about["gen_ai.tool.call.arguments"] = json.dumps(call.input)
         answer = {"type": "tool_result", "tool_use_id": call.id}
+        if call.name in RISKY and (notes := self._recall(f"{call.name} {json.dumps(call.input)}", call.name)):
+            return answer | {"content": f"Not done yet. Read this, then call again if it is right.\n\n{notes}"}
         try:
             with step(self.tracer, "execute_tool", call.name, about) as span:
                 result = json.dumps(self.shop.call(call.name, call.input))

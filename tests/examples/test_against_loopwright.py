@@ -19,11 +19,12 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
-from core.memory.arms import MEMORY, Shares, arm_of
+from core.memory.arms import MEMORY, Shares, arm_of, held_back
 from core.memory.lessons import approve, propose
 from core.records import Lesson, LoggedRecall, Message, Outcome, Role, Signal, SignalKind, Step, StepKind, ToolCall
 from core.store.deliveries import deliveries_waiting
 from core.store.engine import Store, open_store
+from core.store.lessons import list_lessons
 from core.store.people import person_id
 from core.store.recalls import list_recalls
 from core.store.signals import signals_of
@@ -164,7 +165,13 @@ def test_a_thumb_arrives_with_its_run(loopwright: tuple[Server, Store]) -> None:
 
 def test_a_lesson_reaches_the_model_and_the_run_knows_which(loopwright: tuple[Server, Store]) -> None:
     server, store = loopwright
-    taught = next(name for n in range(100) if arm_of(name := f"talk-{n}", Shares()) == MEMORY)
+    with store.reading() as session:
+        lesson = list_lessons(session)[0].uid
+    taught = next(
+        name
+        for n in range(100)
+        if arm_of(name := f"talk-{n}", Shares()) == MEMORY and not held_back(name, lesson, Shares())
+    )
     tracing = TracerProvider()
     tracing.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter(f"{server.url}/v1/traces")))
     with serving(Claude(says("Which one?"), says("Due on 22 March."))) as claude:
@@ -184,6 +191,9 @@ def test_a_lesson_reaches_the_model_and_the_run_knows_which(loopwright: tuple[Se
         (recall,) = found.recalls
         assert (recall.arm, recall.run_key, [each["given"] for each in recall.lessons]) == (MEMORY, taught, [True])
         assert found.attributes["loopwright.recall.id"] == recall.recall_id
+        (asked,) = found.of_kind(StepKind.MEMORY)
+        assert (asked.attributes["loopwright.recall.id"], asked.arguments) == (recall.recall_id, recall.task)
+        assert [one["content"]["guidance"] for one in asked.result] == [LESSON.guidance]
 
 
 def test_errors_of_a_tool_and_of_the_model_arrive(loopwright: tuple[Server, Store]) -> None:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from anthropic import Anthropic
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from examples.support_agent.__main__ import main
-from examples.support_agent.agent import MOST_CALLS, PROMPT
+from examples.support_agent.agent import AGENT, MOST_CALLS, PROMPT, Conversation
+from examples.support_agent.loopwright import Loopwright
 from examples.support_agent.shop import ORDERS, TOOLS, Shop, ShopError
 from tests.e2e.server import free_port
 from tests.standins import MALFORMED, Answer, Claude, Collector, attributes_of, calls, fails, says, serving
 
-LESSONS = {"recall_id": "r1", "arm": "memory", "lessons": [], "prompt": "Note 1\n> Do: say when the parcel comes."}
+LESSON = {"id": "l1", "revision": 2, "when": "a parcel", "guidance": "say when it comes", "avoid": "", "score": 0.5}
+LESSONS = {"recall_id": "r1", "arm": "memory", "lessons": [LESSON], "prompt": "Note 1\n> Do: say when it comes."}
 LOOKED_UP = ORDERS["1001"] | {"returns": {}, "refunded": 0}
 
 Begin = Callable[..., tuple[int, Claude, Collector]]
@@ -54,19 +57,21 @@ def test_a_run_is_one_trace_in_the_words_of_the_conventions(begin: Begin, capsys
         says(answer, cache_read_input_tokens=700, input_tokens=60, output_tokens=12),
     ]
     code, _, loopwright = begin(script, question, "--model", "claude-m", "--task-key", "shop/where-is-1001")
-    root, first, tool, second = by_start(loopwright)
+    root, search, first, tool, second = by_start(loopwright)
     trace = root.trace_id.hex()
     assert (code, capsys.readouterr().out) == (0, f"{answer}\n[trace {trace}]\n")
-    assert [span.name for span in (root, first, tool, second)] == [
+    assert [span.name for span in (root, search, first, tool, second)] == [
         "invoke_agent lamp-support",
+        "search_memory",
         "chat claude-m",
         "execute_tool read_order",
         "chat claude-m",
     ]
     assert {span.trace_id for span in loopwright.spans} == {root.trace_id}
-    assert [span.parent_span_id for span in (root, first, tool, second)] == [b"", *[root.span_id] * 3]
-    assert [span.kind for span in (root, first, tool)] == [
+    assert [span.parent_span_id for span in (root, search, first, tool, second)] == [b"", *[root.span_id] * 4]
+    assert [span.kind for span in (root, search, first, tool)] == [
         Span.SPAN_KIND_INTERNAL,
+        Span.SPAN_KIND_CLIENT,
         Span.SPAN_KIND_CLIENT,
         Span.SPAN_KIND_INTERNAL,
     ]
@@ -84,6 +89,16 @@ def test_a_run_is_one_trace_in_the_words_of_the_conventions(begin: Begin, capsys
         "gen_ai.output.messages": json.dumps([replied]),
         "loopwright.version": "v1",
         "loopwright.task.key": "shop/where-is-1001",
+    }
+    about = attributes_of(search)
+    content = {key: LESSON[key] for key in ("when", "guidance", "avoid", "revision")}
+    assert read(about.pop("gen_ai.memory.records")) == [{"id": "l1", "content": content, "score": 0.5}]
+    assert about == {
+        "gen_ai.operation.name": "search_memory",
+        "gen_ai.agent.name": "lamp-support",
+        "gen_ai.memory.store.id": "loopwright",
+        "gen_ai.memory.query.text": question,
+        "gen_ai.memory.record.count": 1,
         "loopwright.recall.id": "r1",
     }
     call = {"type": "tool_call", "id": "c1", "name": "read_order", "arguments": {"order_id": "1001"}}
@@ -151,6 +166,31 @@ def test_lessons_are_asked_for_before_the_model_and_stand_behind_the_agents_own_
     assert claude.asked[0]["system"][0]["cache_control"] == {"type": "ephemeral"}
 
 
+class Recalls(Loopwright):
+    """Knows no lesson for the task, and one for the tool."""
+
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        ASKED.append(dict(body))
+        return LESSONS if "tool" in body else LESSONS | {"lessons": [], "prompt": ""}
+
+
+ASKED: list[dict[str, Any]] = []
+
+
+def test_before_a_tool_whose_work_cannot_be_undone_lessons_are_asked_for_again() -> None:
+    refund = calls("c1", "issue_refund", order_id="1003", amount_cents=100)
+    with serving(Claude(says(refund), says(refund | {"id": "c2"}), says("Done."))) as claude:
+        client = Anthropic(api_key="no key", base_url=claude.url, open_telemetry=False)
+        talk = Conversation(client, "claude-m", TracerProvider().get_tracer(AGENT), Recalls("", {}))
+        talk.run("Give me a euro back.")
+    assert [one.get("tool") for one in ASKED] == [None, "issue_refund", "issue_refund"]
+    assert ASKED[1]["task"] == 'issue_refund {"order_id": "1003", "amount_cents": 100}'
+    assert {one["run_key"] for one in ASKED} == {talk.id}
+    told = [body["messages"][-1]["content"][0]["content"] for body in claude.asked[1:]]
+    assert told[0] == f"Not done yet. Read this, then call again if it is right.\n\n{LESSONS['prompt']}"
+    assert json.loads(told[1])["refunded"] == 100
+
+
 def test_the_turns_of_a_conversation_are_traces_of_one_session(
     begin: Begin, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -166,7 +206,7 @@ def test_the_turns_of_a_conversation_are_traces_of_one_session(
     assert read(attributes_of(roots[1])["gen_ai.input.messages"]) == [
         {"role": "user", "parts": [{"type": "text", "content": "Yes, please."}]}
     ]
-    returned = read(attributes_of(by_start(loopwright)[4])["gen_ai.tool.call.result"])["returns"]
+    returned = read(attributes_of(by_start(loopwright)[6])["gen_ai.tool.call.result"])["returns"]
     assert returned == {"floor lamp": "too tall"}
     assert capsys.readouterr().out.splitlines()[::2] == ["Shall I start the return?", "Done."]
 
@@ -183,7 +223,7 @@ def test_a_tool_that_fails_is_an_error_of_its_span_and_is_told_to_the_model(
     begin: Begin, name: str, arguments: dict[str, Any], kind: str, message: str
 ) -> None:
     code, claude, loopwright = begin([says(calls("c1", name, **arguments)), says("I could not do it.")], "Do it")
-    root, _, tool, _ = by_start(loopwright)
+    root, _, _, tool, _ = by_start(loopwright)
     assert code == 0
     assert (tool.name, tool.status.code) == (f"execute_tool {name}", Status.STATUS_CODE_ERROR)
     assert tool.status.message == f"{kind}: {message}"
@@ -198,7 +238,7 @@ def test_a_model_that_is_busy_for_a_moment_is_asked_again(begin: Begin) -> None:
     busy = [fails(429, "rate_limit_error", "slow down", 0.01), fails(529, "overloaded_error", "busy", 0.01)]
     code, claude, loopwright = begin([*busy, says("Good day.")], "Hello")
     assert (code, len(claude.asked)) == (0, 3)
-    assert [span.status.code for span in loopwright.spans] == [Status.STATUS_CODE_UNSET] * 2
+    assert [span.status.code for span in loopwright.spans] == [Status.STATUS_CODE_UNSET] * 3
 
 
 @pytest.mark.parametrize(
@@ -216,7 +256,7 @@ def test_a_model_that_fails_ends_the_run_with_a_sentence_and_red_spans(
     assert code == 1
     assert "The run failed: " in capsys.readouterr().err
     assert claude.script == []
-    root, chat = by_start(loopwright)
+    root, _, chat = by_start(loopwright)
     for span in (root, chat):
         assert (span.status.code, attributes_of(span)["error.type"]) == (Status.STATUS_CODE_ERROR, kind)
     assert loopwright.sent("/api/signals") == []
@@ -233,7 +273,7 @@ def test_a_model_that_asks_for_tools_without_end_is_stopped(begin: Begin, capsys
 def test_an_answer_that_was_cut_off_is_no_tool_call(begin: Begin, capsys: pytest.CaptureFixture[str]) -> None:
     cut = says(calls("c1", "issue_refund", order_id="1001"), stop="max_tokens")
     code, _, loopwright = begin([cut], "Hello")
-    assert (code, len(loopwright.spans)) == (0, 2)
+    assert (code, len(loopwright.spans)) == (0, 3)
     assert capsys.readouterr().out.startswith("(no answer: max_tokens)\n")
 
 
@@ -260,7 +300,7 @@ def test_the_sdk_does_not_trace_the_same_calls_a_second_time(begin: Begin, monke
     everybodys.add_span_processor(SimpleSpanProcessor(seen))
     monkeypatch.setattr("opentelemetry.trace._TRACER_PROVIDER", everybodys)
     code, _, loopwright = begin([says("Good day.")], "Hello")
-    assert (code, len(loopwright.spans), seen.get_finished_spans()) == (0, 2, ())
+    assert (code, len(loopwright.spans), seen.get_finished_spans()) == (0, 3, ())
 
 
 def test_the_access_token_goes_along_everywhere(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ LOOPWRIGHT = {
     "loopwright.task.definition": "definition",
     "loopwright.suite": "suite",
     "loopwright.trial": "trial",
-    "loopwright.recall.id": "recall_id",
+    "loopwright.recall.id": "=recall_id",
 }
 
 GEN_AI = {

@@ -217,9 +217,11 @@ def test_tools_agents_retrievers_and_memory() -> None:
             "gen_ai.memory.store.id": "m",
             "gen_ai.memory.query.text": "size",
             "gen_ai.memory.records": '[{"content": "wears M"}]',
+            "loopwright.recall.id": "r1",
         }
     )
     assert (memory.kind, memory.arguments, memory.result) == (StepKind.MEMORY, "size", [{"content": "wears M"}])
+    assert memory.attributes == {"gen_ai.memory.store.id": "m", "loopwright.recall.id": "r1"}
     plain = made("GET /orders", http__request__method="GET", db__system="postgresql")
     assert plain == Step(
         "s", StepKind.OTHER, "GET /orders", attributes={"http.request.method": "GET", "db.system": "postgresql"}
