@@ -79,7 +79,8 @@ def lift(with_it: Group, without: Group, share: float) -> Lift:
             verdict = "helps" if difference > 0 else "harms"
     more = 0
     if verdict == "not enough runs":
-        more = runs_needed(one, two, share) - with_it.n - without.n
+        known = [rate if rate and rate.n >= LEAST else None for rate in rates]
+        more = runs_needed(known[0], known[1], share) - with_it.n - without.n
         if more <= 0:
             verdict = "no difference shown" if min(with_it.n, without.n) >= LEAST else verdict
             more = 0 if verdict == "no difference shown" else 1
@@ -102,13 +103,13 @@ def runs_needed(with_it: Rate | None, without: Rate | None, share: float) -> int
     SMALLEST where that is larger, when a `share` of them goes without.
 
     n (without) = (z₀.₉₇₅ √((1 + 1/r) p (1-p)) + z₀.₈₀ √(p₁(1-p₁)/r + p₀(1-p₀)))² / (p₁ - p₀)², r runs with it for each
-    without, p their weighted mean. Unknown rates are taken as ½. Source: Fleiss, Levin & Paik 2003, Statistical Methods
+    without, p their weighted mean. An unknown rate is taken to lie SMALLEST from the other one, two as ½ and that more. Source: Fleiss, Levin & Paik 2003, Statistical Methods
     for Rates and Proportions, ch. 4, without the continuity correction.
     """
     share = min(max(share, 0.001), 0.999)
     ratio = (1 - share) / share
-    low = without.value if without else 0.5
-    high = with_it.value if with_it else low + SMALLEST
+    high = with_it.value if with_it else without.value if without else 0.5
+    low = without.value if without else high
     if abs(high - low) < SMALLEST:
         high = low + SMALLEST if low + SMALLEST <= 1 else low - SMALLEST
     mean = (high * ratio + low) / (ratio + 1)
