@@ -21,6 +21,7 @@ from dashboard.identity import Actor
 from dashboard.parts.adjudication_answers import answers_that_stand
 from dashboard.parts.adjudication_decision import Opened, show_decision
 from dashboard.parts.adjudication_guideline import show_guideline
+from dashboard.parts.adjudication_lesson import show_lesson_form
 from dashboard.parts.adjudication_list import Place, go_to
 from dashboard.parts.numbers import escaped
 from dashboard.parts.pair_view import pair_view
@@ -72,6 +73,7 @@ def show_item(place: Place, actor: Actor) -> None:
         _choose_question(place, asked, question)
         opened = Opened(place, schema_id or None, question, asked, given, stands, proposed, steps, letters)
         show_decision(opened, actor.person())
+        show_lesson_form(opened, actor)
         newest = schema and _newest(schema)
         if newest:
             guiding = st.session_state.pop("adjudicate_guiding", False)

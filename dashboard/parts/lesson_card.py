@@ -46,7 +46,7 @@ ul.recalled .score { font-variant-numeric: tabular-nums; text-align: right; font
 ul.faint li { opacity: .62 }
 ul.recalled dl.lesson, .near dl.lesson { margin: 0 }
 .near { border-left: 3px solid color-mix(in srgb, currentColor 30%, transparent); padding: .1rem 0 .1rem .8rem }
-.near .when { font-weight: 400 }
+.near dl.lesson .when { font-weight: 400 }
 </style>"""
 
 
@@ -60,7 +60,7 @@ def show_words(line: LessonLine, by_hand: bool, agreed: Sequence[str] = (), inst
 
     `instead` is what took the place of a superseded one.
     """
-    told = [_scope(line), f"proposed by {escape(line.created_by)} {_time(line.created_at)}"]
+    told = [scope(line), f"proposed by {escape(line.created_by)} {_time(line.created_at)}"]
     if line.valid_until:
         over = line.valid_until < now().date().isoformat()
         told.insert(
@@ -80,10 +80,11 @@ def show_words(line: LessonLine, by_hand: bool, agreed: Sequence[str] = (), inst
     st.html(words(line.when, line.guidance, line.avoid, line.why) + f'<p class="told">{" · ".join(told)}</p>')
 
 
-def _scope(line: LessonLine) -> str:
-    scope = f"for {escape(line.agent)}" if line.agent else "for every agent"
-    scope += f", when it uses {escape(line.tool)}" if line.tool else ""
-    return scope + (f", in tasks of {escape(line.tags)}" if line.tags else "")
+def scope(line: LessonLine) -> str:
+    """Whom a lesson is for, in HTML."""
+    said = f"for {escape(line.agent)}" if line.agent else "for every agent"
+    said += f", when it uses {escape(line.tool)}" if line.tool else ""
+    return said + (f", in tasks of {escape(line.tags)}" if line.tags else "")
 
 
 def words(when: str, guidance: str, avoid: str, why: str = "") -> str:

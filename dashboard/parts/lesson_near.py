@@ -14,7 +14,7 @@ from core.records import Lesson, LessonState
 from core.store.lesson_opinions import Related, Relation, relations
 from core.store.lessons import UNDECIDED, LessonLine, count_lessons, lessons_by_row
 from dashboard.identity import Actor
-from dashboard.parts.lesson_card import words
+from dashboard.parts.lesson_card import scope, words
 from dashboard.parts.notices import done, refused
 from dashboard.parts.numbers import escaped
 from dashboard.parts.settled import Settled, keep
@@ -118,7 +118,7 @@ def ask_near(line: LessonLine, around: Around, actor: Actor, keys: bool) -> None
     state = "an active lesson" if other.line.state is LessonState.ACTIVE else "another proposal"
     with st.container(key=f"near_{line.uid}", gap="small"):
         st.html(
-            f'<div class="near"><p class="told">Near {state} (similarity {other.score:.2f}{more}). '
+            f'<div class="near"><p class="told">Near {state} {scope(other.line)} (similarity {other.score:.2f}{more}). '
             f"How does the one above stand to it?</p>{shown(other.line)}</div>"
         )
         with st.container(horizontal=True, gap="small"):
@@ -143,8 +143,11 @@ def show_near(line: LessonLine, around: Around) -> None:
     for one in around.near.get(line.uid, ()):
         said = around.said.get(frozenset((line.id, one.line.id)))
         told = f"{escape(said.person)} said: {_SAID[said.kind]}" if said else "not asked yet"
-        items.append(f'<li><span class="score" title="Similarity, 0 to 1">{one.score:.2f}</span><div>'
-                     f'{shown(one.line)}<p class="told">{one.line.state} · {told}</p></div></li>')  # fmt: skip
+        stands = f"{one.line.state} · {scope(one.line)} · {told}"
+        items.append(
+            f'<li><span class="score" title="Similarity, 0 to 1">{one.score:.2f}</span>'
+            f'<div>{shown(one.line)}<p class="told">{stands}</p></div></li>'
+        )
     st.html(f'<ul class="recalled">{"".join(items)}</ul>')
 
 

@@ -17,6 +17,8 @@ from core.review.resolving import resolve
 from core.review.submitting import submit
 from core.store.claims import my_claim
 from core.store.items import NewItem, add_items
+from core.store.lesson_evidence import lesson_evidence
+from core.store.lessons import list_lessons
 from core.store.queues import get_queue, make_queue
 from core.store.rankings import Candidate, NewRanking, insert_rankings
 from core.store.resolutions import Subject, current_resolutions
@@ -114,6 +116,25 @@ def test_an_answer_is_adopted_with_its_reason_and_taken_back(team: Team, acts) -
         assert (made.person, made.reason, made.question) == ("lea", "The order does not exist.", "outcome")
     app.button(key="adjudicate_undo").click().run()
     assert ended(team) == ("unknown", "people disagree")
+
+
+def test_a_lesson_from_a_resolution_rests_on_its_run_and_step(team: Team, acts) -> None:
+    acts(team, "lea")
+    app = opened(team, "wrong")
+    assert "Write a lesson" not in [one.label for one in app.expander]
+    next(one for one in app.button if one.label == "Adopt").click().run()
+    assert "Write a lesson" in [one.label for one in app.expander]
+    when, do = (next(one for one in app.text_area if one.label.startswith(label)) for label in ("When", "Do"))
+    when.input("an order cannot be found")
+    do.input("Ask for its number again.")
+    next(one for one in app.button if one.label == "Propose").click().run()
+    assert [one.value for one in app.exception] == []
+    with team.store.reading() as session:
+        (line,) = list_lessons(session)
+        (rests,) = lesson_evidence(session, line.id)
+    assert (line.when, line.created_by, line.state.value) == ("an order cannot be found", "lea", "proposed")
+    assert (rests.trace_id, rests.step_id, rests.reviewer) == (trace_of(team, 0), "3", "ada")
+    assert next(one for one in app.text_area if one.label.startswith("When")).value == ""
 
 
 def test_another_answer_is_written(team: Team, acts) -> None:
