@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from dashboard.commands import files, learning, reviewing, running, schemas, storage
+from dashboard.commands import files, learning, measuring, reviewing, running, schemas, storage
 from dashboard.commands.printing import printing
 
 app = typer.Typer(
@@ -20,7 +20,7 @@ app = typer.Typer(
 
 COMMANDS = (
     *(running.serve, running.demo, files.import_, reviewing.agreement, reviewing.queue, learning.lessons),
-    *(learning.recall, files.export, learning.compare, running.doctor, running.reindex, storage.backup),
+    *(learning.recall, files.export, learning.compare, measuring.lift, running.doctor, running.reindex, storage.backup),
     *(storage.restore, storage.remove, storage.retention, schemas.schema),
 )
 """In the order in which --help lists them."""

@@ -14,12 +14,13 @@ from dashboard.parts.lesson_card import STYLE, show_recalled
 from dashboard.parts.lesson_contradictions import open_contradictions, show_contradictions
 from dashboard.parts.lesson_decisions import show_lesson
 from dashboard.parts.lesson_form import NEW, begin, writing_form
+from dashboard.parts.lesson_lift import show_lift
 from dashboard.parts.lesson_near import look_around, unanswered
 from dashboard.parts.settled import forget, with_settled
 from dashboard.process import lesson_index, store
 
 PAGE = 20
-TRY, AGAINST = "try", "contradictions"
+TRY, AGAINST, LIFT = "try", "contradictions", "lift"
 VIEWS = {
     "proposed": list(UNDECIDED),
     "active": [LessonState.ACTIVE],
@@ -44,13 +45,13 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
 if st.session_state.get("lessons_doing") == NEW:
     writing_form(actor, agents)
 
-views = [*VIEWS, *([AGAINST] if actor.leads else []), TRY]
+views = [*VIEWS, *([AGAINST] if actor.leads else []), LIFT, TRY]
 
 
 def named(name: str) -> str:
     """A view with how much stands in it."""
-    if name == TRY:
-        return "Try a recall"
+    if name in (TRY, LIFT):
+        return "Try a recall" if name == TRY else "Lift"
     many = len(against) if name == AGAINST else sum(counts.get(state, 0) for state in VIEWS[name])
     return f"{name.capitalize()} {many:,}"
 
@@ -75,6 +76,8 @@ st.session_state.lessons_shown = view
 if view == AGAINST:
     pairs = st.pagination(ceil(len(against) / PAGE), key="lessons_page_against") if len(against) > PAGE else 1
     show_contradictions(against[(pairs - 1) * PAGE : pairs * PAGE], actor)
+elif view == LIFT:
+    show_lift(actor, agents)
 elif view != TRY:
     total = sum(counts.get(state, 0) for state in VIEWS[view])
     page = st.pagination(ceil(total / PAGE), key=f"lessons_page_{view}") if total > PAGE else 1

@@ -17,6 +17,7 @@ from core.store.lessons import LIMITS, UNDECIDED, LessonLine, lesson_history, le
 from dashboard.identity import Actor
 from dashboard.parts.lesson_card import show_evidence, show_history, show_words
 from dashboard.parts.lesson_form import act, begin, form_buttons, writing_form
+from dashboard.parts.lesson_lift import show_use
 from dashboard.parts.lesson_near import Around, ask_near, show_near
 from dashboard.process import store
 
@@ -38,6 +39,8 @@ def show_lesson(
     with st.container(border=True):
         show_words(line, not rests_on, agreed, around.instead.get(line.id))
         show_evidence([one for one in rests_on if one.trace_id not in hidden])
+        if line.state not in UNDECIDED and line.state is not LessonState.REJECTED:
+            show_use(line.uid)
         if uid == line.uid and deed == "Edit":
             writing_form(actor, agents, line)
             return

@@ -1,0 +1,28 @@
+"""What learning did: the lift of the memory and of each lesson."""
+
+from __future__ import annotations
+
+from dashboard.commands.printing import Agent, Answer, Json
+
+
+def lift(agent: Agent = "", json: Json = False) -> Answer:
+    """Whether lessons help: runs that were given some against runs that by chance were not; then each lesson."""
+    from core.evaluate.lift import lesson_lifts, memory_report
+    from core.store.lessons import lessons_by_uid
+    from dashboard.parts.lift_words import finding, left_out_sentences, report_json
+    from dashboard.parts.numbers import clipped
+    from dashboard.process import shares, store
+
+    chosen = shares()
+    with store().reading() as session:
+        memory, lessons = memory_report(session, agent, chosen), lesson_lifts(session, agent, shares=chosen)
+        lines = lessons_by_uid(session, [one.lesson for one in lessons])
+    said = [f"{finding(memory.whole, memory.share)}."]
+    if not agent and len(memory.agents) > 1:
+        said += [f"{one.agent}: {finding(one.lift, memory.share)}." for one in memory.agents]
+    for one in lessons:
+        name = clipped(lines[one.lesson].when, 60) if one.lesson in lines else one.lesson
+        said.append(f"{one.lesson[:8]:<8}  {name}: {finding(one.lift, chosen.hold_back, 'Runs with it')}.")
+    said += [f"Not counted: {sentence}." for sentence in left_out_sentences(memory.left_out)]
+    settings = {"control_share": chosen.control, "hold_back_share": chosen.hold_back}
+    return {"agent": agent, **settings, **report_json(memory, lessons, lines)}, said
