@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 from chance import at, hexadecimal, pick, roll, weighted
 from labels import Run, annotations, lessons, pairs
-from play import Part, Played, Player
+from play import Part, Played, Player, scores_of
 
 from core import records
 from core.ingest.formats.loopwright import to_json
@@ -194,13 +194,19 @@ def recalls_of(trace: records.Trace, part: Part) -> Iterator[records.LoggedRecal
     """The log of the recall that a run's memory step shows; a run of the control arm fitted lessons and got none."""
     for step in trace.steps:
         if step.kind is records.StepKind.MEMORY and step.started_at is not None:
-            given = [
+            fitted = [
                 {"id": lesson["id"], "revision": 2, "score": lesson["score"], "given": True}
                 for lesson in step.result["lessons"]
             ]
+            if part.arm == "control":
+                would = recalled(part.task, part.version, "memory", part.started.date()) or []
+                fitted = [
+                    {"id": lesson["id"], "revision": 2, "score": score, "given": False}
+                    for lesson, score in zip(would, scores_of(part), strict=False)
+                ]
             yield records.LoggedRecall(
                 step.result["recall_id"], step.arguments["task"], part.arm, step.started_at,
-                trace.agent, trace.version, trace_id=trace.trace_id, lessons=tuple(given),
+                trace.agent, trace.version, trace_id=trace.trace_id, lessons=tuple(fitted),
             )  # fmt: skip
 
 

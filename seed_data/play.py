@@ -39,6 +39,11 @@ class Part:
     arm: str
 
 
+def scores_of(part: Part) -> list[float]:
+    """How similar the lessons are that fit a run, best first; more than there are."""
+    return sorted((round(0.42 + 0.4 * roll(part.name, n), 3) for n in range(9)), reverse=True)
+
+
 @dataclass(slots=True)
 class Played:
     """A run that was played: its steps, the one that went wrong, and what the customer's turns told."""
@@ -181,11 +186,7 @@ class Player:
         part = self.part
         found = [
             {"id": each["id"], "when": each["when"], "guidance": each["guidance"], "score": score}
-            for each, score in zip(
-                part.lessons or (),
-                sorted((round(0.42 + 0.4 * roll(part.name, n), 3) for n in range(9)), reverse=True),
-                strict=False,
-            )
+            for each, score in zip(part.lessons or (), scores_of(part), strict=False)
         ]
         recall_id = hashlib.sha256(f"{part.name}/recall".encode()).hexdigest()[:32]
         arguments = {"agent": self.shop["agent"], "task": self.fill(task), "k": 3}
