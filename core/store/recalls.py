@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from core.records import LoggedRecall, Step, StepKind, Trace
+from core.records import LoggedRecall, Message, Step, StepKind, Trace
 from core.store.content import clean, text_of
 from core.store.dialect import insert_new, parts
 from core.store.steps import read_steps
-from core.store.tables import RecallLessonRow, RecallRow, StepRow
+from core.store.tables import RecallLessonRow, RecallRow, StepRow, TraceRow
 
 RECALL_ATTRIBUTE = "loopwright.recall.id"
 """The attribute in which a run names the recalls that it made."""
@@ -79,6 +79,11 @@ def recalls_of_step(step: Step) -> list[str]:
     return []
 
 
+def is_recall(message: Message) -> bool:
+    """Whether a message tells a model what the tool `recall_lessons` gave."""
+    return message.role == "tool" and _IN_RESULT.search(message.content) is not None
+
+
 def _listed(said: Any) -> list[str]:
     return [str(one) for one in (said if isinstance(said, list) else [said]) if one]
 
@@ -114,11 +119,27 @@ def name_runs(session: Session, named: Iterable[tuple[str, str]]) -> None:
 
 def list_recalls(session: Session, limit: int, agent: str = "", trace_ids: Sequence[str] = ()) -> list[LoggedRecall]:
     """The newest recalls first; of one agent, or of the runs with these trace ids, where named."""
-    query = select(RecallRow).order_by(RecallRow.at.desc(), RecallRow.id.desc()).limit(limit)
+    query = _newest(limit)
     if agent:
         query = query.where(RecallRow.agent == agent)
     if trace_ids:
         query = query.where(RecallRow.trace_uid.in_(trace_ids))
+    return _logged(session, query)
+
+
+def recalls_of_runs(session: Session, traces: Sequence[str], conversation: str, limit: int) -> list[LoggedRecall]:
+    """The newest recalls of the runs with these trace ids, and of their conversation where they name no run."""
+    mine: ColumnElement[bool] = RecallRow.trace_uid.in_(traces)
+    if conversation:
+        mine = or_(mine, and_(RecallRow.trace_uid == "", RecallRow.session == conversation))
+    return _logged(session, _newest(limit).where(mine))
+
+
+def _newest(limit: int) -> Select[RecallRow]:
+    return select(RecallRow).order_by(RecallRow.at.desc(), RecallRow.id.desc()).limit(limit)
+
+
+def _logged(session: Session, query: Select[RecallRow]) -> list[LoggedRecall]:
     rows = session.scalars(query).all()
     fitted = lessons_of_recalls(session, [row.id for row in rows])
     return [
@@ -156,6 +177,15 @@ def run_of_recall(session: Session, recall: str, run_key: str = "") -> str:
     mine = RecallRow.uid == recall if recall else RecallRow.run_key == run_key
     query = select(RecallRow.trace_uid).where(mine, RecallRow.trace_uid != "")
     return session.scalar(query.order_by(RecallRow.at.desc(), RecallRow.id.desc()).limit(1)) or ""
+
+
+def was_given(lesson: str) -> ColumnElement[bool]:
+    """A condition on `TraceRow`: the run, or where a recall names no run its conversation, was given the lesson."""
+    fitted = RecallLessonRow
+    mine = (fitted.recall_id == RecallRow.id, fitted.lesson_uid == lesson, fitted.fate == GIVEN)
+    runs = select(RecallRow.trace_uid).where(*mine, RecallRow.trace_uid != "")
+    talks = select(RecallRow.session).where(*mine, RecallRow.trace_uid == "", RecallRow.session != "")
+    return or_(TraceRow.uid.in_(runs), TraceRow.session.in_(talks))
 
 
 def shown_to(session: Session, lesson: str, traces: Sequence[str]) -> set[str]:

@@ -54,6 +54,12 @@ _COLUMNS = (
 )
 
 
+def first_steps(session: Session, traces: Collection[int]) -> dict[int, str]:
+    """The id of the first step of each of these traces."""
+    query = select(StepRow.trace_id, StepRow.uid).where(StepRow.trace_id.in_(traces), StepRow.position == 0)
+    return {row.trace_id: row.uid for row in session.execute(query)}
+
+
 def outline(session: Session, trace_id: int) -> list[StepLine]:
     """All steps of a trace without their content, in reading order."""
     columns = (

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.clock import parse_time
 from core.store.dialect import parts
 from core.store.hidden import hidden_from
+from core.store.recalls import was_given
 from core.store.tables import AgentRow, SignalRow, TaskRow, TraceRow, VersionRow
 from core.store.text_search import count_matching, matching_traces, words_in
 
@@ -22,6 +23,7 @@ class TraceFilter:
     """Which traces a list shows; every empty field lets all through.
 
     `signal` is the name of a signal that the run or a step of it has, `says` what that says: solved or failed.
+    `lesson` is the id of a lesson that the run was given.
     `blind_for` is the person who looks: what is hidden from them is left out as soon as a filter would tell of it.
     """
 
@@ -36,12 +38,13 @@ class TraceFilter:
     task: str = ""
     signal: str = ""
     says: bool | None = None
+    lesson: str = ""
     blind_for: int | None = None
 
     @property
     def tells(self) -> bool:
         """Whether it lets runs through by what a blind reviewer must not know."""
-        return bool(self.version or self.outcome or self.signal) or self.labelled is not None
+        return bool(self.version or self.outcome or self.signal or self.lesson) or self.labelled is not None
 
     def as_json(self) -> dict[str, Any]:
         """What is asked, as it is stored: never who looks; times are ISO 8601."""
@@ -85,6 +88,8 @@ def filtered(session: Session, query: Any, wanted: TraceFilter) -> Any:
         if wanted.says is not None:
             said.append(SignalRow.success.is_(wanted.says))
         query = query.where(exists().where(SignalRow.trace_id == TraceRow.id, *said))
+    if wanted.lesson:
+        query = query.where(was_given(wanted.lesson))
     if wanted.blind_for is not None and wanted.tells:
         query = query.where(~hidden_from(wanted.blind_for))
     found = matching_traces(session, wanted.text) if wanted.text else None

@@ -62,6 +62,7 @@ export function createSubject(frame) {
       outline: view.outline,
       first: view.first,
       facts: view.facts,
+      recalls: view.recalls,
       labels: judged ? { [judged]: [{ text: "The step to judge", who: "", note: "", tone: "" }] } : {},
       start: judged || undefined,
       suggestions: view.suggestions,

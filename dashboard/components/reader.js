@@ -3,6 +3,7 @@
 //   createReader(root, options) -> reader
 //   options: segments [{trace, n_steps, title, base}], outline and first (of the first segment, where already at hand),
 //     facts {n_errors, seconds, cost}, labels {step_id or "trace/step_id": [{text, who, note, tone, quote, start}]},
+//     recalls {"trace/step_id": [recall]} (recalled.js),
 //     rowTools(step) -> what is done with the step under the cursor, rowBelow(step) -> node or null, rowWords(step) -> words
 //     of it that are marked (words.js), onFocus(step), keys (false: none), taken (keys that the page has for
 //     itself), link(trace, position) -> the address of a step, start: position or step id to begin at,
@@ -155,6 +156,7 @@ export function createReader(root, given) {
       inside: item.inside,
       closed: closed.has(id),
       labels: labelsOf(item),
+      recalls: options.recalls?.[`${source.trace}/${item.id}`],
       suggestions: suggestions.at(id).map((one) => suggestions.draw(one)),
       href: options.link?.(source.trace, item.position),
       foldName: (block) => nameOf(block, id),

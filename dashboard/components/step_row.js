@@ -3,6 +3,7 @@
 import { el } from "./dom.js"
 import { drawTree, oneLine } from "./json_tree.js"
 import { createLongText, size } from "./long_text.js"
+import { drawRecalls } from "./recalled.js"
 
 const CLAMP_CHARACTERS = 700
 const CLAMP_LINES = 11
@@ -18,7 +19,7 @@ export function dollars(value) {
   return value > 0 && value < 0.1 ? `$${value.toFixed(value < 0.01 ? 4 : 3)}` : `$${value.toFixed(2)}`
 }
 
-// `about`: {number, total, word, depth, inside (steps below it), closed, labels, suggestions (nodes), href, onTree,
+// `about`: {number, total, word, depth, inside (steps below it), closed, labels, recalls, suggestions (nodes), href, onTree,
 // onNumber, foldName(block) -> how a folded part is called, stepLink(position) -> a button that goes there}.
 export function drawStep(step, about) {
   const shown = step.blocks.filter((block) => !block.folded)
@@ -58,7 +59,7 @@ export function drawWaiting(about, kind, name, failure, retry) {
   return node
 }
 
-function row({ number, total, word, depth, inside, closed, labels, suggestions, href, onTree, onNumber }, kind, body, numbers) {
+function row({ number, total, word, depth, inside, closed, labels, recalls, suggestions, href, onTree, onNumber }, kind, body, numbers) {
   const tree =
     inside > 0 &&
     el(
@@ -79,7 +80,7 @@ function row({ number, total, word, depth, inside, closed, labels, suggestions, 
     { tabindex: "-1", "aria-posinset": String(number), "aria-setsize": String(total), "aria-label": `Step ${number}, ${word}`, style: `--depth: ${Math.min(depth, 9)}` },
     count,
     el("span.kind", {}, tree, el("span.word", {}, word)),
-    el("div.step-main", {}, body, closed && el("button.quiet.inside", { type: "button", tabindex: "-1", onclick: onTree }, `${inside} ${inside === 1 ? "step" : "steps"} inside`), marks, suggestions, el("div.step-below")),
+    el("div.step-main", {}, body, closed && el("button.quiet.inside", { type: "button", tabindex: "-1", onclick: onTree }, `${inside} ${inside === 1 ? "step" : "steps"} inside`), recalls && drawRecalls(recalls), marks, suggestions, el("div.step-below")),
     numbers ?? el("span.meta"),
   )
 }

@@ -1,7 +1,8 @@
 """A run as somebody reads it who must not know its version: what was said, called and answered, and nothing else. Pure.
 
-Outcome, signals and labels are no part of what the reader is sent; times, costs, tokens, models and attributes are,
-and are taken out here.
+Outcome, signals, labels and recalls are no part of what the reader is sent; times, costs, tokens, models and attributes
+are, and are taken out here. So is what a recall gave, wherever the run repeats it: whether a run was given lessons
+tells its arm, and which ones tells its version.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from core.records import Step, StepKind
+from core.memory.prompt import without_notes
+from core.records import Message, Step, StepKind
+from core.store.recalls import is_recall, recalls_of_step
 from core.store.steps import StepLine
 from core.store.traces import TraceLine
 
@@ -28,15 +31,20 @@ def blind_steps(steps: Sequence[Step]) -> list[Step]:
             kind=one.kind,
             name="" if one.kind is StepKind.LLM else one.name,
             parent_id=one.parent_id,
-            input=one.input,
+            input=tuple(_unaided(each) for each in one.input),
             output=one.output,
             call_id=one.call_id,
             arguments=one.arguments,
-            result=one.result,
+            result=None if recalls_of_step(one) else one.result,
             error=one.error,
         )
         for one in steps
     ]
+
+
+def _unaided(message: Message) -> Message:
+    content = "" if is_recall(message) else without_notes(message.content)
+    return message if content == message.content else replace(message, content=content)
 
 
 def blind_run(line: TraceLine) -> TraceLine:

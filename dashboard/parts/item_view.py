@@ -22,6 +22,7 @@ from dashboard.parts.pair_view import FIRST_PAGE, pair_view
 from dashboard.parts.ranking_view import ranking_view
 from dashboard.parts.reading import outline_json, steps_json
 from dashboard.parts.suggestions import suggestions_json
+from dashboard.parts.trace_recalls import recalled_json
 
 
 def item_view(session: Session, item: ItemRow, person: PersonLine) -> dict[str, Any]:
@@ -86,6 +87,7 @@ def _run(session: Session, trace_id: int, blind: bool) -> dict[str, Any]:
     return {
         "task": {"title": trace.title, "text": task_text(session, trace.task) or trace.title, "key": trace.task},
         "facts": _facts(trace),
+        "recalls": {} if blind else recalled_json(session, [trace]),
         "segments": [_segment(trace)],
         "outline": outline_json(trace_id, lines),
         "first": steps_json(trace_id, trace.n_steps, 0, steps),

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.records import Outcome
 from core.store.catalog import list_versions
+from core.store.lessons import lessons_by_uid
 from core.store.signals import signal_names
 from core.store.trace_filter import TraceFilter
 from dashboard.identity import Actor
@@ -16,7 +17,7 @@ from dashboard.parts.trace_signals import ABOUT, signal_choices
 from dashboard.process import store
 
 LABELLED = {"": None, "labelled": True, "not labelled": False}
-FIELDS = ("text", "agent", "version", "outcome", "labels", "signal", "from", "to")
+FIELDS = ("text", "agent", "version", "outcome", "labels", "signal", "lesson", "from", "to")
 
 
 def choose_filter(prefix: str, actor: Actor) -> TraceFilter:
@@ -47,6 +48,7 @@ def choose_filter(prefix: str, actor: Actor) -> TraceFilter:
         labels = st.selectbox("Labels", list(LABELLED), key=f"{prefix}_labels", **choose)
         _drop_unknown(f"{prefix}_signal", list(signals))
         signal, says = signals[st.selectbox("Signal", list(signals), key=f"{prefix}_signal", help=ABOUT, **choose)]
+        lesson = _choose_lesson(f"{prefix}_lesson")
         day = {"format": "YYYY-MM-DD", "bind": "query-params", "width": 126}
         since = st.date_input("From", None, key=f"{prefix}_from", **day)
         until = st.date_input("To", None, key=f"{prefix}_to", **day)
@@ -57,11 +59,24 @@ def choose_filter(prefix: str, actor: Actor) -> TraceFilter:
         labelled=LABELLED[labels],
         signal=signal,
         says=says,
+        lesson=lesson,
         since=datetime.combine(since, time(), UTC) if since else None,
         until=datetime.combine(until + timedelta(days=1), time(), UTC) if until else None,
         text=text,
         blind_for=actor.id,
     )
+
+
+def _choose_lesson(key: str) -> str:
+    """The lesson that runs were given: chosen by a link from it, and taken away here."""
+    wanted = str(st.session_state.get(key) or st.query_params.get(key, ""))[:64]
+    if not wanted:
+        return ""
+    with store().reading() as session:
+        line = lessons_by_uid(session, [wanted]).get(wanted)
+    names = {"": "any", wanted: line.when if line else wanted}
+    told = {"format_func": names.__getitem__, "help": "Runs that were given this lesson.", "width": 160}
+    return str(st.selectbox("Lesson", list(names), key=key, bind="query-params", **told))
 
 
 def _drop_unknown(key: str, known: Sequence[str]) -> None:

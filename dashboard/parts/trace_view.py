@@ -21,6 +21,7 @@ from core.store.tasks import task_text
 from core.store.traces import TraceLine, runs_of_task, session_traces, trace_line, trace_row
 from dashboard.parts.blind_reading import blind_lines, blind_run, blind_steps
 from dashboard.parts.reading import outline_json, plain, steps_json
+from dashboard.parts.trace_recalls import recalled_json
 from dashboard.parts.trace_signals import MOST, step_label
 
 FIRST_PAGE = 40
@@ -91,7 +92,11 @@ def view_trace(session: Session, trace: int, step: int | None, person: int) -> T
         said=_said(session, [one for one in given if one.trace_id == trace]),
         tools=row.tools,
         attributes={} if blind else row.attributes,
-        reader=_reader(session, conversation, line, step, hidden) | {"labels": _labels(session, given, signals)},
+        reader=_reader(session, conversation, line, step, hidden)
+        | {
+            "labels": _labels(session, given, signals),
+            "recalls": {} if hidden & set(ids) else recalled_json(session, conversation),
+        },
     )
 
 

@@ -9,8 +9,18 @@ import pytest
 from core.clock import now
 from core.records import LoggedRecall, Step, StepKind
 from core.store.engine import Store
-from core.store.recalls import list_recalls, log_recall, name_runs, recalls_named, recalls_of_step, steps_of_recalls
+from core.store.recalls import (
+    list_recalls,
+    log_recall,
+    name_runs,
+    recalls_named,
+    recalls_of_runs,
+    recalls_of_step,
+    steps_of_recalls,
+)
+from core.store.trace_filter import TraceFilter
 from core.store.trace_writing import insert_traces
+from core.store.traces import list_traces
 from tests.worlds import run
 
 ID = "0123456789abcdef" * 2
@@ -49,3 +59,31 @@ def test_a_run_with_two_recalls_is_known_by_both_and_each_stands_at_its_step(sto
     with store.reading() as session:
         assert {one.recall_id: one.trace_id for one in list_recalls(session, 5)} == {"r1": "a", ID: "a", "r3": "b"}
         assert steps_of_recalls(session, [number]) == {"r1": (number, "first"), ID: (number, "tool")}
+
+
+def test_the_recalls_of_runs_and_of_their_conversation(store: Store) -> None:
+    with store.session() as session:
+        insert_traces(session, [run("a", session_id="talk"), run("b", session_id="talk"), run("c")])
+        given = ({"id": "l1", "revision": 1, "score": 0.5, "fate": "given"},)
+        withheld = ({"id": "l1", "revision": 1, "score": 0.5, "fate": "held back"},)
+        for recall, fields in (
+            ("of a", {"trace_id": "a", "lessons": given}),
+            ("of the talk", {"session_id": "talk", "lessons": withheld}),
+            ("of nobody", {"lessons": given}),
+            ("of c", {"trace_id": "c", "lessons": withheld}),
+        ):
+            log_recall(session, LoggedRecall(recall, "task", "memory", now(), **fields))
+
+    def given_to(lesson: str) -> list[str]:
+        with store.reading() as session:
+            return sorted(line.uid for line in list_traces(session, TraceFilter(lesson=lesson), 10))
+
+    with store.session() as session:
+        found = recalls_of_runs(session, ["a", "b"], "talk", 10)
+        assert [one.recall_id for one in found] == ["of the talk", "of a"]
+        assert [one.recall_id for one in recalls_of_runs(session, ["a", "b"], "", 10)] == ["of a"]
+    assert (given_to("l1"), given_to("l2")) == (["a"], [])
+    with store.session() as session:
+        log_recall(session, LoggedRecall("again", "task", "memory", now(), session_id="talk", lessons=given))
+    assert given_to("l1") == ["a", "b"]
+    assert TraceFilter(lesson="l1").tells
