@@ -53,7 +53,7 @@ def serve(host: str | None, port: int | None) -> None:
         make_app(), host=chosen.host, port=chosen.port, log_config=None, access_log=False, timeout_graceful_shutdown=5
     )
     server = uvicorn.Server(config)
-    gc.freeze()  # what was imported stays, and need not be looked at
+    gc.freeze()  # what was imported stays, and need not be looked through each time that a page has been drawn
     gc.set_threshold(*YOUNG)
     for name, level in (("uvicorn.access", logging.CRITICAL), ("uvicorn.error", logging.WARNING)):
         logging.getLogger(name).addFilter(_at_least(level))  # a level would be set back by Streamlit at its start

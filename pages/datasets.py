@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.dataset.formats import FORMATS
 from core.dataset.gates import gates_of
-from core.dataset.selection import Definition, Selection, select
+from core.dataset.selection import Definition, Overview, overview, select
 from core.dataset.versions import make_version
 from core.errors import LoopwrightError
 from core.store.datasets import fingerprint, list_versions
@@ -19,10 +19,10 @@ NAMES = {"sft": "Imitation · sft", "dpo": "Preference · dpo"}
 
 
 @st.cache_resource(max_entries=3, show_spinner="Asking each candidate what speaks for it …")
-def selection_of(database: str, evidence: str, format: str, gates: tuple[tuple[str, bool], ...]) -> Selection:
+def selection_of(database: str, evidence: str, format: str, gates: tuple[tuple[str, bool], ...]) -> Overview:
     """What the gates let through; the same evidence is not read twice."""
     with store().reading() as session:
-        return select(session, Definition(format, dict(gates)))
+        return overview(select(session, Definition(format, dict(gates))))
 
 
 def make(definition: Definition, name: str) -> None:
@@ -100,7 +100,7 @@ for gate in gates:
     sentence.markdown(f"{gate.sentence} :gray-badge[{gate.name}]")
     if stopped and actor.leads:
         with example.popover("Example", type="tertiary"):
-            show_excluded(next(each for each in selection.excluded if each.gate == gate.name))
+            show_excluded(selection.examples[gate.name])
 
 if not actor.leads:
     st.info("Rows show what reviewers said, so only leads read and make them.", icon=":material/lock:")

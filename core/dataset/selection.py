@@ -46,6 +46,26 @@ class Selection:
         return {gate.name: counts[gate.name] for gate in gates_of(self.definition.format) if counts[gate.name]}
 
 
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A selection as a page keeps it: of what was left out the numbers, and one example of each gate.
+
+    Whatever a page keeps is looked through for garbage each time that any page is drawn.
+    """
+
+    definition: Definition
+    rows: tuple[Row, ...]
+    candidates: int
+    reasons: Mapping[str, int]
+    examples: Mapping[str, Excluded]
+
+
+def overview(selection: Selection) -> Overview:
+    """What a page keeps of a selection; the example of a gate is the first one by key."""
+    examples = {each.gate: each for each in reversed(selection.excluded)}
+    return Overview(selection.definition, selection.rows, selection.candidates, selection.reasons, examples)
+
+
 def define(format: str, gates: Iterable[str] = ()) -> Definition:
     """A definition from a format's name and `NAME=on|off` texts; raises InvalidInput."""
     if format not in FORMATS:
