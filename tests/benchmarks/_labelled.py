@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from core.ingest.accept import ImportOptions, import_paths
-from core.records import Outcome, Role, Signal, SignalKind
+from core.records import Mark, Outcome, Role, Signal, SignalKind
 from core.review.pairing import pair_runs
 from core.review.ready_made import RUN_REVIEW
 from core.store.catalog import list_agents
@@ -90,14 +91,14 @@ def _label(session: Session, runs: list[Any], people: list[int], schema: int) ->
 
 def _answers(pick: random.Random, outcome: str) -> dict[str, Any]:
     truth = outcome if outcome != Outcome.UNKNOWN and pick.random() < 0.85 else pick.choice(("solved", "failed"))
-    marks = []
+    marks: list[dict[str, Any]] = []
     if truth != Outcome.SOLVED:
         step = str(pick.randrange(STEPS))
-        marks.append({"question": "first_mistake", "step_id": step, "value": "", "start": None, "end": None})
-        marks.append({"question": "went_wrong", "step_id": step, "value": pick.choice(CATEGORIES[:6])})
+        said = (("first_mistake", ""), ("went_wrong", pick.choice(CATEGORIES[:6])))
+        marks = [asdict(Mark(question, step, value)) for question, value in said]
     return {
         "answers": {"outcome": truth, "rating": str(pick.randint(1, 5))},
-        "marks": [{"start": None, "end": None, **mark} for mark in marks],
+        "marks": marks,
         "corrections": [],
         "active_seconds": 20.0 + 200 * pick.random(),
     }
