@@ -7,7 +7,7 @@ from typing import Any
 
 from core.errors import InvalidInput
 from core.ingest.signals import trace_uid
-from core.memory.recall import BUDGET, MOST, MOST_TOKENS, RecallRequest, recall
+from core.memory.recall import BUDGET, MOST, MOST_TOKENS, RecallRequest, lessons_for, log
 from dashboard.answering import number_in, optional_text, text_field, truth_field
 from dashboard.process import lesson_index, shares, store
 
@@ -41,6 +41,11 @@ def _tags(body: dict[str, Any]) -> str:
 def recall_lessons(body: Mapping[str, Any]) -> dict[str, Any]:
     """The answer of `POST /api/recall`, after the commit; a dry run is not logged."""
     asked, dry_run = read_recall(body), truth_field(dict(body), "dry_run")
-    index = lesson_index()  # opened before the writer's turn is taken: opening writes too
-    with store().session() as session:
-        return recall(session, index, asked, dry_run=dry_run, shares=shares()).as_json()
+    with (
+        store().reading() as session
+    ):  # the writer's turn is not held while the index is asked: it may be slow to answer
+        result = lessons_for(session, lesson_index(), asked, dry_run, shares())
+    if not dry_run:
+        with store().session() as session:
+            log(session, asked, result)
+    return result.as_json()

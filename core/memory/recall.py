@@ -87,7 +87,17 @@ class Recall:
 def recall(
     session: Session, index: TextIndex, request: RecallRequest, dry_run: bool = False, shares: Shares | None = None
 ) -> Recall:
-    """The lessons for a situation, and the recall logged. A dry run is the memory arm, unlogged, nothing held back.
+    """The lessons for a situation, and the recall logged unless it is a dry run; see `lessons_for`."""
+    result = lessons_for(session, index, request, dry_run, shares)
+    if not dry_run:
+        log(session, request, result)
+    return result
+
+
+def lessons_for(
+    session: Session, index: TextIndex, request: RecallRequest, dry_run: bool = False, shares: Shares | None = None
+) -> Recall:
+    """The lessons for a situation, read only. A dry run is the memory arm, nothing held back.
 
     Raises InvalidInput for an empty task or a number that is out of bounds, Unavailable when there is no index and no
     standby for it.
@@ -103,10 +113,7 @@ def recall(
     if not dry_run:
         fates = [(lesson, _fate(lesson, fate, arm, request.run, shares)) for lesson, fate in fates]
     given = tuple(lesson for lesson, fate in fates if fate == GIVEN)
-    result = Recall(new_id(), arm, given, prompt_block(given), tuple(fates), near, index.threshold)
-    if not dry_run:
-        _log(session, request, result)
-    return result
+    return Recall(new_id(), arm, given, prompt_block(given), tuple(fates), near, index.threshold)
 
 
 def _fate(lesson: RecalledLesson, fate: str, arm: str, run: str, shares: Shares) -> str:
@@ -118,7 +125,8 @@ def _fate(lesson: RecalledLesson, fate: str, arm: str, run: str, shares: Shares)
     return HELD_BACK if held_back(run, lesson.id, shares) else GIVEN
 
 
-def _log(session: Session, request: RecallRequest, result: Recall) -> None:
+def log(session: Session, request: RecallRequest, result: Recall) -> None:
+    """Write down what was asked, and what became of each lesson that fits."""
     fitted = [
         {"id": one.id, "revision": one.revision, "score": one.score, "given": fate == GIVEN, "fate": fate}
         for one, fate in result.fates

@@ -21,7 +21,7 @@ from sqlalchemy import insert
 from core.clock import now
 from core.memory.indexer import open_memory, rebuild, sync
 from core.memory.lessons import approve, propose
-from core.memory.recall import RecallRequest, recall
+from core.memory.recall import RecallRequest, lessons_for, log, recall
 from core.records import Lesson, LessonState, Role
 from core.settings import Settings
 from core.similarity.embedder import default_embedder
@@ -100,8 +100,11 @@ def fill(store: Store, size: int) -> list[str]:
 
 def ask(store: Store, index: TextIndex, text: str) -> None:
     """One recall, logged."""
+    asked = RecallRequest("shop", text)
+    with store.reading() as session:
+        result = lessons_for(session, index, asked)
     with store.session() as session:
-        recall(session, index, RecallRequest("shop", text))
+        log(session, asked, result)
 
 
 def timed(questions: Sequence[str], clients: int, work: Callable[[str], object]) -> tuple[float, float, float]:
