@@ -41,12 +41,15 @@ def finding(found: Lift, withheld: float, runs: str = "Runs with lessons") -> st
 
 
 def _how_many(difference: float, interval: Interval) -> str:
-    """12 points more (2 to 22); where it is fewer, the interval is turned with it."""
-    fewer = difference < 0
-    low, high = (-interval.high, -interval.low) if fewer else (interval.low, interval.high)
+    """12 points more (2 to 22); where it may be either: 4 points fewer (3 more to 12 fewer)."""
+    low, high = 100 * interval.low, 100 * interval.high
     size = f"{100 * abs(difference):.0f}"
-    noun = "point" if size == "1" else "points"
-    return f"{size} {noun} {'fewer' if fewer else 'more'} ({100 * low:.0f} to {100 * high:.0f})"
+    either = f"{-low:.0f} fewer to {high:.0f} more" if difference > 0 else f"{high:.0f} more to {-low:.0f} fewer"
+    if size == "0":
+        return f"about as many ({either})"
+    if low > 0 or high < 0:
+        either = f"{low:.0f} to {high:.0f}" if difference > 0 else f"{-high:.0f} to {-low:.0f}"
+    return f"{size} {'point' if size == '1' else 'points'} {'more' if difference > 0 else 'fewer'} ({either})"
 
 
 def _more(found: Lift, withheld: float) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from core.evaluate.lift import lesson_lifts, memory_lift
+from core.evaluate.lift import lesson_lifts, memory_lift, memory_report
 from core.memory.arms import Shares
 from core.records import LoggedRecall, Task
 from core.store.engine import Store
+from core.store.lift import NotCounted, Use, stamp_of_lift
 from core.store.recalls import log_recall, name_runs
 from core.store.signals import add_signals
 from core.store.trace_writing import insert_traces
@@ -93,3 +94,43 @@ def test_runs_are_found_by_their_session_and_by_what_they_say_themselves(store: 
         name_runs(session, [("t0-0", "t0"), ("t1-0", "t1")])
         found = memory_lift(session)
     assert (found.n_with, found.n_without) == (1, 1)
+
+
+def test_what_is_in_no_comparison_is_counted_by_why(world: Store) -> None:
+    with world.session() as session:
+        before = stamp_of_lift(session)
+        open_run = run("open", task=Task("shop/open", "Where is it?"))
+        insert_traces(session, [open_run])
+        fitted = ({"id": "a", "fate": "given"},)
+        for name, said in (("open", {"trace_id": "open"}), ("lost", {"run_key": "lost"}), ("nobody", {})):
+            log_recall(session, LoggedRecall(name, "?", "memory", START, "shop", lessons=fitted, **said))
+        found, elsewhere = memory_report(session), memory_report(session, "bank")
+        assert stamp_of_lift(session) != before
+    assert found.left_out == NotCounted(nothing_chosen=2, open_outcome=1, nameless=1, not_here=1)
+    assert elsewhere.left_out == NotCounted(0, 0, 0, 0)
+    assert (found.whole.n_with, found.whole.n_without) == (30, 10)
+
+
+def test_a_task_that_comes_back_in_another_week_and_of_another_agent_is_one_task(store: Store) -> None:
+    with store.session() as session:
+        for number in range(24):
+            at = START + timedelta(weeks=number % 2)
+            trace = run(f"r{number}", reward=1.0, agent="ab"[number % 3 > 0], started_at=at, ended_at=at)
+            made = insert_traces(session, [trace]).traces
+            add_signals(session, trace.signals)
+            refresh_outcomes(session, list(made.values()))
+            arm, fate = ("control", "control") if number % 4 == 0 else ("memory", "given")
+            line = LoggedRecall(f"r{number}", "?", arm, at, lessons=({"id": "x", "fate": fate},), trace_id=f"r{number}")
+            log_recall(session, line)
+        found = memory_report(session)
+    assert found.whole.with_it is not None
+    assert (found.whole.with_it.n, found.whole.with_it.tasks) == (18, 1)
+    assert [(one.agent, one.lift.n_with + one.lift.n_without) for one in found.agents] == [("b", 16), ("a", 8)]
+    weeks = [(f"{one.start}", one.lift.n_with, one.lift.n_without, one.enough) for one in found.weeks]
+    assert weeks == [("2026-08-31", 6, 6, True), ("2026-09-07", 12, 0, False)]
+
+
+def test_how_often_a_lesson_was_given_and_when_last(world: Store) -> None:
+    with world.reading() as session:
+        uses = {one.lesson: one.use for one in lesson_lifts(session)}
+    assert uses == {"a": Use(30, START), "b": Use(24, START)}

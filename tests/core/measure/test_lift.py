@@ -48,6 +48,19 @@ def test_without_enough_runs_it_says_how_many_more() -> None:
     assert unclear.more == runs_needed(unclear.with_it, unclear.without, 0.1) - 1000
 
 
+def test_as_many_runs_as_would_have_shown_it_are_not_too_few() -> None:
+    found = lift(group(7200, 9000), group(800, 1000), 0.1)
+    assert (found.verdict, found.more) == ("no difference shown", 0)
+    tiny = lift(group(100_000, 100_000), group(4, 4), 0.1)
+    assert (tiny.verdict, tiny.more) == ("not enough runs", 1)
+
+
+def test_where_one_group_is_not_known_the_difference_is_taken_as_the_smallest() -> None:
+    assert runs_needed(of(0.9), None, 0.1) == runs_needed(of(0.95), of(0.9), 0.1)
+    few = lift(group(4, 4), group(60, 100), 0.1)
+    assert few.more == runs_needed(None, few.without, 0.1) - 104
+
+
 def test_chance_alone_is_called_a_difference_in_one_case_of_twenty() -> None:
     rng = np.random.default_rng(5)
     said = 0
