@@ -20,6 +20,7 @@ class Evidence:
     `reviewer` is who wrote the annotation, where there was one.
     """
 
+    id: int
     trace_id: int
     trace_uid: str
     title: str
@@ -67,6 +68,6 @@ def lesson_evidence(session: Session, lesson: int) -> list[Evidence]:
         .order_by(LessonEvidenceRow.id)
     )
     return [
-        Evidence(row.trace_id, uid, title, row.step_uid, position, row.annotation_id, name or "")
+        Evidence(row.id, row.trace_id, uid, title, row.step_uid, position, row.annotation_id, name or "")
         for row, uid, title, position, name in session.execute(query)
     ]

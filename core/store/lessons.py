@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from core.clock import now
 from core.errors import Conflict, InvalidInput, NotFound
-from core.records import Lesson, LessonState
+from core.records import Lesson, LessonState, Role
 from core.store.content import clean
 from core.store.dialect import insert_new
 from core.store.lesson_evidence import add_evidence
@@ -84,6 +84,7 @@ class LessonRevision:
     state: LessonState
     text: dict[str, str]
     person: str
+    role: Role
     reason: str
     at: datetime
 
@@ -287,14 +288,14 @@ def active_among(
 def lesson_history(session: Session, lesson: int) -> list[LessonRevision]:
     """Every revision, newest first."""
     query = (
-        select(LessonRevisionRow, PersonRow.name)
+        select(LessonRevisionRow, PersonRow.name, PersonRow.role)
         .join(PersonRow, PersonRow.id == LessonRevisionRow.person_id)
         .where(LessonRevisionRow.lesson_id == lesson)
         .order_by(LessonRevisionRow.revision.desc())
     )
     return [
-        LessonRevision(row.revision, LessonState(row.state), row.text, name, row.reason, row.at)
-        for row, name in session.execute(query)
+        LessonRevision(row.revision, LessonState(row.state), row.text, name, Role(role), row.reason, row.at)
+        for row, name, role in session.execute(query)
     ]
 
 

@@ -150,7 +150,7 @@ def put_back(session: Session, schema: str, answered: Sequence[Answered]) -> int
             if table is RankingGivenRow:
                 pairs.update(_move_parts(session, _untouched(some), current=True, place=""))
             for row in session.scalars(select(table).where(table.id.in_(some), table.item_id.is_not(None))):
-                _claim_again(session, row)
+                claim_again(session, row)
     items = _items(session, schema, [one.subject for one in answered])
     _bring_in_line(session, [one.subject for one in answered], items, pairs)
     return len(items)
@@ -164,7 +164,8 @@ def _untouched(given: Sequence[int]) -> tuple[Any, ...]:
     return part.given_id.in_(given), part.place == REQUEUED, ~later
 
 
-def _claim_again(session: Session, row: Said) -> None:
+def claim_again(session: Session, row: Said) -> None:
+    """Let the person have submitted the item that a row answers, as they had before it was given out again."""
     claim = session.scalar(select(ClaimRow).where(ClaimRow.item_id == row.item_id, ClaimRow.person_id == row.person_id))
     if claim is None:
         claim = ClaimRow(item_id=row.item_id, person_id=row.person_id, claimed_at=row.submitted_at)

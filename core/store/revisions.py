@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.store.tables import AnnotationRow, PreferenceRow, RankingGivenRow
 
-SURPLUS, REPEAT, REQUEUED = "surplus", "repeat", "requeued"
+SURPLUS, REPEAT, REQUEUED, RETRACTED = "surplus", "repeat", "requeued", "retracted"
 """Why an answer stands apart and does not count (core.store.tables.AnnotationRow)."""
 
 Said = TypeVar("Said", AnnotationRow, PreferenceRow, RankingGivenRow)
@@ -30,4 +30,4 @@ def newest_said(
     apart = (table.place == REPEAT, table.item_id == repeat)
     place = apart if repeat is not None else (table.place != REPEAT,)
     row = session.scalar(select(table).where(*mine, *place).order_by(table.revision.desc()).limit(1))
-    return None if row is None or row.withdrawn or row.place == REQUEUED else row
+    return None if row is None or row.withdrawn or row.place in (REQUEUED, RETRACTED) else row

@@ -12,7 +12,15 @@ from core.store.tables.catalog import (
     TaskRow,
     VersionRow,
 )
-from core.store.tables.decisions import AnswerWordRow, BulkRow, CommentRow, ResolutionRow, SavedFilterRow
+from core.store.tables.decisions import (
+    AnswerWordRow,
+    BulkRow,
+    CommentRow,
+    ResolutionRow,
+    RetractedRow,
+    RetractionRow,
+    SavedFilterRow,
+)
 from core.store.tables.intake import DeliveryRow, ImportRow, IntakeRow, RefusalRow, RemovalRow
 from core.store.tables.learning import (
     DatasetVersionRow,
@@ -78,6 +86,8 @@ __all__ = [
     "RemovalRow",
     "ResolutionRow",
     "ResultRow",
+    "RetractedRow",
+    "RetractionRow",
     "SavedFilterRow",
     "SignalRow",
     "StepRow",

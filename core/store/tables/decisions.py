@@ -120,3 +120,28 @@ class AnswerWordRow(Base):
     question: Mapped[str] = mapped_column(String(100), primary_key=True)
     word: Mapped[str] = mapped_column(String(200), primary_key=True)
     means: Mapped[str] = mapped_column(String(200))
+
+
+class RetractionRow(Base):
+    """What a lead has taken back: a reviewer, a run or a version of a guideline (`target` is its row id)."""
+
+    __tablename__ = "retraction"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    target: Mapped[int]
+    name: Mapped[str] = mapped_column(String(300))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
+class RetractedRow(Base):
+    """A row that a retraction changed or took away, and how it was, so that an undo brings exactly that back."""
+
+    __tablename__ = "retracted"
+    retraction_id: Mapped[int] = mapped_column(ForeignKey("retraction.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    row_id: Mapped[int] = mapped_column(primary_key=True)
+    was: Mapped[dict[str, Any]]

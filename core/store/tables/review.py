@@ -166,7 +166,8 @@ class AnnotationRow(Base):
 
     Only a `current` one counts. What stands apart says why in `place`: a "surplus" answer came when enough others had
     answered, until a lead takes it over (`adopted_by`); a "repeat" is what somebody said of an item they had answered
-    before; a "requeued" one was given under guidelines that were changed since. Of answers apart the newest counts.
+    before; a "requeued" one was given under guidelines that were changed since; a "retracted" one was taken back
+    by a lead (`retraction`). Of answers apart the newest counts.
     """
 
     __tablename__ = "annotation"

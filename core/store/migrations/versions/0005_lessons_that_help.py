@@ -53,6 +53,30 @@ def _make_tables() -> None:
     with op.batch_alter_table("lesson_relation") as relation:
         relation.create_index(relation.f("ix_lesson_relation_other_id"), ["other_id"])
     op.create_table(
+        "retraction",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("target", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=300), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("undone_at", UtcTime(), nullable=True),
+        sa.Column("undone_by", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_retraction_person_id")),
+        sa.ForeignKeyConstraint(["undone_by"], ["person.id"], name=op.f("fk_retraction_undone_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_retraction")),
+    )
+    op.create_table(
+        "retracted",
+        sa.Column("retraction_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("row_id", sa.Integer(), nullable=False),
+        sa.Column("was", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["retraction_id"], ["retraction.id"], name=op.f("fk_retracted_retraction_id")),
+        sa.PrimaryKeyConstraint("retraction_id", "kind", "row_id", name=op.f("pk_retracted")),
+    )
+    op.create_table(
         "recall_lesson",
         sa.Column("recall_id", sa.Integer(), nullable=False),
         sa.Column("lesson_uid", sa.String(length=64), nullable=False),
