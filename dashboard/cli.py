@@ -21,7 +21,7 @@ app = typer.Typer(
 COMMANDS = (
     *(running.serve, running.demo, files.import_, reviewing.agreement, reviewing.queue, learning.lessons),
     *(learning.recall, files.export, learning.compare, measuring.lift, running.doctor, running.reindex, storage.backup),
-    *(storage.restore, storage.remove, storage.retention, schemas.schema),
+    *(storage.restore, storage.remove, storage.retract, storage.retention, schemas.schema),
 )
 """In the order in which --help lists them."""
 

@@ -287,7 +287,7 @@ def retracted_rows(session: Session, number: int, kind: str) -> dict[int, dict[s
     """The rows of one kind that it changed, as they were."""
     row = RetractedRow
     query = select(row.row_id, row.was).where(row.retraction_id == number, row.kind == kind)
-    return dict(session.execute(query.order_by(row.row_id)).tuples().all())
+    return dict(map(tuple, session.execute(query.order_by(row.row_id))))
 
 
 def about_retraction(session: Session, target: Target, number: int) -> Touched:

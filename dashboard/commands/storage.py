@@ -62,6 +62,21 @@ def remove(
     return run((trace, session, user, agent), before, reason, yes)
 
 
+def retract(
+    kind: Annotated[str, typer.Argument(help="reviewer, run or guideline; nothing lists what was taken back.")] = "",
+    name: Annotated[str, typer.Argument(help="A reviewer's name, a run's id, or KEY@VERSION of a guideline.")] = "",
+    reason: Annotated[str, typer.Option(help="Why: whoever finds it missing reads that.")] = "",
+    by: Annotated[str, typer.Option(help="The lead who does it, where there are several.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without this only what it touches is listed.")] = False,
+    undo: Annotated[int | None, typer.Option(help="Bring back what the retraction of this number took.")] = None,
+    json: Json = False,
+) -> Answer:
+    """Let a reviewer's words, a run, or what was said under a guideline count no more; with one undo."""
+    from dashboard.taking_back import take_back
+
+    return take_back(kind, name, by, reason, yes, undo)
+
+
 def retention(
     agent: Annotated[str, typer.Option(help="For this agent; without it for all that have nothing of their own.")] = "",
     keep_days: Annotated[int | None, typer.Option(help="Remove runs so many days after they came.", min=1)] = None,

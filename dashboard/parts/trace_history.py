@@ -18,6 +18,7 @@ _PLACES = {
     "surplus": "surplus: it came when enough others had answered",
     "repeat": "a hidden repeat: asked again to see whether they say the same",
     "requeued": "set apart: its guidelines were changed and the item was given out again",
+    "retracted": "taken back by a lead",
 }
 LONGEST = 6_000
 
