@@ -103,8 +103,9 @@ def runs_needed(with_it: Rate | None, without: Rate | None, share: float) -> int
     SMALLEST where that is larger, when a `share` of them goes without.
 
     n (without) = (z₀.₉₇₅ √((1 + 1/r) p (1-p)) + z₀.₈₀ √(p₁(1-p₁)/r + p₀(1-p₀)))² / (p₁ - p₀)², r runs with it for each
-    without, p their weighted mean. An unknown rate is taken to lie SMALLEST from the other one, two as ½ and that more. Source: Fleiss, Levin & Paik 2003, Statistical Methods
-    for Rates and Proportions, ch. 4, without the continuity correction.
+    without, p their weighted mean. An unknown rate is taken to lie SMALLEST from the other one, two as ½ and that more.
+    Source: Fleiss, Levin & Paik 2003, Statistical Methods for Rates and Proportions, ch. 4, without the continuity
+    correction.
     """
     share = min(max(share, 0.001), 0.999)
     ratio = (1 - share) / share
