@@ -69,7 +69,7 @@ def lift_by_week(weeks: Sequence[WeekLift]) -> go.Figure:
     dots = [(one, 100 * value, interval) for one, value, interval in told if value is not None and interval is not None]
     title = f"No week has {LEAST} runs in each group, with lessons and without"
     if dots:
-        title = f"In the week of {dots[-1][0].start:%d %b}: {points(dots[-1][0].lift)}"
+        title = f"Lift in the week of {dots[-1][0].start:%d %b}: {points(dots[-1][0].lift)}"
         title += f"; {len(dots)} of {len(weeks)} weeks have enough runs in each group"
     figure = go.Figure(
         go.Scatter(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -33,6 +34,8 @@ from dashboard.parts.numbers import escaped
 from dashboard.parts.settled import Settled, keep, with_settled
 from dashboard.process import index_due, shares, store
 
+_TRACES = Path(__file__).resolve().parents[2] / "pages" / "traces.py"
+
 EVERY = "all agents"
 LIST = "lessons lift"
 MOST_AGENTS = 8
@@ -60,6 +63,9 @@ def show_use(uid: str) -> None:
     said = escaped(use_line(found, shares().hold_back) if found else NEVER)
     icon, colour = VERDICTS["harms"]
     st.caption(f":{colour}[{icon}] {said}" if found and found.harms else f":material/balance: {said}")
+    if found:
+        runs = {"label": "Runs that were given it", "icon": ":material/link:"}
+        st.page_link(_TRACES, query_params={"traces_lesson": uid}, **runs)
 
 
 def _nothing(memory: MemoryLift) -> str:
@@ -85,10 +91,12 @@ def _memory(memory: MemoryLift, agent: str) -> None:
 
 
 def _left_out(memory: MemoryLift) -> None:
-    counted = memory.whole.n_with + memory.whole.n_without
+    counted, left_out = memory.whole.n_with + memory.whole.n_without, left_out_sentences(memory.left_out)
+    if not counted and not left_out:
+        return
     said = f"Counted: {counted:,} runs with an outcome for which at least one lesson was chosen. Which runs go without "
     said += f"is decided by a hash of their name, for {100 * memory.share:.0f} % of all."
-    if left_out := left_out_sentences(memory.left_out):
+    if left_out:
         said += f" Not counted: {'; '.join(left_out)}."
     st.caption(escaped(said))
 
@@ -103,13 +111,11 @@ def _lessons(lessons: Sequence[LessonLift], lines: dict[str, LessonLine], actor:
     )
     _harmful([one for one in lessons if one.harms and one.lesson in lines], lines, actor)
     told = sum(min(one.lift.n_with, one.lift.n_without) >= LEAST for one in lessons)
+    chance = "Each is judged at 95 %: of forty that do nothing about one is called harmful by chance, and one helpful."
     st.caption(
-        f"{told:,} of {len(lessons):,} lessons have {LEAST} runs or more with and without. Each is judged at 95 %: of "
-        "forty that do nothing about one is called harmful by chance, and one helpful."
+        f"{told:,} of {len(lessons):,} lessons have {LEAST} runs or more with and without. {chance if told else ''}"
     )
-    show_table(
-        lesson_rows(lessons, lines, withheld), "The lift of each lesson", words=["State", "Verdict", "Runs needed"]
-    )
+    show_table(lesson_rows(lessons, lines, withheld), "The lift of each lesson", words=["Verdict", "State"])
 
 
 def _harmful(harmful: Sequence[LessonLift], lines: dict[str, LessonLine], actor: Actor) -> None:
@@ -125,7 +131,7 @@ def _harmful(harmful: Sequence[LessonLift], lines: dict[str, LessonLine], actor:
         with st.container(border=True):
             st.markdown(f":{colour}[{icon}] **Runs do worse with this lesson. Retire it?**")
             show_words(line, by_hand=False)
-            with st.form(f"lessons_harm_{line.uid}", border=False):
+            with st.form(f"lessons_harm_{line.uid}", border=False, enter_to_submit=False):
                 key = f"lessons_harm_{line.uid}_reason"
                 st.text_input("Reason", retiring_reason(one), key=key, max_chars=LIMITS["why"], disabled=bool(became))
                 with st.container(horizontal=True, vertical_alignment="center"):

@@ -73,15 +73,21 @@ def points(found: Lift) -> str:
     if min(found.n_with, found.n_without) < LEAST:
         return "not enough runs"
     low, high = 100 * found.interval.low, 100 * found.interval.high
-    return f"{100 * found.difference:+.0f} points ({low:+.0f} to {high:+.0f})"
+    return f"{round(100 * found.difference):+d} points ({round(low):+d} to {round(high):+d})"
 
 
 def change(found: MeanDifference | None, words: Words) -> str:
     """+$0.002 ($-0.001 to $0.004): with minus without."""
     if found is None or min(found.with_it.n, found.without.n) < LEAST:
         return "not enough data"
-    sure = between(found.interval, words) if found.interval else "no interval"
-    return f"{'+' if found.difference > 0 else ''}{words(found.difference)} ({sure})"
+    sure = between(Interval(_whole(found.interval.low), _whole(found.interval.high)), words) if found.interval else ""
+    value = _whole(found.difference)
+    return f"{'+' if value > 0 else ''}{words(value)} ({sure or 'no interval'})"
+
+
+def _whole(value: float) -> float:
+    """What is left of equal sums is no difference."""
+    return round(value, 9) + 0.0
 
 
 def needed(found: Lift, withheld: float) -> str:
@@ -97,9 +103,9 @@ def memory_rows(named: Sequence[tuple[str, Lift]], withheld: float) -> list[dict
         {
             "Agent": name,
             "Verdict": one.verdict,
+            "Difference": points(one),
             "With lessons": share(one.with_it),
             "Without": share(one.without),
-            "Difference": points(one),
             "Runs needed": needed(one, withheld),
         }
         for name, one in named
@@ -140,17 +146,17 @@ def lesson_rows(lessons: Sequence[LessonLift], lines: dict[str, LessonLine], wit
     """A row a lesson: its own effect, what it costs, and how often it was given."""
     return [
         {
-            "Lesson": clipped(lines[one.lesson].when, 90) if one.lesson in lines else one.lesson,
-            "State": lines[one.lesson].state.value if one.lesson in lines else "not here",
+            "Lesson": clipped(lines[one.lesson].when, 46) if one.lesson in lines else one.lesson,
             "Verdict": one.lift.verdict,
+            "Difference": points(one.lift),
             "Given": share(one.lift.with_it),
             "Held back": share(one.lift.without),
-            "Difference": points(one.lift),
             "Runs needed": needed(one.lift, withheld),
             "Cost": change(one.lift.cost, dollars),
             "Time": change(one.lift.seconds, duration),
             "Times given": f"{one.use.times:,}",
             "Last": ago(one.use.last),
+            "State": lines[one.lesson].state.value if one.lesson in lines else "not here",
         }
         for one in lessons
     ]
