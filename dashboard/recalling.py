@@ -41,10 +41,9 @@ def _tags(body: dict[str, Any]) -> str:
 def recall_lessons(body: Mapping[str, Any]) -> dict[str, Any]:
     """The answer of `POST /api/recall`, after the commit; a dry run is not logged."""
     asked, dry_run = read_recall(body), truth_field(dict(body), "dry_run")
-    with (
-        store().reading() as session
-    ):  # the writer's turn is not held while the index is asked: it may be slow to answer
-        result = lessons_for(session, lesson_index(), asked, dry_run, shares())
+    index, drawn = lesson_index(), shares()
+    with store().reading() as session:  # the writer's turn is not held while the index is asked
+        result = lessons_for(session, index, asked, dry_run, drawn)
     if not dry_run:
         with store().session() as session:
             log(session, asked, result)
