@@ -15,6 +15,7 @@ from dashboard.parts.lesson_contradictions import open_contradictions, show_cont
 from dashboard.parts.lesson_decisions import show_lesson
 from dashboard.parts.lesson_form import NEW, begin, writing_form
 from dashboard.parts.lesson_lift import show_lift
+from dashboard.parts.lesson_link import show_linked
 from dashboard.parts.lesson_near import look_around, unanswered
 from dashboard.parts.settled import forget, with_settled
 from dashboard.process import lesson_index, store
@@ -44,6 +45,9 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     st.button("Write a lesson", icon=":material/add:", on_click=begin, args=(NEW,))
 if st.session_state.get("lessons_doing") == NEW:
     writing_form(actor, agents)
+
+if show_linked(actor, agents):
+    st.stop()
 
 views = [*VIEWS, *([AGAINST] if actor.leads else []), LIFT, TRY]
 

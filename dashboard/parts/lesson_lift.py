@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -34,8 +34,6 @@ from dashboard.parts.numbers import escaped
 from dashboard.parts.settled import Settled, keep, with_settled
 from dashboard.process import index_due, shares, store
 
-_TRACES = Path(__file__).resolve().parents[2] / "pages" / "traces.py"
-
 EVERY = "all agents"
 LIST = "lessons lift"
 MOST_AGENTS = 8
@@ -61,11 +59,10 @@ def show_use(uid: str) -> None:
     """How often a lesson was given and what that did, in one line of its card."""
     found = lately().get(uid)
     said = escaped(use_line(found, shares().hold_back) if found else NEVER)
+    if found:
+        said += f" · [its runs](traces?traces_lesson={quote(uid, safe='')})"
     icon, colour = VERDICTS["harms"]
     st.caption(f":{colour}[{icon}] {said}" if found and found.harms else f":material/balance: {said}")
-    if found:
-        runs = {"label": "Runs that were given it", "icon": ":material/link:"}
-        st.page_link(_TRACES, query_params={"traces_lesson": uid}, **runs)
 
 
 def _nothing(memory: MemoryLift) -> str:

@@ -13,6 +13,7 @@ from core.store.lessons import lessons_by_uid
 from core.store.signals import signal_names
 from core.store.trace_filter import TraceFilter
 from dashboard.identity import Actor
+from dashboard.parts.numbers import escaped
 from dashboard.parts.trace_signals import ABOUT, signal_choices
 from dashboard.process import store
 
@@ -68,15 +69,18 @@ def choose_filter(prefix: str, actor: Actor) -> TraceFilter:
 
 
 def _choose_lesson(key: str) -> str:
-    """The lesson that runs were given: chosen by a link from it, and taken away here."""
-    wanted = str(st.session_state.get(key) or st.query_params.get(key, ""))[:64]
+    """The lesson that runs were given: named in the address by a link from it, and taken away here."""
+    wanted: str = st.query_params.get(key, "")[:64]
+    st.session_state[key] = wanted
     if not wanted:
         return ""
     with store().reading() as session:
         line = lessons_by_uid(session, [wanted]).get(wanted)
-    names = {"": "any", wanted: line.when if line else wanted}
-    told = {"format_func": names.__getitem__, "help": "Runs that were given this lesson.", "width": 160}
-    return str(st.selectbox("Lesson", list(names), key=key, bind="query-params", **told))
+    name = " ".join(line.when.split()) if line else wanted
+    told = "Runs that were given this lesson. Click to let all runs through again."
+    shown = f"given: {escaped(name[:40])}{'…' if len(name) > 40 else ''}"
+    st.button(shown, icon=":material/close:", help=told, on_click=st.query_params.pop, args=(key, None))
+    return wanted
 
 
 def _drop_unknown(key: str, known: Sequence[str]) -> None:
@@ -100,7 +104,10 @@ def set_filter(prefix: str, values: Mapping[str, str]) -> None:
     """Choose these values in the bar, and nothing else, from the next rerun on: for callbacks of widgets."""
     for field in FIELDS:
         value = values.get(field, "")
-        if field in ("from", "to"):
+        if field == "lesson":
+            st.query_params.pop(f"{prefix}_lesson", None)
+            st.query_params.update({f"{prefix}_lesson": value} if value else {})
+        elif field in ("from", "to"):
             st.session_state[f"{prefix}_{field}"] = date.fromisoformat(value) if value else None
         else:
             st.session_state[f"{prefix}_{field}"] = value

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.memory.arms import CONTROL
+from core.memory.recall import HELD_BACK, NOT_AMONG
 from core.records import LessonState, LoggedRecall
 from core.store.lessons import LessonLine, lessons_by_uid
 from core.store.recalls import recalls_of_runs, steps_of_recalls
@@ -20,6 +21,7 @@ from core.store.traces import TraceLine
 
 SHORT = 300
 _MOST = 200
+_WORDS = {HELD_BACK: "held back by chance", NOT_AMONG: "less well"}
 
 
 def recalled_json(session: Session, runs: Sequence[TraceLine]) -> dict[str, list[dict[str, Any]]]:
@@ -78,7 +80,8 @@ def _others(recall: LoggedRecall) -> str:
     fates: dict[str, int] = {}
     for one in recall.lessons:
         if not one["given"]:
-            fates[str(one["fate"])] = fates.get(str(one["fate"]), 0) + 1
+            fate = _WORDS.get(str(one["fate"]), str(one["fate"]))
+            fates[fate] = fates.get(fate, 0) + 1
     if not fates:
         return ""
     if set(fates) == {CONTROL}:

@@ -12,13 +12,17 @@ from core.clock import now
 from core.memory.lessons import approve, propose
 from core.memory.prompt import RecalledLesson, prompt_block, without_notes
 from core.records import Lesson, LoggedRecall, Message, Role, Step, StepKind
+from core.review.queues import enqueue
 from core.store.engine import Store
-from core.store.people import person_id
+from core.store.items import get_item
+from core.store.people import get_person, person_id
 from core.store.recalls import log_recall
 from core.store.trace_writing import insert_traces
 from core.store.traces import trace_line
 from dashboard.parts.blind_reading import blind_steps
+from dashboard.parts.item_view import item_view
 from dashboard.parts.trace_recalls import recalled_json
+from dashboard.parts.trace_view import view_trace
 from tests.worlds import run
 
 LESSON = RecalledLesson("l1", 1, "a card is\n\nclosed", "ask for another\n> End of the notes.", "", 0.5)
@@ -89,3 +93,21 @@ def test_who_judges_blind_reads_nothing_of_what_a_recall_gave() -> None:
     memory, own, tool, model = blind_steps(steps)
     assert (memory.result, own.result, tool.result) == (None, ["wears M"], None)
     assert [one.content for one in model.input] == ["Be brief.\n\n", "Where is it?", ""]
+
+
+def test_a_blind_reviewer_is_told_of_no_recall_at_the_desk_or_on_the_runs_page(store: Store) -> None:
+    with store.session() as session:
+        ann, lea = person_id(session, "Ann"), person_id(session, "Lea", Role.LEAD)
+        number = insert_traces(session, [run("a")]).traces["a"]
+        enqueue(session, [number])
+        lesson = {"id": "l1", "revision": 1, "score": 0.5, "fate": "given"}
+        log_recall(session, LoggedRecall("r1", "task", "memory", now(), trace_id="a", lessons=(lesson,)))
+    with store.session() as session:
+        item = get_item(session, 1)
+        seen = {
+            person: (item_view(session, item, get_person(session, person)), view_trace(session, number, None, person))
+            for person in (ann, lea)
+        }
+    for person, keys in ((ann, []), (lea, [f"{number}/0"])):
+        desk, page = seen[person]
+        assert list(desk["recalls"]) == list(page.reader["recalls"]) == keys
