@@ -317,9 +317,11 @@ export function createFrame(host, { queue, item, person, subject: kind, createSu
 
   // The answers count; the lesson's text waits in the item that it was written with.
   function lessonRefused(id, why) {
-    const edit = () => {
+    const edit = async () => {
       dismiss("lesson")
-      openItem(id, why)
+      await openItem(id)
+      const asked = view?.item === id && view.schema.questions.find((one) => one.kind === "lesson")
+      if (asked) subject.invalid(asked.key, why)
     }
     notify("lesson", `Submitted, but your lesson was not taken. ${why} Its text is kept with your answers.`, { tone: "bad", actions: [{ label: "Edit the lesson", run: edit }] })
   }

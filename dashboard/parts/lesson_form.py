@@ -66,7 +66,7 @@ def writing_form(
     with st.form(key):
         texts(st, "when", "When (the situation in which it applies)", 72)
         texts(st, "guidance", "Do", 96)
-        left, right = st.columns(2)
+        left, right = st.columns(2) if source is None else (st, st)  # beside a run there is room for one
         texts(left, "avoid", "Don't (optional)", 72)
         texts(right, "why", "Why (optional)", 72)
         left.selectbox(
@@ -81,7 +81,7 @@ def writing_form(
         about = "Kinds of task, with commas between them. Agents that say what kind theirs is are given only what fits."
         left.text_input("Tags (optional)", had["tags"], key=f"{key}_tags", max_chars=LIMITS["tags"], help=about)
         right.date_input(
-            "Valid until (optional)",
+            "Valid until",
             date.fromisoformat(had["valid_until"]) if had["valid_until"] else None,
             key=f"{key}_valid_until",
             format="YYYY-MM-DD",
