@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from core.records import Outcome
@@ -133,7 +133,7 @@ def _with_runs(asked: Select[Any, Any]) -> Any:
     session's."""
     by_id = asked.join(TraceRow, TraceRow.uid == RecallRow.trace_uid)
     alone = and_(RecallRow.trace_uid == "", RecallRow.session != "", TraceRow.session == RecallRow.session)
-    return union(*(one.add_columns(TraceRow.id.label("trace")) for one in (by_id, asked.join(TraceRow, alone))))
+    return union_all(*(one.add_columns(TraceRow.id.label("trace")) for one in (by_id, asked.join(TraceRow, alone))))
 
 
 def _counted(
