@@ -73,7 +73,8 @@ SENT: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (
         "POST",
         "/api/recall",
-        {"agent": "shop", "task": "order", "k": 2, "version": "v1", "run_key": "r", "dry_run": True},
+        {"agent": "shop", "task": "order", "k": 2, "version": "v1", "run_key": "r", "dry_run": True}
+        | {"tool": "look", "tags": ["orders"], "max_tokens": 100, "session_id": "s", "trace_id": "t"},
     ),
     (
         "POST",
