@@ -9,7 +9,7 @@ import pytest
 from core.errors import InvalidInput, NotPermitted
 from core.memory import lessons
 from core.memory.indexer import sync
-from core.memory.neighbours import Neighbour, decide, neighbours, say
+from core.memory.neighbours import Neighbour, decide, near_words, neighbours, open_lessons, say
 from core.records import Lesson, LessonState, Role
 from core.similarity.index import TextIndex
 from core.store.engine import Store
@@ -104,3 +104,16 @@ def test_both_may_hold(store: Store, world: dict[str, str], people: People) -> N
         decide(session, world["near"], world["active"], "", people.lea, Role.LEAD, "one is for gift cards")
         assert contradictions(session) == []
         assert lesson_line(session, world["active"]).state is LessonState.ACTIVE
+
+
+def test_words_that_nobody_proposed_yet_have_neighbours_too(
+    store: Store, index: TextIndex, world: dict[str, str], people: People
+) -> None:
+    with store.session() as session:
+        kept = open_lessons(session, index)
+        lessons.reject(session, world["open"], 1, people.lea, Role.LEAD, "not ours")
+        found = near_words(session, index, LESSON, kept)
+        assert {one.line.uid for one in found} == {world["active"], world["near"]}
+        assert found[0].line.uid == world["active"]
+        assert [one.said for one in found] == [None, None]
+        assert near_words(session, index, replace(LESSON, when="the moon is full", guidance="Howl."), kept) == []
