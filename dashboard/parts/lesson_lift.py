@@ -118,19 +118,19 @@ def _lessons(lessons: Sequence[LessonLift], lines: dict[str, LessonLine], actor:
 def _harmful(harmful: Sequence[LessonLift], lines: dict[str, LessonLine], actor: Actor) -> None:
     """Those that harm and are active: what they say, and the suggestion to retire them. Nothing is done by itself."""
     found = {
-        lines[one.lesson].id: (lines[one.lesson], one)
+        lines[one.lesson].id: (lines[one.lesson], one, retiring_reason(one))
         for one in harmful
         if lines[one.lesson].state is LessonState.ACTIVE
     }
     rows = with_settled(LIST, found)
-    for (line, one), became in rows[:MOST_HARMFUL]:
+    for (line, one, reason), became in rows[:MOST_HARMFUL]:
         icon, colour = VERDICTS["harms"]
         with st.container(border=True):
             st.markdown(f":{colour}[{icon}] **Runs do worse with this lesson. Retire it?**")
             show_words(line, by_hand=False)
             with st.form(f"lessons_harm_{line.uid}", border=False, enter_to_submit=False):
-                key = f"lessons_harm_{line.uid}_reason"
-                st.text_input("Reason", retiring_reason(one), key=key, max_chars=LIMITS["why"], disabled=bool(became))
+                key = f"lessons_harm_{line.uid}_{'given' if became else 'reason'}"
+                st.text_input("Reason", reason, key=key, max_chars=LIMITS["why"], disabled=bool(became))
                 with st.container(horizontal=True, vertical_alignment="center"):
                     st.form_submit_button(
                         "Retire",
@@ -148,12 +148,13 @@ def _harmful(harmful: Sequence[LessonLift], lines: dict[str, LessonLine], actor:
 
 
 def _retire(line: LessonLine, one: LessonLift, actor: Actor, key: str) -> None:
+    reason = st.session_state.get(key) or ""
     try:
         with store().session() as session:
-            retire(session, line.uid, line.revision, actor.id, actor.role, st.session_state.get(key) or "")
+            retire(session, line.uid, line.revision, actor.id, actor.role, reason)
     except LoopwrightError as error:
         refused(error.message)
         return
     index_due.set()
     done("Retired: no longer given.")
-    keep(Settled(LIST, line.id, (line, one), "retired"))
+    keep(Settled(LIST, line.id, (line, one, reason), "retired"))

@@ -76,11 +76,13 @@ def test_a_lead_retires_what_harms_with_the_reason_that_is_suggested(page: AppTe
     assert lesson_state() == ("active", 2)
     reason = page.text_input("lessons_harm_bad_reason").value
     assert reason.startswith("With it, runs solved 100 points fewer")
+    page.text_input("lessons_harm_bad_reason").input(f"{reason} Read, and true.")
     page.button("lessons_harm_bad_retire").click().run()
     assert not page.exception
     assert lesson_state() == ("retired", 3)
     with process.store().reading() as session:
-        assert lesson_history(session, lesson_line(session, "bad").id)[0].reason == reason
+        assert lesson_history(session, lesson_line(session, "bad").id)[0].reason == f"{reason} Read, and true."
+    assert page.text_input("lessons_harm_bad_given").value == f"{reason} Read, and true."
     assert page.button("lessons_harm_bad_retire").disabled
     assert ":material/check: retired" in captions(page)
 
