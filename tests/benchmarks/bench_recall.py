@@ -1,7 +1,7 @@
 """Recall among 1,000, 10,000 and 100,000 lessons: how fast for one client and sixteen, beside a product of matrices.
 
 Clients are threads that ask the function that every door asks, on SQLite, each recall logged and committed as in use.
-The floor embeds the same questions and compares them with all vectors in numpy, by as many threads, and logs nothing.
+The floor embeds the same questions and compares them with all vectors in numpy, one after another, and logs nothing.
 How well lessons are found is measured by bench_ranking.
 """
 
@@ -55,12 +55,12 @@ def measure(folder: Path, size: int) -> None:
     questions = [rng.choice(rng.choice(SET["lessons"])["situations"]) for _ in range(ASKED)]
     embed = default_embedder().embed
     vectors = embed(texts)
+    floor = timed(questions, 1, lambda text: np.argpartition(-(vectors @ embed([text])[0]), 20)[:20])
+    print(f"  numpy alone, 1 client: p50 {floor[0]:.1f}, p95 {floor[1]:.1f} ms", flush=True)
     for clients in CLIENTS:
         told = timed(questions, clients, lambda text: ask(store, index, text))
-        floor = timed(questions, clients, lambda text: np.argpartition(-(vectors @ embed([text])[0]), 20)[:20])
         print(
-            f"  {clients:2} clients: recall p50 {told[0]:6.1f}, p95 {told[1]:6.1f} ms, {told[2]:5.0f}/s; "
-            f"numpy alone p50 {floor[0]:6.1f}, p95 {floor[1]:6.1f} ms, {floor[2]:6.0f}/s; "
+            f"  {clients:2} clients: recall p50 {told[0]:.1f}, p95 {told[1]:.1f} ms, {told[2]:.0f} a second; "
             f"ratio of p50 {told[0] / floor[0]:.1f}",
             flush=True,
         )
