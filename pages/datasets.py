@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.dataset.formats import FORMATS
 from core.dataset.gates import gates_of
-from core.dataset.selection import Definition, Overview, overview, select
+from core.dataset.selection import Definition, Overview, overview, read_row, select
 from core.dataset.versions import make_version
 from core.errors import LoopwrightError
 from core.store.datasets import fingerprint, list_versions
@@ -109,7 +109,9 @@ if not actor.leads:
 if selection.rows:
     st.header("Rows as the model will see them", anchor=False)
     chosen = st.pagination(len(selection.rows), key=f"datasets_row_{chosen_format}_{len(selection.rows)}")
-    show_row(selection.rows[chosen - 1])
+    with store().reading() as session:
+        row = read_row(session, chosen_format, selection.rows[chosen - 1])
+    show_row(row)
 
 st.header(
     "Versions", help="A version never changes. The same rows on the same labels are the same version.", anchor=False

@@ -48,13 +48,13 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A selection as a page keeps it: of what was left out the numbers, and one example of each gate.
+    """A selection as a page keeps it: its rows without their text, and of what was left out one example of each gate.
 
     Whatever a page keeps is looked through for garbage each time that any page is drawn.
     """
 
     definition: Definition
-    rows: tuple[Row, ...]
+    rows: tuple[Candidate, ...]
     candidates: int
     reasons: Mapping[str, int]
     examples: Mapping[str, Excluded]
@@ -63,7 +63,8 @@ class Overview:
 def overview(selection: Selection) -> Overview:
     """What a page keeps of a selection; the example of a gate is the first one by key."""
     examples = {each.gate: each for each in reversed(selection.excluded)}
-    return Overview(selection.definition, selection.rows, selection.candidates, selection.reasons, examples)
+    rows = tuple(row.candidate for row in selection.rows)
+    return Overview(selection.definition, rows, selection.candidates, selection.reasons, examples)
 
 
 def define(format: str, gates: Iterable[str] = ()) -> Definition:
@@ -89,6 +90,12 @@ def select(session: Session, definition: Definition) -> Selection:
         excluded += (Excluded(left[index].candidate, gate.name, detail) for index, detail in stopped.items())
         left = [row for index, row in enumerate(left) if index not in stopped]
     return Selection(definition, tuple(left), tuple(sorted(excluded, key=lambda each: each.candidate.key)))
+
+
+def read_row(session: Session, format: str, candidate: Candidate) -> Row:
+    """One candidate with its columns, as the database stands."""
+    (row,) = _write(session, FORMATS[format], [Row(candidate)])
+    return row
 
 
 def _write(session: Session, chosen: Format, rows: Sequence[Row]) -> Iterator[Row]:

@@ -142,7 +142,7 @@ _STEPS = select(StepRow.__table__)
 
 
 def run_texts(session: Session, trace_ids: Sequence[int]) -> dict[int, RunText]:
-    """Row id → the steps in reading order and the tool schemas of each of these runs."""
+    """Row id → the steps in reading order and the tool schemas of each of these runs; none of one that is gone."""
     steps: dict[int, list[Step]] = {trace_id: [] for trace_id in trace_ids}
     tools: dict[int, tuple[Any, ...]] = {}
     for part in parts(steps):
@@ -150,7 +150,7 @@ def run_texts(session: Session, trace_ids: Sequence[int]) -> dict[int, RunText]:
             steps[row.trace_id].append(step_from_row(row))
         recorded = session.execute(select(TraceRow.id, TraceRow.tools).where(TraceRow.id.in_(part)))
         tools.update({row_id: tuple(schemas) for row_id, schemas in recorded})
-    return {row_id: RunText(tuple(steps[row_id]), tools[row_id]) for row_id in steps}
+    return {row_id: RunText(tuple(steps[row_id]), tools.get(row_id, ())) for row_id in steps}
 
 
 def lessons_given(session: Session, trace_uids: Sequence[str]) -> dict[str, list[str]]:
