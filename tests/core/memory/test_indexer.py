@@ -5,10 +5,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event, Thread
 
+import numpy as np
 import pytest
 
 from core.errors import Conflict, Unavailable
@@ -17,6 +18,7 @@ from core.memory.lessons import approve, edit, propose, retire
 from core.memory.recall import RecallRequest, recall
 from core.records import Lesson, LessonState, Role
 from core.settings import Settings
+from core.similarity.embedder import Vectors
 from core.similarity.index import TextIndex
 from core.store.engine import Store, open_store
 from core.store.lessons import lesson_line, lessons_owing_index, list_lessons
@@ -236,3 +238,33 @@ def test_the_outbox_outlives_its_process(tmp_path: Path, data_dir: Path) -> None
     assert recalled(store, index, "the parcel is late") == [uid]
     index.close()
     store.close()
+
+
+class Letters:
+    """A model of another dimension: how often each letter stands in a text."""
+
+    name = "letters-26"
+    threshold = 0.5
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        letters = [chr(97 + number) for number in range(26)]
+        counts = np.array([[text.lower().count(letter) for letter in letters] for text in texts], np.float32)
+        return counts / np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1)
+
+
+def test_another_model_by_setting_has_its_own_index_made_from_sql(
+    store: Store, index: TextIndex, teach: Teach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.similarity.index.MiniLmEmbedder", Letters)
+    taught = {teach("a refund is asked for"), teach("the parcel is late")}
+    sync(store, index)
+    stamps = index.contents()
+    index.close()
+    for name, threshold, dimension in (("minilm", 0.5, 26), ("wordllama", 0.24, 256)):
+        monkeypatch.setenv("LOOPWRIGHT_EMBEDDER", name)
+        other = open_memory(store, Settings())
+        assert other.contents() == stamps
+        assert {vector.shape for vector in other.vectors(sorted(taught)).values()} == {(dimension,)}
+        assert other.threshold == threshold
+        assert recalled(store, other, "the parcel is late") != []
+        other.close()
