@@ -118,7 +118,9 @@ def test_a_recall_is_logged_with_what_was_given_and_withheld(store: Store, index
     uid = teach("a refund is asked for", agent="shop")
     sync(store, index)
     control = run_in("control")
-    asked = RecallRequest("shop", "a refund is asked for", "v1", "", "t1", "s1")
+    names = (f"t{number}" for number in range(1_000))
+    trace = next(one for one in names if arm_of(one, Shares()) != "control" and not held_back(one, uid, Shares()))
+    asked = RecallRequest("shop", "a refund is asked for", "v1", "", trace, "s1")
     memory = ask(store, index, asked, dry_run=False)
     withheld = ask(store, index, replace(asked, run_key=control), dry_run=False)
     assert [lesson.id for lesson in memory.lessons] == [uid]
@@ -133,7 +135,7 @@ def test_a_recall_is_logged_with_what_was_given_and_withheld(store: Store, index
         "shop",
         "v1",
         "a refund is asked for",
-        "t1",
+        trace,
         "s1",
     )
 
