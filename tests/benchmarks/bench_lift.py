@@ -27,7 +27,7 @@ from core.store.recalls import GIVEN
 from core.store.tables import AgentRow, RecallLessonRow, RecallRow, TaskRow, TraceRow, VersionRow
 from tests.benchmarks.bench_traces import postgresql
 
-RUNS, EACH, LESSONS, TASKS, REPEATS = 100_000, 5, 100, 20_000, 5
+RUNS, EACH, LESSONS, TASKS, REPEATS = 100_000, 5, 100, 20_000, 3
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
 
