@@ -101,7 +101,7 @@ def memory_rows(named: Sequence[tuple[str, Lift]], withheld: float) -> list[dict
     """A row for the memory of each agent."""
     return [
         {
-            "Agent": name,
+            "Agent": clipped(name, 32),
             "Verdict": one.verdict,
             "Difference": points(one),
             "With lessons": share(one.with_it),
