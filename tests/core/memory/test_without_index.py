@@ -38,6 +38,7 @@ class Chroma:
 
     def hang(self) -> None:
         self.process.send_signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)  # until then it may still answer
 
     def wake(self) -> None:
         self.process.send_signal(signal.SIGCONT)
