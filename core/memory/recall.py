@@ -5,6 +5,7 @@ Every door (HTTP, MCP, command line, the page) asks here, so that all rank the s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -32,7 +33,7 @@ BUDGET = 1_000
 
 MOST, MOST_TOKENS = 50, 100_000
 _NEAR_MISSES = 5
-_LOGGED_BEYOND = 5
+_LOGGED_OF_EACH = 5
 _FURTHEST = 20_000
 _READ_AHEAD = 50
 
@@ -177,8 +178,20 @@ def _fitting(
         chosen = sum(fate == GIVEN for _, fate in fates)
         if chosen >= request.k or len(hits) < n or hits[-1].score < threshold or n >= _FURTHEST:
             near = [lesson for lesson in lessons if lesson.score < threshold]
-            return fates, tuple(near[:_NEAR_MISSES])
+            return _first_of_each(fates), tuple(near[:_NEAR_MISSES])
         n = min(4 * n, _FURTHEST)
+
+
+def _first_of_each(fates: Sequence[tuple[RecalledLesson, str]]) -> list[tuple[RecalledLesson, str]]:
+    """All that are given, and of those that are not the best few for each reason: of thousands that say the same, the
+    others tell nobody anything."""
+    n: Counter[str] = Counter()
+    kept = []
+    for lesson, fate in fates:
+        n[fate] += 1
+        if fate == GIVEN or n[fate] <= _LOGGED_OF_EACH:
+            kept.append((lesson, fate))
+    return kept
 
 
 def _choose(
@@ -191,7 +204,7 @@ def _choose(
     room = request.max_tokens
     for number, lesson in enumerate(fitting):
         if len(chosen) >= request.k:
-            return fates + [(one, NOT_AMONG) for one in fitting[number : number + _LOGGED_BEYOND]]
+            return fates + [(one, NOT_AMONG) for one in fitting[number : number + _LOGGED_OF_EACH]]
         if number % _READ_AHEAD == 0 and len(fitting) > 1:
             vectors |= asked.vectors([one.id for one in fitting[number : number + _READ_AHEAD]])
         mine = vectors.get(lesson.id)

@@ -187,6 +187,14 @@ def test_what_says_the_same_is_given_once_and_the_budget_is_kept(store: Store, i
     assert {fate for _, fate in one.fates} == {"given", NOT_AMONG}
 
 
+def test_of_many_that_say_the_same_the_log_keeps_a_few(store: Store, index: TextIndex, teach: Teach) -> None:
+    for number in range(30):
+        teach("a refund is asked for", tool=f"tool {number}")
+    sync(store, index)
+    found = ask(store, index, RecallRequest("", "a refund is asked for", k=3))
+    assert [fate for _, fate in found.fates] == ["given", *[TOO_ALIKE] * 5]
+
+
 def test_tool_tags_and_validity_are_kept(store: Store, index: TextIndex, teach: Teach) -> None:
     task = "a refund is asked for"
     tool = teach(f"{task} by card", "Pay it back to the card.", tool="issue_refund")
