@@ -113,11 +113,21 @@ def end_import(importing: subprocess.Popen[bytes], chance: random.Random) -> boo
     return importing.returncode == 0
 
 
+THINGS = (
+    "lamps", "cables", "batteries", "shoes", "jackets", "tickets", "hotels", "flights", "trains", "books",
+    "games", "phones", "cameras", "printers", "chairs", "tables", "flowers", "coffee", "wine", "bread",
+    "toys", "bicycles", "tyres", "paint", "carpets", "curtains", "mirrors", "clocks", "knives", "towels",
+    "pillows", "drills", "ladders", "seeds", "boats", "violins",
+)  # fmt: skip
+"""Lessons about them are not alike: a recall gives each of them."""
+
+
 def teach(store: Store, number: int) -> str:
     """Approve a lesson; the server owes it to its index from then on."""
     with store.session() as session:
         lead = person_id(session, "a lead", Role.LEAD)
-        lesson = propose(session, Lesson("", f"customer number {number} asks for a refund", "follow the policy"), lead)
+        thing = THINGS[number]
+        lesson = propose(session, Lesson("", f"a refund of {thing} is asked for", f"Look up what {thing} may."), lead)
         approve(session, lesson, 1, lead, Role.LEAD)
     return lesson
 
@@ -126,7 +136,7 @@ def expect_lessons(url: str, taught: list[str]) -> None:
     """The server is ready and its index finds every lesson that was approved before it started."""
     with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
         assert client.get("/readyz").status_code == 200
-        asked = {"task": "a customer asks for a refund", "k": 50, "dry_run": True}
+        asked = {"task": "a refund is asked for", "k": 50, "max_tokens": 10_000, "dry_run": True}
         found = client.post("/api/recall", json=asked).json()["lessons"]
     assert {lesson["id"] for lesson in found} == set(taught)
 

@@ -182,8 +182,8 @@ def test_evidence_names_steps_and_who_reviewed_them(store: Store) -> None:
         lesson = lesson_line(session, "l1").id
         assert add_evidence(session, lesson, [("t1", "3"), ("t2", ""), ("t2", "")]) == 1
         assert lesson_evidence(session, lesson) == [
-            Evidence(traces["t1"], "t1", "Where is my order?", "3", 3, said.id, "Ann"),
-            Evidence(traces["t2"], "t2", "Where is my order?", "", None, None, ""),
+            Evidence(1, traces["t1"], "t1", "Where is my order?", "3", 3, said.id, "Ann"),
+            Evidence(2, traces["t2"], "t2", "Where is my order?", "", None, None, ""),
         ]
 
 
