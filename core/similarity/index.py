@@ -6,13 +6,16 @@ is the cosine of two embeddings, cut to 0..1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import RLock
 
 import numpy as np
 from chromadb.api.models.Collection import Collection
+from chromadb.api.types import QueryResult
+from chromadb.errors import InternalError
 
 from core.errors import Unavailable
 from core.settings import Settings
@@ -25,6 +28,9 @@ from core.similarity.standby import Standby
 
 _BATCH = 1_000
 """Entries a write; Chroma takes up to 5,461."""
+
+_FIRST_ENTRY = 0.5
+"""Seconds in which the first entry of an index is laid down."""
 
 _PATIENCE = {"lessons": 0.8, "runs": 10.0}
 """Seconds to wait for a server's answer: an agent that asks for lessons is told within one that there are none."""
@@ -85,10 +91,10 @@ class TextIndex:
         if among is not None and not among:
             return []
         one = vector[np.newaxis]
+        ids = None if among is None else list(among)
         with self._trusted("asked"):
-            found = self._opened().asking.query(
-                query_embeddings=one, n_results=n, ids=None if among is None else list(among), include=["distances"]
-            )
+            asking = self._opened().asking
+            found = _once_there(lambda: asking.query(one, n_results=n, ids=ids, include=["distances"]))
         return best(found["ids"][0], (1 - float(distance) for distance in (found["distances"] or [[]])[0]))
 
     def vectors(self, ids: Sequence[str]) -> dict[str, Vector]:
@@ -186,6 +192,19 @@ class TextIndex:
                 embeddings=self._embedder.embed([entry.text for entry in batch]),
                 metadatas=[{"stamp": entry.stamp} for entry in batch],
             )
+
+
+def _once_there(ask: Callable[[], QueryResult]) -> QueryResult:
+    """What a query finds, asked again for a moment where embedded Chroma has not laid down its first entry yet: a query
+    that comes while it does fails, and nothing is wrong."""
+    end = time.monotonic() + _FIRST_ENTRY
+    while True:
+        try:
+            return ask()
+        except InternalError as error:
+            if "Nothing found on disk" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
 
 
 def open_index(settings: Settings, address: str = "", embedder: Embedder | None = None) -> TextIndex:
