@@ -76,8 +76,13 @@ def define(format: str, gates: Iterable[str] = ()) -> Definition:
 
 def select(session: Session, definition: Definition) -> Selection:
     """The rows of a definition as the database stands, and everything that was left out."""
+    sources = FORMATS[definition.format].sources
+    return select_from(session, definition, (candidate for source in sources for candidate in source(session)))
+
+
+def select_from(session: Session, definition: Definition, found: Iterable[Candidate]) -> Selection:
+    """The same of these candidates alone."""
     chosen = FORMATS[definition.format]
-    found = (candidate for source in chosen.sources for candidate in source(session))
     left = [Row(candidate) for candidate in sorted(found, key=lambda candidate: candidate.key)]
     excluded: list[Excluded] = []
     written = False

@@ -34,8 +34,9 @@ _CORRECTION = "correction"
 """The source of pairs that put a corrected step beside its original."""
 
 
-def runs(session: Session) -> list[Candidate]:
-    """Every run, with the outcome that a resolution, people or an automated check gave it."""
+def runs(session: Session, among: Sequence[int] | None = None) -> list[Candidate]:
+    """Every run (of these, where they are named), with the outcome that a resolution, people or an automated check
+    gave it."""
     schemas, rulings = schema_names(session), current_resolutions(session)
     adopted = adopted_corrections(session, rulings)
     decided = {
@@ -43,14 +44,14 @@ def runs(session: Session) -> list[Candidate]:
         for one in rulings
         if one.question == OUTCOME and one.subject == Subject(one.subject.trace_id)
     }
-    people = [one for one in annotations_of(session) if one.role is not Role.MACHINE]
+    people = [one for one in annotations_of(session, among) if one.role is not Role.MACHINE]
     given: dict[int, list[Given]] = {}
     for annotation in people:
         given.setdefault(annotation.trace_id, []).append(annotation)
     reworked = {one.trace_id for one in adopted.counting(people) if one.corrections}
     return [
         _run(run, given.get(row_id, []), schemas, row_id in reworked, decided.get(row_id))
-        for row_id, run in run_lines(session).items()
+        for row_id, run in run_lines(session, among).items()
     ]
 
 
@@ -83,9 +84,14 @@ def _of_outcome(run: RunLine) -> Verdict:
     """A user's own thumb or behaviour verifies nothing: only resolutions, people's labels and automated checks do."""
     if run.outcome == Outcome.UNKNOWN:
         return Verdict.DISPUTED if run.outcome_from == DISAGREE else Verdict.UNVERIFIED
-    if run.outcome_from not in (RESOLUTION, "people") and not run.outcome_from.startswith("automated check"):
+    if not verifies(run.outcome_from):
         return Verdict.UNVERIFIED
     return Verdict.GOOD if run.outcome == Outcome.SOLVED else Verdict.FAILED
+
+
+def verifies(outcome_from: str) -> bool:
+    """Whether an outcome that comes from there can be taught."""
+    return outcome_from in (RESOLUTION, "people") or outcome_from.startswith("automated check")
 
 
 def corrections(session: Session) -> list[Candidate]:
