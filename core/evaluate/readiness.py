@@ -83,7 +83,7 @@ class Readiness:
         """The whole of it; where not yet, the one thing that would change it."""
         if self.worthwhile:
             return f"Fine-tuning is worthwhile to try. {self.saves.sentence}"
-        return f"Not yet: {self.stable.change or self.enough.change}"
+        return f"Not yet: {self.stable.change or self.enough.change} Lessons can teach it meanwhile."
 
 
 def readiness(
@@ -141,13 +141,14 @@ def _versions(found: Stability) -> str:
     if before == now:
         return ""
     return (
-        f" Other versions ran ({_listed(before)} before, {_listed(now)} now), so it may be the agent that changed and "
+        f" Other versions ran ({_listed(before)} before; {_listed(now)} now), so it may be the agent that changed and "
         "not the task."
     )
 
 
 def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    shown = [*names[:3], f"{len(names) - 3} more"] if len(names) > 3 else list(names)
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
 def told(check: Check) -> str:
@@ -199,14 +200,21 @@ def would_save(looked_at: int, found: MovableContext | None) -> Answer:
             f"None of the newest {_runs(looked_at)} records what its models were sent and how many tokens that was.",
             "send the inputs and token counts of model calls with the spans.",
         )
-    said = f"At most {100 * found.share:.0f} % of what models read could go from prompts"
-    thousand = f"{1_000 * found.a_run.value:,.0f} tokens"
+    thousand = f"{many_tokens(1_000 * found.a_run.value)} tokens"
     if found.dollars is not None:
         thousand += f" and ${1_000 * found.dollars.value:,.2f}"
-    said += f": {thousand} per 1,000 runs at most."
+    share = f"At most {100 * found.share:.0f} % of what models read could go from prompts"
+    said = f"{share} ({_runs(found.runs)}): {thousand} in 1,000 runs."
     if found.share >= WORTH:
         return Answer(State.READY, said)
     return Answer(State.NOT_YET, f"{said} From {100 * WORTH:.0f} % on it pays.", "prompts carry too little to save.")
+
+
+def many_tokens(n: float) -> str:
+    """9.4 million, 940,000, 940: as exact as such an estimate is."""
+    if n >= 1_000_000:
+        return f"{n / 1_000_000:,.1f} million"
+    return f"{round(n, -3):,.0f}" if n >= 10_000 else f"{n:,.0f}"
 
 
 def _runs(n: int) -> str:

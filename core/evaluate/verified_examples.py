@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
+from itertools import accumulate
 
 from sqlalchemy.orm import Session
 
@@ -14,10 +14,11 @@ from core.dataset.selection import define, select_from
 from core.dataset.sources import corrections, runs, verifies
 from core.evaluate.stability import LATEST
 from core.records import Split
-from core.store.readiness import first_and_last, newest_solved, runs_of, solved_runs
+from core.store.readiness import first_and_last, newest_solved, solved_runs, steps_of
 
-MOST_READ = 300
-"""Verified runs, and corrected turns, whose text is read: three times as many as are needed, the newest ones."""
+MOST_READ, LEAST_READ, MOST_STEPS = 300, 150, 5_000
+"""How many verified runs and corrected turns are read, the newest ones: three times as many as are needed; of long runs
+fewer, but one and a half times as many as are needed."""
 
 WEEK = timedelta(weeks=1)
 
@@ -63,7 +64,7 @@ def verified_examples(session: Session, agent: str) -> Examples:
     ran = runs(session, newest_solved(session, agent, names, MOST_READ)) if names else []
     whole = [one for one in ran if one.verdict is Verdict.GOOD and not one.reworked]
     turns = _corrected(session, agent)
-    read = [*whole, *turns[:MOST_READ]]
+    read = _newest(session, agent, [*whole, *turns])
     found = select_from(session, define("sft"), read)
     taught = [row.candidate for row in found.rows]
     people = [one for one in taught if one.reviewers]
@@ -87,11 +88,19 @@ def _kept(split: str) -> bool:
 
 
 def _corrected(session: Session, agent: str) -> list[Candidate]:
-    """The corrected turns of an agent's runs that can be taught, the newest first."""
+    """The corrected turns of an agent's runs that can be taught."""
     good = [one for one in corrections(session) if one.verdict is Verdict.GOOD and not one.kept_for]
-    mine = runs_of(session, agent, chain.from_iterable((run.id for run in one.runs) for one in good))
-    listed = [one for one in good if one.runs[0].id in mine]
-    return sorted(listed, key=lambda one: (one.at is not None, one.at, one.key), reverse=True)
+    mine = steps_of(session, agent, {one.runs[0].id for one in good})
+    return [one for one in good if one.runs[0].id in mine]
+
+
+def _newest(session: Session, agent: str, found: Sequence[Candidate]) -> list[Candidate]:
+    listed = sorted(found, key=lambda one: (one.at is not None, one.at, one.key), reverse=True)[:MOST_READ]
+    sizes = steps_of(session, agent, {one.runs[0].id for one in listed})
+    steps = accumulate(sizes[one.runs[0].id] for one in listed)
+    return [
+        one for n, (one, upto) in enumerate(zip(listed, steps, strict=True)) if n < LEAST_READ or upto <= MOST_STEPS
+    ]
 
 
 def _written(turns: Sequence[Candidate], since: datetime | None) -> int:

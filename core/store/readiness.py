@@ -152,11 +152,12 @@ def _solved(agent: str) -> list[ColumnElement[bool]]:
     return [*of_agent(agent), TraceRow.outcome == Outcome.SOLVED.value]
 
 
-def runs_of(session: Session, agent: str, traces: Iterable[int]) -> set[int]:
-    """Those of the runs that are the agent's."""
-    found: set[int] = set()
+def steps_of(session: Session, agent: str, traces: Iterable[int]) -> dict[int, int]:
+    """Those of the runs that are the agent's → how many steps they have."""
+    found: dict[int, int] = {}
     for some in parts(traces):
-        found.update(session.scalars(select(TraceRow.id).where(TraceRow.id.in_(some), *of_agent(agent))))
+        query = select(TraceRow.id, TraceRow.n_steps).where(TraceRow.id.in_(some), *of_agent(agent))
+        found.update((row_id, n) for row_id, n in session.execute(query))
     return found
 
 

@@ -1,4 +1,4 @@
-"""What learning did: the lift of the memory and of each lesson."""
+"""What learning did, and could do: the lift of the memory and of each lesson; whether to fine-tune."""
 
 from __future__ import annotations
 
@@ -26,3 +26,23 @@ def lift(agent: Agent = "", json: Json = False) -> Answer:
     said += [f"Not counted: {sentence}." for sentence in left_out_sentences(memory.left_out)]
     settings = {"control_share": chosen.control, "hold_back_share": chosen.hold_back}
     return {"agent": agent, **settings, **report_json(memory, lessons, lines)}, said
+
+
+def readiness(agent: Agent = "", json: Json = False) -> Answer:
+    """Whether fine-tuning is worthwhile yet: is the task stable, are there enough examples, would it save context."""
+    from core.evaluate.readiness import readiness as ask
+    from core.evaluate.readiness_json import readiness_json
+    from core.store.catalog import list_agents
+    from dashboard.parts.lift_words import finding
+    from dashboard.process import shares, store
+
+    chosen = shares()
+    with store().reading() as session:
+        found = [ask(session, name, chosen) for name in ([agent] if agent else list_agents(session))]
+    said = []
+    for one in found:
+        said += [f"{one.agent}: {one.sentence}"]
+        for name, answer in (("stable", one.stable), ("enough", one.enough), ("saves", one.saves)):
+            said += [f"  {name:<7} {answer.state.value}: {answer.sentence}"]
+        said += [f"  {'lessons':<7} {finding(one.lessons, chosen.control)}."]
+    return readiness_json(found), said or ["No run has come in yet."]

@@ -64,7 +64,10 @@ def test_without_times_nobody_can_tell(store: Store) -> None:
     with store.reading() as session:
         found = readiness(session, "shop")
     assert (found.stability, found.stable.state, found.worthwhile) == (None, State.CANNOT_TELL, False)
-    assert found.sentence == "Not yet: nobody can tell whether the task is stable until runs say when they began."
+    assert found.sentence == (
+        "Not yet: nobody can tell whether the task is stable until runs say when they began. Lessons can teach it "
+        "meanwhile."
+    )
 
 
 def test_few_runs_in_a_window_tell_nothing_and_are_counted(store: Store) -> None:
@@ -110,7 +113,7 @@ def test_other_versions_are_named_since_the_agent_may_have_changed(store: Store)
     keep(store, weekly([0, 1, 2, 3], 50, solved=9))
     now = [replace(one, version="v2") for one in weekly([9, 10, 11], 50, solved=4)]
     keep(store, now)
-    assert "(v1 before, v2 now)" in is_stable(compared(store)).sentence
+    assert "(v1 before; v2 now)" in is_stable(compared(store)).sentence
 
 
 def test_clear_and_too_small_to_matter_is_no_move() -> None:
@@ -233,11 +236,20 @@ def test_examples_are_what_the_export_would_write(taught: Store) -> None:
 
 
 def test_only_the_newest_are_read_and_it_is_said(taught: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MOST_READ", 2)
+    monkeypatch.setattr(reading, "MOST_READ", 4)
     with taught.reading() as session:
         found = verified_examples(session, "shop")
-    assert (found.verified, found.read, found.whole) == (7, 4, False)
-    assert are_enough(found).sentence.startswith(f"at least {found.rows} of 7 verified examples")
+    assert (found.verified, found.read, found.rows, found.whole) == (7, 4, 4, False)
+    assert are_enough(found).sentence.startswith("at least 4 of 7 verified examples")
+
+
+def test_of_long_runs_fewer_are_read(taught: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LEAST_READ", 1)
+    monkeypatch.setattr(reading, "MOST_STEPS", 3 * 4)
+    with taught.reading() as session:
+        assert verified_examples(session, "shop").read == 3
+        monkeypatch.setattr(reading, "LEAST_READ", 5)
+        assert verified_examples(session, "shop").read == 5
 
 
 def stock(rows: int, tasks: int = TASKS, recent: int = 0, weeks: float = 4) -> Examples:
@@ -317,7 +329,9 @@ def test_what_prompts_carry_is_counted_call_by_call(store: Store) -> None:
     )
     answer = would_save(looked_at, found)
     assert answer.state is State.READY
-    assert answer.sentence.startswith(f"At most {found.share * 100:.0f} % of what models read could go from prompts: ")
+    assert answer.sentence == (
+        "At most 37 % of what models read could go from prompts (6 runs): 744,000 tokens in 1,000 runs."
+    )
 
 
 def test_cached_tokens_are_apart_and_cheaper(store: Store) -> None:
