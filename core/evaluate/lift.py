@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from core.measure.lift import LEAST, Group, Lift, lift
+from core.measure.runs import NOTHING, Sums
 from core.memory.arms import CONTROL, MEMORY, Shares
 from core.memory.recall import HELD_BACK
 from core.store.lift import NotCounted, Runs, Use, lesson_uses, not_counted, runs_by_arm, runs_by_lesson
@@ -92,16 +93,16 @@ def lesson_lifts(
 ) -> list[LessonLift]:
     """The lift of each of these lessons (none named: of all that were ever chosen): what harms first, then by the
     number of runs, most first."""
-    by_lesson: dict[str, list[Runs]] = {}
-    for runs in runs_by_lesson(session, agent, lessons):
-        by_lesson.setdefault(runs.lesson, []).append(runs)
+    by_lesson: dict[str, dict[str, Group]] = {}
+    for sums in runs_by_lesson(session, agent, lessons):
+        by_lesson.setdefault(sums.lesson, {})[sums.group] = Group(sums.outcomes, sums.costs, sums.seconds)
+    nobody = Group(NOTHING)
     uses = lesson_uses(session, lessons)
     share = (shares or Shares()).hold_back
-    nothing: list[Runs] = []
     found = []
     for uid in {**by_lesson, **({} if agent else uses)}:
-        mine = by_lesson.get(uid, nothing)
-        compared = lift(_group(mine, GIVEN), _group(mine, HELD_BACK), share)
+        mine = by_lesson.get(uid, {})
+        compared = lift(mine.get(GIVEN, nobody), mine.get(HELD_BACK, nobody), share)
         found.append(LessonLift(uid, compared, uses.get(uid, Use(0, None))))
     return sorted(found, key=lambda one: (not one.harms, -one.lift.n_with - one.lift.n_without, one.lesson))
 
@@ -126,4 +127,4 @@ def _group(runs: Iterable[Runs], group: str) -> Group:
             if n:
                 before, many = sums.get(one.task, (0, 0))
                 sums[one.task] = (before + total, many + n)
-    return Group(list(outcomes.values()), list(costs.values()), list(seconds.values()))
+    return Group(*(Sums.of(list(sums.values())) for sums in (outcomes, costs, seconds)))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
 from typing import Literal
 
 from core.measure.intervals import Interval, Mean, Rate, z_score
-from core.measure.runs import rate_difference, run_mean, run_share
+from core.measure.runs import NOTHING, Sums, mean_of_sums, rate_difference, share_of_sums
 
 Verdict = Literal["helps", "harms", "no difference shown", "not enough runs"]
 
@@ -22,15 +21,15 @@ LEAST = 5
 
 @dataclass(frozen=True)
 class Group:
-    """Runs of one task each: (successes, runs), and the sums of what they cost and took with how many are known."""
+    """Runs, added up over tasks: their successes, what they cost and how long they took, where that is known."""
 
-    outcomes: Sequence[tuple[float, int]]
-    costs: Sequence[tuple[float, int]] = ()
-    seconds: Sequence[tuple[float, int]] = ()
+    outcomes: Sums
+    costs: Sums = NOTHING
+    seconds: Sums = NOTHING
 
     @property
     def n(self) -> int:
-        return sum(runs for _, runs in self.outcomes)
+        return self.outcomes.runs
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def lift(with_it: Group, without: Group, share: float) -> Lift:
     where that interval leaves out 0 and each group has LEAST runs; where it does not, and the runs are as many as would
     have shown it, no difference is shown.
     """
-    rates = [run_share(group.outcomes) if group.n else None for group in (with_it, without)]
+    rates = [share_of_sums(group.outcomes) if group.n else None for group in (with_it, without)]
     one, two = rates
     difference = interval = None
     verdict: Verdict = "not enough runs"
@@ -119,16 +118,14 @@ def runs_needed(with_it: Rate | None, without: Rate | None, share: float) -> int
     return ceil((chance + power) ** 2 / (high - low) ** 2 * (1 + ratio))
 
 
-def mean_difference(
-    with_it: Sequence[tuple[float, int]], without: Sequence[tuple[float, int]]
-) -> MeanDifference | None:
-    """The difference of two means over runs, each given as (sum, runs) by task; None where a group has no value.
+def mean_difference(with_it: Sums, without: Sums) -> MeanDifference | None:
+    """The difference of two means over runs; None where a group has no value.
 
     Interval: difference ± √(h₁² + h₂²), the half-widths of the two means' own intervals joined (Zou & Donner 2008).
     """
-    if not with_it or not without:
+    if not with_it.runs or not without.runs:
         return None
-    one, two = run_mean(with_it), run_mean(without)
+    one, two = mean_of_sums(with_it), mean_of_sums(without)
     difference = one.value - two.value
     if one.interval is None or two.interval is None:
         return MeanDifference(one, two, difference, None)

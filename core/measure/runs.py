@@ -7,11 +7,44 @@ and what is asked of it is the share of runs; so here every run weighs the same,
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, sqrt
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from core.measure.intervals import Interval, Mean, Rate, wilson, z_score
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a share or a mean over runs is made from, added up over tasks: of each the sum of its values s and its runs
+    m. `squares` is Σ s², `products` Σ s·m, `run_squares` Σ m². A database can add them up where the runs are."""
+
+    tasks: int
+    runs: int
+    total: float
+    squares: float
+    products: float
+    run_squares: float
+
+    @classmethod
+    def of(cls, clusters: Sequence[tuple[float, int]]) -> Self:
+        """The sums of clusters, each (sum of values, runs) of one task."""
+        return cls(
+            len(clusters),
+            sum(m for _, m in clusters),
+            sum(s for s, _ in clusters),
+            sum(s * s for s, _ in clusters),
+            sum(s * m for s, m in clusters),
+            sum(m * m for _, m in clusters),
+        )
+
+    def off(self, mean: float) -> float:
+        """Σ (s - mean m)²."""
+        return max(self.squares - 2 * mean * self.products + mean * mean * self.run_squares, 0.0)
+
+
+NOTHING = Sums(0, 0, 0.0, 0.0, 0.0, 0.0)
 
 Counts = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
@@ -42,10 +75,21 @@ def share_of(successes: Counts, runs: Counts, confidence: float = 0.95) -> Rate:
     """The same of two columns, a task each."""
     if not len(runs) or not bool(np.all((runs > 0) & (successes >= 0) & (successes <= runs))):
         raise ValueError("a share needs at least one run, and no more successes than runs")
-    solved, n, tasks = successes.sum().item(), int(runs.sum()), len(runs)
+    solved, n = successes.sum().item(), int(runs.sum())
+    return _share(solved, n, len(runs), float(((successes - solved / n * runs) ** 2).sum()), confidence)
+
+
+def share_of_sums(sums: Sums, confidence: float = 0.95) -> Rate:
+    """The same of what was added up; ValueError where it has no run."""
+    if sums.runs < 1:
+        raise ValueError("a share needs at least one run")
+    return _share(sums.total, sums.runs, sums.tasks, sums.off(sums.total / sums.runs), confidence)
+
+
+def _share(solved: float, n: int, tasks: int, off: float, confidence: float) -> Rate:
     share, effective = solved / n, float(tasks)
     if tasks > 1 and 0 < share < 1:
-        spread = tasks / (tasks - 1) * float(((successes - share * runs) ** 2).sum()) / n**2
+        spread = tasks / (tasks - 1) * off / n**2
         effective = float(n) if spread == 0 else min(max(1 + share * (1 - share) / spread, tasks), n)
     return Rate(solved, n, share, wilson(share * effective, effective, confidence), tasks, effective)
 
@@ -56,21 +100,28 @@ def run_mean(clusters: Sequence[tuple[float, int]], confidence: float = 0.95) ->
     V as in `run_share`. With one run a task it is Student's interval; it is symmetric, so for few runs of a skewed
     cost it says too little above and too much below. No interval from one task. ValueError without clusters.
     """
-    from scipy.special import stdtrit
-
     if not clusters or not all(n > 0 for _, n in clusters):
         raise ValueError("a mean needs at least one run")
-    n, tasks = sum(m for _, m in clusters), len(clusters)
+    n = sum(m for _, m in clusters)
     mean = sum(total for total, _ in clusters) / n
+    return _mean(mean, n, len(clusters), sum((total - mean * m) ** 2 for total, m in clusters), confidence)
+
+
+def mean_of_sums(sums: Sums, confidence: float = 0.95) -> Mean:
+    """The same of what was added up; ValueError where it has no run."""
+    if sums.runs < 1:
+        raise ValueError("a mean needs at least one run")
+    mean = sums.total / sums.runs
+    return _mean(mean, sums.runs, sums.tasks, sums.off(mean), confidence)
+
+
+def _mean(mean: float, n: int, tasks: int, off: float, confidence: float) -> Mean:
+    from scipy.special import stdtrit
+
     if tasks == 1:
         return Mean(n, mean, None)
-    reach = float(stdtrit(tasks - 1, (1 + confidence) / 2)) * sqrt(_variance(clusters, mean, n))
+    reach = float(stdtrit(tasks - 1, (1 + confidence) / 2)) * sqrt(tasks / (tasks - 1) * off / n**2)
     return Mean(n, mean, Interval(mean - reach, mean + reach))
-
-
-def _variance(clusters: Sequence[tuple[float, int]], mean: float, n: int) -> float:
-    tasks = len(clusters)
-    return tasks / (tasks - 1) * sum((total - mean * m) ** 2 for total, m in clusters) / n**2
 
 
 def median_ranks(n: int, confidence: float = 0.95) -> tuple[int, int] | None:

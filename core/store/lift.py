@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
+from core.measure.runs import Sums
 from core.records import Outcome
 from core.store.recalls import CONTROL, GIVEN
 from core.store.results import of_agent, week_of
@@ -24,14 +25,10 @@ _CHOSEN = exists().where(
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Runs of one task whose outcome is known: `solved` of `n`; cost in dollars and seconds summed over those that have
-    one.
-
-    By arm they are of one agent and of one week (its Monday, UTC; "" where nobody knows when they began).
-    """
+    """Runs of one task, agent and week (its Monday, UTC; "" where nobody knows when they began) whose outcome is known:
+    `solved` of `n`; cost in dollars and seconds summed over those that have one."""
 
     group: str
-    lesson: str
     task: int
     n: int
     solved: int
@@ -39,8 +36,19 @@ class Runs:
     n_cost: int
     seconds: float
     n_seconds: int
-    agent: str = ""
-    week: str = ""
+    agent: str
+    week: str
+
+
+@dataclass(frozen=True, slots=True)
+class LessonRuns:
+    """Runs of one lesson whose outcome is known, added up over tasks: successes, dollars, seconds."""
+
+    group: str
+    lesson: str
+    outcomes: Sums
+    costs: Sums
+    seconds: Sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +77,42 @@ def runs_by_arm(session: Session, agent: str = "") -> list[Runs]:
     """
     asked = select(RecallRow.arm.label("said"), literal("").label("lesson")).where(_CHOSEN)
     week = case((TraceRow.time_known, week_of(session)), else_="").label("week")
-    return _counted(session, asked, func.max, agent, (AgentRow.name, week))  # in both arms: of the memory arm
+    runs = _runs(asked, func.max)  # in both arms: of the memory arm
+    keys = (runs.c.said, _TASK, AgentRow.name, week)
+    query = select(runs.c.said, _TASK, *_SUMS, AgentRow.name, week).join(TraceRow, TraceRow.id == runs.c.trace)
+    query = query.join(AgentRow, AgentRow.id == TraceRow.agent_id).where(*_known(agent)).group_by(*keys)
+    return [Runs(*row) for row in session.execute(query)]
 
 
-def runs_by_lesson(session: Session, agent: str = "", lessons: Sequence[str] = ()) -> list[Runs]:
-    """Runs by lesson, by whether it was given ("given") or held back ("held back") there, and by task."""
+def runs_by_lesson(session: Session, agent: str = "", lessons: Sequence[str] = ()) -> list[LessonRuns]:
+    """Runs by lesson, and by whether it was given ("given") or held back ("held back") there."""
     fitted = RecallLessonRow
     asked = select(fitted.fate.label("said"), fitted.lesson_uid.label("lesson"))
     asked = asked.join(RecallRow, RecallRow.id == fitted.recall_id).where(fitted.fate.in_((GIVEN, HELD_BACK)))
     if lessons:
         asked = asked.where(fitted.lesson_uid.in_(lessons))
-    return _counted(session, asked, func.min, agent)  # given by any of its recalls is given
+    runs = _runs(asked, func.min)  # given by any of its recalls is given
+    keys = (runs.c.said, runs.c.lesson)
+    query = select(*keys, _TASK, *_SUMS).join(TraceRow, TraceRow.id == runs.c.trace).where(*_known(agent))
+    tasks = query.group_by(*keys, _TASK).subquery()
+    values = ((tasks.c.solved, tasks.c.n), (tasks.c.cost, tasks.c.n_cost), (tasks.c.seconds, tasks.c.n_seconds))
+    added = [column for value, n in values for column in _added(value, n)]
+    by_lesson = select(tasks.c.said, tasks.c.lesson, *added).group_by(tasks.c.said, tasks.c.lesson)
+    return [
+        LessonRuns(group, lesson, *(_sums(*numbers[at : at + 6]) for at in (0, 6, 12)))
+        for group, lesson, *numbers in session.execute(by_lesson)
+    ]
+
+
+def _added(value: ColumnElement[Any], n: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    """The columns of core.measure.runs.Sums over tasks."""
+    tasks = func.sum(case((n > 0, 1), else_=0))
+    return [tasks, func.sum(n), *(func.sum(of) for of in (value, value * value, value * n, n * n))]
+
+
+def _sums(tasks: Any, runs: Any, *others: Any) -> Sums:
+    """PostgreSQL adds whole numbers up to decimal ones."""
+    return Sums(int(tasks), int(runs), *(int(one) if one == int(one) else float(one) for one in others))
 
 
 def stamp_of_lift(session: Session) -> tuple[object, ...]:
@@ -136,35 +169,24 @@ def _with_runs(asked: Select[Any, Any]) -> Any:
     return union_all(*(one.add_columns(TraceRow.id.label("trace")) for one in (by_id, asked.join(TraceRow, alone))))
 
 
-def _counted(
-    session: Session,
-    asked: Select[str, str],
-    one_of: Any,
-    agent: str,
-    parts: Sequence[ColumnElement[str] | Any] = (),
-) -> list[Runs]:
-    """Count runs; `asked` has a row a recall (and lesson), and `one_of` chooses where one run has several."""
+_COST = func.nullif(TraceRow.cost, 0)  # sources write 0 for a model whose price they do not know
+_TASK = func.coalesce(TraceRow.task_id, -TraceRow.id).label("task")
+_SUMS = (
+    func.count().label("n"),
+    func.sum(case((TraceRow.outcome == Outcome.SOLVED.value, 1), else_=0)).label("solved"),
+    func.coalesce(func.sum(_COST), 0.0).label("cost"),
+    func.count(_COST).label("n_cost"),
+    func.coalesce(func.sum(TraceRow.seconds), 0.0).label("seconds"),
+    func.count(TraceRow.seconds).label("n_seconds"),
+)
+
+
+def _runs(asked: Select[str, str], one_of: Any) -> Any:
+    """Runs (and lessons) once each; `asked` has a row a recall, and `one_of` chooses where one run has several."""
     rows = _with_runs(asked).subquery()
     said = one_of(rows.c.said).label("said")
-    runs = select(rows.c.trace, rows.c.lesson, said).group_by(rows.c.trace, rows.c.lesson).subquery()
-    task = func.coalesce(TraceRow.task_id, -TraceRow.id).label("task")
-    cost = func.nullif(TraceRow.cost, 0)  # sources write 0 for a model whose price they do not know
-    keys = (runs.c.said, runs.c.lesson, task)
-    query = (
-        select(
-            *keys,
-            func.count(),
-            func.sum(case((TraceRow.outcome == Outcome.SOLVED.value, 1), else_=0)),
-            func.coalesce(func.sum(cost), 0.0),
-            func.count(cost),
-            func.coalesce(func.sum(TraceRow.seconds), 0.0),
-            func.count(TraceRow.seconds),
-            *parts,
-        )
-        .join(TraceRow, TraceRow.id == runs.c.trace)
-        .where(TraceRow.outcome != Outcome.UNKNOWN.value, *of_agent(agent or None))
-        .group_by(*keys, *parts)
-    )
-    if parts:
-        query = query.join(AgentRow, AgentRow.id == TraceRow.agent_id)
-    return [Runs(*row) for row in session.execute(query)]
+    return select(rows.c.trace, rows.c.lesson, said).group_by(rows.c.trace, rows.c.lesson).subquery()
+
+
+def _known(agent: str) -> tuple[Any, ...]:
+    return (TraceRow.outcome != Outcome.UNKNOWN.value, *of_agent(agent or None))

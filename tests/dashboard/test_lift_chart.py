@@ -8,6 +8,7 @@ import pytest
 
 from core.evaluate.lift import LessonLift, WeekLift
 from core.measure.lift import Group, Lift, lift
+from core.measure.runs import Sums
 from core.store.lift import NotCounted, Use
 from dashboard.lift_chart import lift_by_week, success_with_and_without
 from dashboard.parts.lift_words import about, finding, left_out_sentences, lesson_rows, points, retiring_reason
@@ -15,7 +16,8 @@ from dashboard.parts.lift_words import about, finding, left_out_sentences, lesso
 
 def of(given: tuple[int, int], kept: tuple[int, int], share: float = 0.1) -> Lift:
     def group(solved: int, n: int) -> Group:
-        return Group([(1, 1)] * solved + [(0, 1)] * (n - solved), [(0.02, 1)] * n)
+        solved_or_not = Sums.of([(1, 1)] * solved + [(0, 1)] * (n - solved))
+        return Group(solved_or_not, Sums.of([(0.02, 1)] * n))
 
     return lift(group(*given), group(*kept), share)
 

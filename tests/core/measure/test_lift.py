@@ -7,6 +7,7 @@ import pytest
 
 from core.measure.intervals import Rate, rate
 from core.measure.lift import LEAST, Group, lift, mean_difference, runs_needed
+from core.measure.runs import NOTHING, Sums
 
 
 def of(share: float) -> Rate:
@@ -14,7 +15,7 @@ def of(share: float) -> Rate:
 
 
 def group(successes: int, n: int) -> Group:
-    return Group([(1, 1)] * successes + [(0, 1)] * (n - successes))
+    return Group(Sums.of([(1, 1)] * successes + [(0, 1)] * (n - successes)))
 
 
 def test_runs_needed_as_fleiss_levin_and_paik_have_it() -> None:
@@ -41,7 +42,7 @@ def test_what_is_clear_is_said_and_needs_no_more() -> None:
 def test_without_enough_runs_it_says_how_many_more() -> None:
     few = lift(group(4, 4), group(0, LEAST - 1), 0.1)
     assert (few.verdict, few.more > 0) == ("not enough runs", True)
-    none = lift(group(3, 4), Group([]), 0.1)
+    none = lift(group(3, 4), Group(NOTHING), 0.1)
     assert (none.without, none.difference, none.interval, none.verdict) == (None, None, None, "not enough runs")
     unclear = lift(group(450, 900), group(48, 100), 0.1)
     assert unclear.verdict == "not enough runs"
@@ -82,12 +83,12 @@ def test_as_many_runs_as_it_asks_for_show_the_difference_four_times_in_five() ->
 
 
 def test_means_are_compared_where_both_groups_tell_them() -> None:
-    found = mean_difference([(2.0, 1), (4.0, 1), (6.0, 2)], [(1.0, 1), (1.0, 1), (4.0, 2)])
+    found = mean_difference(Sums.of([(2.0, 1), (4.0, 1), (6.0, 2)]), Sums.of([(1.0, 1), (1.0, 1), (4.0, 2)]))
     assert found is not None
     assert found.difference == pytest.approx(3.0 - 1.5)
     assert found.interval is not None
     assert found.interval.low < 1.5 < found.interval.high
-    assert mean_difference([], [(1.0, 1)]) is None
-    single = mean_difference([(2.0, 1)], [(1.0, 1)])
+    assert mean_difference(NOTHING, Sums.of([(1.0, 1)])) is None
+    single = mean_difference(Sums.of([(2.0, 1)]), Sums.of([(1.0, 1)]))
     assert single is not None
     assert single.interval is None

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from core.measure.intervals import Interval, rate
-from core.measure.runs import median_ranks, rate_difference, run_mean, run_share
+from core.measure.runs import (
+    Sums,
+    mean_of_sums,
+    median_ranks,
+    rate_difference,
+    run_mean,
+    run_share,
+    share_of_sums,
+)
 
 # Student 1908: hours of sleep gained by ten patients; R prints 1.58 (0.70, 2.46) for it.
 SLEEP = (1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4)
@@ -83,3 +91,23 @@ def test_difference_of_rates_as_statsmodels():
     for a, b in (((8, 30), (15, 41)), ((0, 12), (3, 9)), ((200, 1000), (170, 800))):
         expected = confint_proportions_2indep(*a, *b, compare="diff", method="newcomb", alpha=0.01)
         assert bounds(rate_difference(rate(*b), rate(*a), 0.99)) == pytest.approx(expected, abs=1e-9)
+
+
+def test_what_was_added_up_says_the_same_as_the_tasks_one_by_one() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        runs = rng.integers(1, 9, rng.integers(1, 60))
+        solved = [(int(rng.integers(0, n + 1)), int(n)) for n in runs]
+        spent = [(float(rng.gamma(2.0, 0.03 * n)), int(n)) for n in runs]
+        share, mean = run_share(solved), run_mean(spent)
+        added, added_mean = share_of_sums(Sums.of(solved)), mean_of_sums(Sums.of(spent))
+        assert (added.n, added.tasks, added.value) == (share.n, share.tasks, share.value)
+        assert added.effective_n == pytest.approx(share.effective_n, rel=1e-9)
+        assert (added_mean.n, added_mean.value) == (mean.n, pytest.approx(mean.value, rel=1e-12))
+        assert (added_mean.interval is None) == (mean.interval is None)
+        if mean.interval is not None and added_mean.interval is not None:
+            assert added_mean.interval.low == pytest.approx(mean.interval.low, rel=1e-9)
+            assert added_mean.interval.high == pytest.approx(mean.interval.high, rel=1e-9)
+    for nothing in (share_of_sums, mean_of_sums):
+        with pytest.raises(ValueError):
+            nothing(Sums.of([]))
