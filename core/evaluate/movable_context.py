@@ -14,6 +14,7 @@ from statistics import fmean
 from sqlalchemy.orm import Session
 
 from core.evaluate.stability import thinned
+from core.evaluate.weeks import FEW
 from core.ingest.prices import PriceList, prices_with
 from core.measure.intervals import Mean
 from core.measure.ranks import median
@@ -73,12 +74,12 @@ class _Carried:
 
 
 def movable_context(session: Session, agent: str) -> tuple[int, MovableContext | None]:
-    """How many of an agent's newest runs were looked at, and what they carry; None where none of them records what
-    models were sent and how many tokens that was."""
+    """How many of an agent's newest runs were looked at, and what they carry; None where fewer than FEW of them record
+    what models were sent and how many tokens that was."""
     newest = newest_briefs(session, agent, MOST_RUNS)
     looked_at = thinned([row_id for row_id, _ in newest], [n for _, n in newest], MOST_STEPS)
     found = calling_runs(session, looked_at, MOST_CALLS, MOST_TOKENS)
-    if not found:
+    if len(found) < FEW:
         return len(looked_at), None
     prices = prices_with(tuple(price_rows(session)))
     of_runs = [(run, _of_run(run, prices)) for run in found]

@@ -17,6 +17,7 @@ from core.evaluate.lift import memory_lift
 from core.evaluate.movable_context import MovableContext, movable_context
 from core.evaluate.stability import ENOUGH, Check, Stability, stability
 from core.evaluate.verified_examples import Examples, verified_examples
+from core.evaluate.weeks import FEW
 from core.measure.lift import Lift
 from core.memory.arms import Shares
 from core.store.catalog import list_agents
@@ -35,6 +36,10 @@ LATER = ((500, "FireAct: Chen et al. 2023"), (1_000, "LIMA: Zhou et al. 2023"))
 WORTH = 1 / 3
 """The share of what models read that has to be able to go. OpenAI sells a fine-tuned GPT-4o at one and a half times
 the price of its base ($3.75 for $2.50 a million tokens read, 2024): below a third less, reading gets dearer."""
+
+
+LONG = 104
+"""Weeks past which nobody counts them."""
 
 
 class State(StrEnum):
@@ -166,6 +171,8 @@ def are_enough(found: Examples) -> Answer:
     """The second answer: ROWS examples, on TASKS different tasks."""
     many = f"{found.rows:,}" if found.whole else f"at least {found.rows:,}"
     have = f"{many} of {found.verified:,} verified examples pass the gates, on {found.tasks:,} different tasks"
+    if not found.verified:
+        have = "Nothing is verified yet"
     if found.rows >= ROWS and found.tasks >= TASKS:
         return Answer(State.READY, f"{have}; {ROWS} on {TASKS} are enough to try.")
     if found.rows >= ROWS:
@@ -174,16 +181,24 @@ def are_enough(found: Examples) -> Answer:
             f"{have}: it takes {TASKS} different ones.",
             f"its {many} examples are of {found.tasks:,} different tasks, and it takes {TASKS}. Review other tasks.",
         )
-    more = ROWS - found.rows
-    wait = weeks_to_go(found)
-    pace = (
-        "none came in the latest weeks" if wait is None else f"at {found.a_week:.3g} a week that takes {_weeks(wait)}"
-    )
+    more, pace = ROWS - found.rows, _pace(found)
     return Answer(
         State.NOT_YET,
         f"{have}; it takes {ROWS} to try. {pace[0].upper()}{pace[1:]}.",
         f"{more:,} more verified {'example' if more == 1 else 'examples'} would change that; {pace}.",
     )
+
+
+def _pace(found: Examples) -> str:
+    """How long it takes at the present rate, with what the rate rests on."""
+    wait = weeks_to_go(found)
+    if not found.weeks:
+        return "no run says when it began, so nobody knows how fast they come"
+    if wait is None:
+        return "none came in the latest weeks"
+    takes = "more than two years" if wait > LONG else f"about {wait:,} {'week' if wait == 1 else 'weeks'}"
+    spent = f"{found.weeks:.2g} {'week' if found.weeks == 1 else 'weeks'}"
+    return f"at {found.a_week:.2g} a week ({found.recent:,} verified in {spent}) that takes {takes}"
 
 
 def weeks_to_go(found: Examples) -> int | None:
@@ -197,12 +212,12 @@ def would_save(looked_at: int, found: MovableContext | None) -> Answer:
     if found is None:
         return Answer(
             State.CANNOT_TELL,
-            f"None of the newest {_runs(looked_at)} records what its models were sent and how many tokens that was.",
+            f"Fewer than {FEW} of the newest {_runs(looked_at)} record what models were sent, and its tokens.",
             "send the inputs and token counts of model calls with the spans.",
         )
     thousand = f"{many_tokens(1_000 * found.a_run.value)} tokens"
     if found.dollars is not None:
-        thousand += f" and ${1_000 * found.dollars.value:,.2f}"
+        thousand += f" and ${1_000 * found.dollars.value:,.{2 if found.dollars.value >= 1e-5 else 4}f}"
     share = f"At most {100 * found.share:.0f} % of what models read could go from prompts"
     said = f"{share} ({_runs(found.runs)}): {thousand} in 1,000 runs."
     if found.share >= WORTH:
@@ -219,7 +234,3 @@ def many_tokens(n: float) -> str:
 
 def _runs(n: int) -> str:
     return f"{n:,} run" if n == 1 else f"{n:,} runs"
-
-
-def _weeks(n: int) -> str:
-    return f"about {n:,} week" if n == 1 else f"about {n:,} weeks"

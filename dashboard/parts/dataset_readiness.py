@@ -123,7 +123,8 @@ def _checked(found: Examples) -> str:
     said = f"Checked: {found.by_check:,} by a check alone, {found.by_one:,} by one reviewer, {several}."
     if not found.whole:
         said += f" Read: the newest {found.read:,} of {found.verified:,}."
-    said += f" {found.a_week:.3g} more a week ({found.recent:,} verified in {found.weeks:.3g} weeks)."
+    if found.weeks:
+        said += f" {found.a_week:.2g} more a week ({found.recent:,} verified in {found.weeks:.2g} weeks)."
     others = " and ".join(f"{n:,} ({source})" for n, source in LATER)
     return escaped(f"{said} To begin, guides name 50 to 100; others trained with {others}.")
 

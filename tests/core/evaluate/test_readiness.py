@@ -265,12 +265,12 @@ def stock(rows: int, tasks: int = TASKS, recent: int = 0, weeks: float = 4) -> E
         (
             stock(60, recent=40),
             State.NOT_YET,
-            "40 more verified examples would change that; at 10 a week that takes about 4",
+            "40 more verified examples would change that; at 10 a week (40 verified in 4 weeks) that takes about 4",
         ),
         (
             stock(97, recent=40),
             State.NOT_YET,
-            "3 more verified examples would change that; at 10 a week that takes about 1 week.",
+            "3 more verified examples would change that; at 10 a week (40 verified in 4 weeks) that takes about 1 ",
         ),
     ],
 )
@@ -285,6 +285,12 @@ def test_a_steady_check_without_an_interval_is_enough() -> None:
     topics = Check("Topics", 0.1, 0.1, 0.0, None, 500, 500, clear=False)
     answer = is_stable(Stability(window, window, (topics,)))
     assert answer.sentence == "None of 1 checks shows a change that matters, 500 runs against 500."
+
+
+def test_a_pace_that_nobody_knows_or_lives_to_see_is_said() -> None:
+    assert "nobody knows how fast they come" in are_enough(stock(60, weeks=0)).sentence
+    assert are_enough(stock(1, 1, recent=1)).sentence.endswith("that takes more than two years.")
+    assert are_enough(stock(0, 0)).sentence.startswith("Nothing is verified yet; it takes 100 to try.")
 
 
 def test_weeks_to_go() -> None:
@@ -337,7 +343,7 @@ def test_what_prompts_carry_is_counted_call_by_call(store: Store) -> None:
 def test_cached_tokens_are_apart_and_cheaper(store: Store) -> None:
     with store.session() as session:
         set_price(session, PriceLine("small", MONDAY - WEEK, input=10, output=50, cached=1))
-    keep(store, [called("r", cached=250, step={"model": "small"})])
+    keep(store, [called(f"r{n}", cached=250, step={"model": "small"}) for n in range(5)])
     with store.reading() as session:
         _, found = movable_context(session, "shop")
     assert found is not None
@@ -348,7 +354,7 @@ def test_cached_tokens_are_apart_and_cheaper(store: Store) -> None:
 
 
 def test_without_a_price_no_token_read_cost_more_than_all_tokens_did(store: Store) -> None:
-    keep(store, [called("r", cached=100, step={"model": "nobody's", "cost": 1.0})])
+    keep(store, [called(f"r{n}", cached=100, step={"model": "nobody's", "cost": 1.0}) for n in range(5)])
     with store.reading() as session:
         _, found = movable_context(session, "shop")
     assert found is not None
@@ -357,7 +363,7 @@ def test_without_a_price_no_token_read_cost_more_than_all_tokens_did(store: Stor
 
 
 def test_no_more_can_go_than_was_read(store: Store) -> None:
-    keep(store, [called("r", tokens=150)])
+    keep(store, [called(f"r{n}", tokens=150) for n in range(5)])
     with store.reading() as session:
         _, found = movable_context(session, "shop")
     assert found is not None
@@ -365,22 +371,23 @@ def test_no_more_can_go_than_was_read(store: Store) -> None:
 
 
 def test_a_call_around_calls_and_another_agents_run_do_not_count(store: Store) -> None:
-    wrapped = called("r")
-    around = replace(wrapped.steps[0], step_id="around", tokens_in=2_000)
-    inner = tuple(replace(step, parent_id="around") for step in wrapped.steps)
-    keep(store, [replace(wrapped, steps=(around, *inner)), replace(called("x"), agent="bank")])
+    wrapped = [called(f"r{n}") for n in range(5)]
+    around = replace(wrapped[0].steps[0], step_id="around", tokens_in=2_000)
+    inner = tuple(replace(step, parent_id="around") for step in wrapped[0].steps)
+    keep(store, [*(replace(one, steps=(around, *inner)) for one in wrapped), replace(called("x"), agent="bank")])
     with store.reading() as session:
         looked_at, found = movable_context(session, "shop")
     assert found is not None
-    assert (looked_at, found.runs, found.a_run.value) == (1, 1, 2 * (300 + len(NOTES) / 4))
+    assert (looked_at, found.runs, found.a_run.value) == (5, 5, 2 * (300 + len(NOTES) / 4))
 
 
 @pytest.mark.parametrize("missing", [{"tokens_in": None}, {"input": ()}])
 def test_without_inputs_or_tokens_nobody_can_tell(store: Store, missing: dict[str, Any]) -> None:
-    keep(store, [called("r", step=missing)])
+    keep(store, [called(f"r{n}", step=missing) for n in range(5)] + [called(f"t{n}") for n in range(4)])
     with store.reading() as session:
         found = readiness(session, "shop")
-    assert (found.looked_at, found.context, found.saves.state) == (1, None, State.CANNOT_TELL)
+    assert (found.looked_at, found.context, found.saves.state) == (9, None, State.CANNOT_TELL)
+    assert found.saves.sentence.startswith("Fewer than 5 of the newest 9 runs record what models were sent")
 
 
 def test_stable_and_enough_is_worth_a_try_whatever_it_saves(store: Store) -> None:
