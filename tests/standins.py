@@ -91,6 +91,10 @@ class Claude:
         self.asked.append(body)
         if wrong := wrong_request(asked.headers, body):
             return fails(400, "invalid_request_error", wrong)
+        return self.reply(body)
+
+    def reply(self, body: dict[str, Any]) -> Answer:
+        """What it says to a request that the API would take: the next line of the script."""
         if not self.script:
             return fails(400, "invalid_request_error", "the stand-in's script is over")
         return self.script.pop(0)
