@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import median
-from time import perf_counter
 from typing import Any
 
 from sqlalchemy import func, insert, select
@@ -25,9 +22,9 @@ from core.memory.recall import HELD_BACK
 from core.store.engine import Store, open_store
 from core.store.recalls import GIVEN
 from core.store.tables import AgentRow, RecallLessonRow, RecallRow, TaskRow, TraceRow, VersionRow
-from tests.benchmarks.bench_traces import postgresql
+from tests.benchmarks.bench_traces import postgresql, usual
 
-RUNS, EACH, LESSONS, TASKS, REPEATS = 100_000, 5, 100, 20_000, 3
+RUNS, EACH, LESSONS, TASKS = 100_000, 5, 100, 20_000
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
 
@@ -43,23 +40,12 @@ def main() -> None:
 def measure(name: str, url: str) -> None:
     store = open_store(url)
     fill(store)
-    floor = usual(store, count_rows)
+    floor = usual(store, count_rows) / 1_000
     print(f"{name}, {RUNS:,} runs, {EACH} lessons each: floor {floor:.2f} s")
     for what, work in (("the memory as a whole", memory_report), ("every lesson", lesson_lifts)):
-        spent = usual(store, work)
+        spent = usual(store, work) / 1_000
         print(f"  {what:24} {spent:6.2f} s ({spent / floor:.1f} times the floor)")
     store.close()
-
-
-def usual(store: Store, work: Callable[[Session], object]) -> float:
-    """The median of some times, in seconds."""
-    spent = []
-    for _ in range(REPEATS):
-        with store.reading() as session:
-            start = perf_counter()
-            work(session)
-            spent.append(perf_counter() - start)
-    return median(spent)
 
 
 def count_rows(session: Session) -> None:

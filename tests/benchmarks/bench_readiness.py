@@ -12,12 +12,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from statistics import median
-from time import perf_counter
 from typing import Any
 
 from sqlalchemy import insert
-from sqlalchemy.orm import Session
 
 from core.evaluate.lift import memory_lift
 from core.evaluate.movable_context import movable_context
@@ -43,9 +40,9 @@ from core.store.tables import (
 )
 from core.store.trace_rows import step_row
 from tests.benchmarks._stored import sentences
-from tests.benchmarks.bench_traces import postgresql
+from tests.benchmarks.bench_traces import postgresql, usual
 
-RUNS, TASKS, LABELLED, CORRECTED, REPEATS = 50_000, 5_000, 10_000, 1_000, 5
+RUNS, TASKS, LABELLED, CORRECTED = 50_000, 5_000, 10_000, 1_000
 START = datetime(2026, 1, 5, tzinfo=UTC)
 TOOLS = [{"name": f"tool {n}", "description": "What it does, and when to call it. " * 10} for n in range(12)]
 SYSTEM = Message("system", "How this agent works, and what it never does. " * 60)
@@ -63,9 +60,9 @@ def main() -> None:
 def measure(name: str, url: str) -> None:
     store = open_store(url)
     fill(store)
-    floor = usual(store, partial(solved_runs, since=None))
+    floor = usual(store, partial(solved_runs, agent="agent", since=None))
     print(f"{name}, {RUNS:,} runs: floor {floor:.0f} ms")
-    asked: list[tuple[str, Callable[[Session, str], object]]] = [
+    asked: list[tuple[str, Callable[..., object]]] = [
         ("readiness", readiness),
         ("is it stable", stability),
         ("are there enough", verified_examples),
@@ -73,20 +70,9 @@ def measure(name: str, url: str) -> None:
         ("the lift beside it", memory_lift),
     ]
     for what, work in asked:
-        spent = usual(store, work)
+        spent = usual(store, partial(work, agent="agent"))
         print(f"  {what:20} {spent:6.0f} ms ({spent / floor:.1f} times the floor)")
     store.close()
-
-
-def usual(store: Store, work: Callable[[Session, str], object]) -> float:
-    """The median of some times, in milliseconds."""
-    spent = []
-    for _ in range(REPEATS):
-        with store.reading() as session:
-            start = perf_counter()
-            work(session, "agent")
-            spent.append(1_000 * (perf_counter() - start))
-    return median(spent)
 
 
 def fill(store: Store) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from core.store.trace_writing import insert_traces
 from core.tasks.outcome import refresh_outcomes
 
 MONDAY = datetime(2026, 8, 31, 12, tzinfo=UTC)
+WEEK = timedelta(weeks=1)
 
 
 def run(
@@ -30,6 +31,23 @@ def run(
     values: dict[str, Any] = {"agent": "shop", "seconds": 10.0, "cost": 0.01} | more
     step = Step("0", StepKind.LLM, "agent", error=values.pop("error", ""))
     return Trace(uid, "test", (step,), version=version, task=asked, started_at=at, signals=signals, **values)
+
+
+def weekly(weeks: Sequence[int], n: int, name: str = "r", **fields: Any) -> list[Trace]:
+    """`n` runs in each of these weeks, an hour apart, each on a task of its own; as many solved as `solved` of ten."""
+    solved = fields.pop("solved", 5)
+    return [
+        run(
+            f"{name}{week}-{number}",
+            "v1",
+            f"shop/{name}{week}-{number}",
+            float(number % 10 < solved),
+            MONDAY + week * WEEK + timedelta(hours=number),
+            **fields,
+        )
+        for week in weeks
+        for number in range(n)
+    ]
 
 
 def keep(store: Store, traces: Iterable[Trace], *versions: Version) -> None:
