@@ -41,17 +41,17 @@ def duration(seconds: float) -> str:
     size = abs(seconds)
     if size >= 120:
         return f"{seconds / 60:.1f} min"
-    return f"{seconds:.0f} s" if size >= 10 else f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if size >= 10 else f"{seconds:z.1f} s"
 
 
 def percent(value: float) -> str:
     """85 %"""
-    return f"{100 * value:.0f} %"
+    return f"{100 * value:z.0f} %"
 
 
 def plain(value: float) -> str:
     """12.3"""
-    return f"{value:.1f}"
+    return f"{value:z.1f}"
 
 
 def between(interval: Interval, words: Words) -> str:
