@@ -47,8 +47,9 @@ def show_lesson(
         if uid == line.uid:
             _reason_form(line, actor, deed)
             return
-        if not became:
-            ask_near(line, around, actor, keys)
+        with st.container():  # there without a question too: what stands below keeps its place when it is answered
+            if not became:
+                ask_near(line, around, actor, keys)
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             _decisions(line, actor, bool(became), agreed, _contradicts(line, around))
             if became:
