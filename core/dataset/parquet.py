@@ -1,6 +1,6 @@
 """The rows of a dataset as Parquet, from the lines of its JSONL: the same rows in the same order.
 
-Parquet wants one type for a column, and the arguments of calls and the schemas of tools have a shape of their own in each
+Parquet wants one type for a column, and the arguments of calls and the schemas of tools have another shape in each
 row. So `arguments` and `tools` are JSON texts there, which trainers read as such; everything else is typed.
 """
 
@@ -39,7 +39,7 @@ TYPES = {"label": pa.bool_(), "tools": pa.string()}
 
 
 def write_parquet(lines: Iterable[bytes], columns: Sequence[str], file: IO[bytes]) -> int:
-    """Write lines of JSONL with these columns to an open file; how many rows it has. A column that a row lacks is null."""
+    """Write lines of JSONL with these columns to an open file; the number of rows. What a row lacks is null."""
     schema = pa.schema([(name, TYPES.get(name, pa.list_(_MESSAGE))) for name in columns])
     written = 0
     with ParquetWriter(file, schema, compression="zstd") as writer:

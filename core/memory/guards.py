@@ -12,15 +12,12 @@ from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
 from core.records import Lesson
-from core.similarity.near_duplicates import THRESHOLD, shingles
+from core.similarity.near_texts import NearTexts
 from core.store.lesson_sources import checker_words, evaluation_tasks, tasks_of_runs
 from core.store.recalls import shown_to
 
 LEAST_WORDS = 3
 """Words of a trigger: fewer name no situation. Of a checker's verdict: fewer are no answer."""
-
-_MORE_THAN_A_PHRASE = 4
-"""Shingles, so eight words: a shorter text may stand in a longer one by chance."""
 
 _ORDERS = re.compile(
     r"""(?ix)
@@ -68,9 +65,12 @@ def check(session: Session, lesson: Lesson) -> None:
 def _copied(lesson: Lesson, said: Sequence[str]) -> str:
     """The checker's words that the lesson repeats, or ""."""
     texts = [" ".join(getattr(lesson, name).casefold().split()) for name in ("guidance", "when")]
+    near = NearTexts(texts)
     for words in said:
         plain = " ".join(words.casefold().split())
-        if len(plain.split()) >= LEAST_WORDS and any(plain in text or _near(plain, text) for text in texts):
+        if len(plain.split()) >= LEAST_WORDS and (
+            any(plain in text for text in texts) or near.nearest(plain) is not None
+        ):
             return words
     return ""
 
@@ -84,22 +84,14 @@ def _check_leak(session: Session, lesson: Lesson, runs: Sequence[str]) -> None:
                 "evaluation. Write it from a run of another task.",
                 field="evidence",
             )
-    texts = [f"{lesson.when}\n{lesson.guidance}", lesson.when, lesson.guidance]
+    near = NearTexts([f"{lesson.when}\n{lesson.guidance}", lesson.when, lesson.guidance])
     for task in evaluation_tasks(session):
-        if any(_near(task.text, text) for text in texts):
+        if near.nearest(task.text) is not None:
             raise InvalidInput(
                 f"This nearly repeats the task {task.key}, which is kept for {task.split}: a lesson like it would "
                 "spoil the evaluation. Say it of the general case.",
                 field="when",
             )
-
-
-def _near(one: str, other: str) -> bool:
-    """Whether two texts say nearly the same (Jaccard value of their five-word shingles), or the longer one holds nearly
-    all of a shorter one that is more than a phrase."""
-    a, b = shingles(one), shingles(other)
-    fewer = min(len(a), len(b))
-    return fewer > 0 and len(a & b) / (fewer if fewer >= _MORE_THAN_A_PHRASE else len(a | b)) >= THRESHOLD
 
 
 def without_echoes(session: Session, uid: str, evidence: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
