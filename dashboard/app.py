@@ -73,6 +73,9 @@ chosen = st.navigation(
         "Set up": [
             page("queues", "Queues", "inbox", "What is reviewed, by whom, in which order, and how far it is."),
             page("schemas", "Label schemas", "checklist", "The questions that queues ask, with a live preview."),
+            page(
+                "retractions", "Retractions", "undo", "What a reviewer, a run or a guideline got wrong counts no more."
+            ),
             page("settings", "Settings", "settings", "People, prices, redaction, retention."),
         ],
     },

@@ -52,13 +52,7 @@ def _lead(session: Session, name: str) -> PersonLine:
 def _words(found: Radius) -> list[str]:
     if found.nothing:
         return [f"Nothing hangs on the {found.target.kind} {found.target.name}."]
-    counts = {
-        "labels": found.labels,
-        "choices between two answers": found.preferences,
-        "orders of candidates": found.rankings,
-        "approvals of lessons": found.approvals,
-    }
-    lines = [f"  {n:,} {what}" for what, n in counts.items() if n]
+    lines = [f"  {words}" for words in found.told]
     lines += [
         f"  The lesson “{one.when}” is {one.state.value}"
         + (f" and becomes {one.after.value}." if one.after is not one.state else " and stays so.")

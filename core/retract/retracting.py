@@ -74,6 +74,17 @@ class Radius:
     versions: Sequence[TouchedVersion]
 
     @property
+    def told(self) -> list[str]:
+        """The counts of what people said, in words: "214 labels"."""
+        counts = {
+            ("label", "labels"): self.labels,
+            ("choice between two answers", "choices between two answers"): self.preferences,
+            ("order of candidates", "orders of candidates"): self.rankings,
+            ("approval of a lesson", "approvals of lessons"): self.approvals,
+        }
+        return [f"{n:,} {words[n != 1]}" for words, n in counts.items() if n]
+
+    @property
     def nothing(self) -> bool:
         """Whether nothing hangs on it."""
         return not (self.labels or self.preferences or self.rankings or self.lessons or self.approvals)

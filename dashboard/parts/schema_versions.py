@@ -9,9 +9,11 @@ import streamlit as st
 from core.errors import LoopwrightError
 from core.review.schema_changes import changes
 from core.review.schema_yaml import write_yaml
+from core.store.retractions import GUIDELINE
 from core.store.schemas import SchemaVersion, ask_version, delete_schema, retire_schema, why_kept
 from dashboard.identity import Actor
 from dashboard.parts.numbers import escaped
+from dashboard.parts.retraction_target import link_to_taking_back
 from dashboard.process import store
 
 
@@ -109,6 +111,8 @@ def _decide(versions: Sequence[SchemaVersion]) -> None:
             st.rerun()
         if st.button("Delete it", key="schemas_delete", disabled=bool(reason), icon=":material/delete:"):
             _delete(key)
+        if any(one.answers for one in versions):
+            link_to_taking_back(GUIDELINE)
         if reason:
             st.caption(f"It cannot be deleted: {escaped(reason)}")
 

@@ -12,10 +12,12 @@ from core.clock import now
 from core.evaluate.reviewers import Reviewer, Team
 from core.evaluate.weeks import FEW
 from core.measure.intervals import Rate
+from core.store.retractions import REVIEWER
 from core.store.work import Work
 from dashboard.identity import Actor
 from dashboard.parts.figures import show_chart, show_table
 from dashboard.parts.numbers import ago, escaped, mean, plain, share
+from dashboard.parts.retraction_target import link_to_taking_back
 from dashboard.team_charts import accuracy
 
 DAYS = 28
@@ -44,6 +46,7 @@ def show_people(team: Team, actor: Actor) -> None:
     if not actor.leads:
         st.caption("You see your own line; leads see everybody's.")
         return
+    link_to_taking_back(REVIEWER)
     if any(_enough(one.gold) or _enough(one.resolved) for one in people):
         show_chart(accuracy(people), accuracy_rows(people), "team_accuracy")
     by_question = gold_rows(team)
