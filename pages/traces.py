@@ -7,7 +7,6 @@ import streamlit as st
 from core.errors import LoopwrightError
 from core.store.hidden import hidden_traces
 from core.store.resolutions import Subject
-from core.store.retractions import RUN
 from core.store.signals import signals_waiting
 from core.store.trace_filter import TraceFilter, count_found, count_traces
 from core.store.traces import list_traces, trace_line
@@ -15,7 +14,6 @@ from dashboard.components import run_table, trace_reader
 from dashboard.identity import acting
 from dashboard.parts.bulk_labels import bulk_door, show_unfinished
 from dashboard.parts.removal import removal_door, show_removed
-from dashboard.parts.retraction_target import link_to_taking_back
 from dashboard.parts.saved_filters import saved_filters_door
 from dashboard.parts.similar import ABOUT, choose_meaning, find_similar, show_similar
 from dashboard.parts.trace_facts import show_facts, show_task
@@ -77,8 +75,6 @@ if view is not None:
             name = "Find similar"
             st.button(name, icon=":material/hub:", type="tertiary", help=ABOUT, on_click=find_similar, args=(number,))
         history_door(Subject(view.line.id), actor.person())
-        if actor.leads:
-            link_to_taking_back(RUN, view.line.uid)
         removed = actor.leads and removal_door(view.line.id, actor)
     if removed:
         back_to_list()

@@ -7,9 +7,11 @@ import streamlit as st
 from core.errors import LoopwrightError
 from core.retract import BlastRadius, Scope, blast_radius, remove
 from core.retract.radius import told
+from core.store.retractions import RUN
 from core.store.traces import trace_row
 from dashboard.identity import Actor
 from dashboard.parts.numbers import escaped
+from dashboard.parts.retraction_target import link_to_taking_back
 from dashboard.process import settings, store
 
 _SAID = "traces_removed"
@@ -38,6 +40,7 @@ def _ask(trace: int, actor: Actor) -> bool:
         if len(choices) > 1:
             name = st.radio("What to remove", list(choices), key=f"traces_remove_{trace}", horizontal=True)
         radius = blast_radius(session, choices[name], settings().folder)
+    link_to_taking_back(RUN, row.uid)
     _show(radius)
     reason = st.text_input(
         "Why",

@@ -19,7 +19,7 @@ _PAGE = Path(__file__).resolve().parents[2] / "pages" / "retractions.py"
 _LINKS = {
     REVIEWER: ("Take back what somebody said", "Sets all answers of one person apart, and can be undone."),
     RUN: (
-        "Take back",
+        "Let it count no more instead",
         "Sets apart what was said of this run and what was taught from it; nothing is deleted, and it can be undone.",
     ),
     GUIDELINE: (

@@ -90,7 +90,8 @@ def test_a_run_is_taken_back_from_its_page(server: Callable[..., Server], page: 
     lead, _, _ = labelled(folder)
     url = server(data_dir=folder).url
     page.goto(f"{url}/who/{lead}?next=/traces?trace=1")
-    page.get_by_role("link", name="Take back").click()
+    page.get_by_role("button", name="Remove …").click()
+    page.get_by_role("link", name="Let it count no more instead").click()
     expect(page.get_by_role("textbox", name="The run's id")).to_have_value("r0")
     expect(page.get_by_role("button", name="Take back 1 label of this run")).to_be_visible()
     page.get_by_role("textbox", name="The run's id").fill("nothing like it")
