@@ -20,7 +20,15 @@ app = typer.Typer(
 
 COMMANDS = (
     *(running.serve, running.demo, files.import_, reviewing.agreement, reviewing.queue, learning.lessons),
-    *(learning.recall, files.export, learning.compare, measuring.lift, measuring.readiness, running.doctor),
+    *(
+        learning.recall,
+        files.export,
+        files.datasets,
+        learning.compare,
+        measuring.lift,
+        measuring.readiness,
+        running.doctor,
+    ),
     *(running.reindex, storage.backup, storage.restore, storage.remove, storage.retract, storage.retention),
     schemas.schema,
 )

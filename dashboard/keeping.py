@@ -22,7 +22,7 @@ from core.retract import remove as take_back
 from core.retract.radius import counts_json, told
 from core.store.removal import known_agents, list_removals
 from dashboard.commands.printing import Answer, progress, words
-from dashboard.process import settings, store
+from dashboard.process import store
 
 
 def remove(named: tuple[str, str, str, str], before: str, reason: str, yes: bool) -> Answer:
@@ -32,14 +32,14 @@ def remove(named: tuple[str, str, str, str], before: str, reason: str, yes: bool
     day = parse_time(before) if before else None
     if before and day is None:
         raise typer.BadParameter(f"--before {before} is no date: write it like 2026-08-31")
-    scope, root = Scope(*named, day), settings().folder
+    scope = Scope(*named, day)
     with store().reading() as session:
-        radius = blast_radius(session, scope, root)
+        radius = blast_radius(session, scope)
     if not yes:
         return radius.as_json() | {"removed": False}, _would_go(radius)
     with progress() as bar:
         task = bar.add_task("Removing", total=radius.counts["traces"])
-        done = take_back(store(), root, scope, "command line", reason, lambda n: bar.update(task, completed=n))
+        done = take_back(store(), scope, "command line", reason, lambda n: bar.update(task, completed=n))
     if not done.file_clean:
         words.print("Somebody is reading: older pages stay in the database's -wal file until its next checkpoint.")
     result, lines = _removed(done.counts, "Nothing of it was here.")
@@ -115,14 +115,13 @@ def _listed() -> Answer:
 
 
 def _apply(dry_run: bool) -> Answer:
-    root = settings().folder
     if dry_run:
         with store().reading() as session:
-            n = len(overdue(session, root, now()))
+            n = len(overdue(session, now()))
         return {"traces": n, "removed": False}, [f"{n:,} runs are past their time. Nothing was removed."]
-    done = apply_retention(store(), root, now())
+    done = apply_retention(store(), now())
     counts = done.counts
     while done.more:
-        done = apply_retention(store(), root, now())
+        done = apply_retention(store(), now())
         counts = counts + done.counts
     return _removed(counts, "Nothing is past its time.")

@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 
 import core
 import dashboard
-from dashboard import comments_api, http_api, mcp_api, otlp_api, reading_api, review_api, signals_api
+from dashboard import comments_api, dataset_api, http_api, mcp_api, otlp_api, reading_api, review_api, signals_api
 from dashboard.gate import Gate
 from dashboard.process import close_all, settings, store
 from dashboard.remember import Remember
@@ -55,6 +55,7 @@ def make_app() -> st.App:
             *review_api.ROUTES,
             *reading_api.ROUTES,
             *comments_api.ROUTES,
+            *dataset_api.ROUTES,
             *otlp_api.ROUTES,
             *signals_api.ROUTES,
             *mcp_api.ROUTES,

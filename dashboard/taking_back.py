@@ -13,7 +13,7 @@ from core.retract.retracting import Radius, find_target, radius, retract, undo
 from core.store.people import PersonLine, list_people
 from core.store.retractions import Retraction, list_retractions
 from dashboard.commands.printing import Answer
-from dashboard.process import settings, store
+from dashboard.process import store
 
 
 def take_back(kind: str, name: str, by: str, reason: str, yes: bool, undone: int | None) -> Answer:
@@ -30,7 +30,7 @@ def take_back(kind: str, name: str, by: str, reason: str, yes: bool, undone: int
         return {"retractions": [_as_json(one) for one in found]}, [_line(one) for one in found] or ["None was made."]
     with store().session() as session:
         target = find_target(session, kind, name)
-        touched = radius(session, target, settings().folder)
+        touched = radius(session, target)
         if not yes:
             return touched.as_json() | {"retraction": None}, [
                 *_words(touched), "" if touched.nothing else "Nothing was changed: add --yes and --reason to do it."

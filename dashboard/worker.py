@@ -67,7 +67,7 @@ def put_words() -> bool:
 
 def remove_overdue() -> bool:
     """Remove runs that are past the time that a lead has set, some at a time."""
-    return apply_retention(store(), settings().folder, now()).more
+    return apply_retention(store(), now()).more
 
 
 words_due, runs_due, removal_due = Event(), Event(), Event()

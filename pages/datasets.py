@@ -4,12 +4,14 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.dataset.definition import Definition
 from core.dataset.formats import FORMATS
 from core.dataset.gates import gates_of
-from core.dataset.selection import Definition, Overview, overview, read_row, select
+from core.dataset.selection import Overview, overview, read_rows, select
 from core.dataset.versions import make_version
 from core.errors import LoopwrightError
-from core.store.datasets import fingerprint, list_versions
+from core.store.dataset_versions import list_versions
+from core.store.datasets import fingerprint
 from dashboard.identity import acting
 from dashboard.parts.dataset_readiness import show_readiness
 from dashboard.parts.dataset_rows import show_excluded, show_row, show_version
@@ -29,7 +31,7 @@ def selection_of(database: str, evidence: str, format: str, gates: tuple[tuple[s
 def make(definition: Definition, name: str) -> None:
     """Make a version, and say which one it is."""
     try:
-        made = make_version(store(), settings().folder, definition, name.strip())
+        made = make_version(store(), definition, name.strip())
         rows = made.manifest["rows"]
         st.session_state.datasets_said = f"{made.dataset} {made.number} is there: {rows:,} rows. Download it below."
     except LoopwrightError as error:
@@ -112,7 +114,7 @@ if selection.rows:
     st.header("Rows as the model will see them", anchor=False)
     chosen = st.pagination(len(selection.rows), key=f"datasets_row_{chosen_format}_{len(selection.rows)}")
     with store().reading() as session:
-        row = read_row(session, chosen_format, selection.rows[chosen - 1])
+        (row,) = read_rows(session, chosen_format, [selection.rows[chosen - 1]])
     show_row(row)
 
 st.header(
@@ -127,4 +129,4 @@ for version in versions:
         f"{title} · {made_at}", on_change="rerun", key=f"datasets_version_{version.dataset}_{version.number}"
     ) as shown:
         if shown.open:
-            show_version(version, settings().folder)
+            show_version(version)

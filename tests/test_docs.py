@@ -15,7 +15,7 @@ from core.ingest.formats import FORMATS
 from core.ingest.formats.loopwright import TYPES
 from core.settings import Settings
 from core.store.engine import Store
-from dashboard import comments_api, http_api, review_api, signals_api
+from dashboard import comments_api, dataset_api, http_api, review_api, signals_api
 from dashboard.cli import app
 from dashboard.process import close_all
 
@@ -35,7 +35,13 @@ def test_each_command(command: str) -> None:
     assert f"`loopwright {command}" in RUN
 
 
-ROUTES = [*http_api.ROUTES, *review_api.ROUTES, *comments_api.ROUTES, *signals_api.ROUTES]
+ROUTES = [
+    *http_api.ROUTES,
+    *review_api.ROUTES,
+    *comments_api.ROUTES,
+    *dataset_api.ROUTES,
+    *signals_api.ROUTES,
+]
 
 
 @pytest.mark.parametrize("path", sorted({route.path for route in ROUTES}))

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.records import Correction
-from core.store.datasets import PairLine, RunLine
+from core.store.datasets import PairLine, PairText, RunLine, RunText
 
 
 class Verdict(StrEnum):
@@ -81,6 +81,14 @@ class Candidate:
     def reviewers(self) -> int:
         """How many people stand behind it."""
         return len({label.person for label in self.labels})
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What some candidates say: the texts of their runs and pairs, by row id."""
+
+    runs: Mapping[int, RunText]
+    pairs: Mapping[int, PairText]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ configs:
 
 # {dataset}, version {version}
 
-{says} Format `{format}`: {columns}.
+{retracted}{says} Format `{format}`: {columns}.
 
 {rows:,} rows of {candidates:,} candidates:
 
@@ -58,6 +58,13 @@ has the same pseudonym in every dataset; it hides a name only from those who can
 """
 
 
+_RETRACTED = """\
+**Retracted: {rows:,} {word}.** What {it} came from was taken back, the last on {last}. {left:,} of the {before:,} rows
+that this version was made with are left; all counts below are those of before. Do not train on an older copy.
+
+"""
+
+
 def card(manifest: Mapping[str, Any]) -> str:
     """The README of a version."""
     name = manifest["definition"]["format"]
@@ -70,6 +77,7 @@ def card(manifest: Mapping[str, Any]) -> str:
     counts = {key: manifest[key] for key in ("dataset", "version", "rows", "candidates")} | manifest["evidence"]
     return _CARD.format(
         **counts,
+        retracted=_retracted(manifest),
         format=name,
         says=FORMATS[name].says,
         columns=_COLUMNS[name],
@@ -77,3 +85,12 @@ def card(manifest: Mapping[str, Any]) -> str:
         excluded="\n".join(["| gate | why | candidates |", "|---|---|---:|", *table]) if table else "Nothing.",
         off=f"These gates were off: {', '.join(off)}." if off else "All gates were on.",
     )
+
+
+def _retracted(manifest: Mapping[str, Any]) -> str:
+    gone = manifest.get("retracted")
+    if gone is None:
+        return ""
+    word, it = ("row", "it") if gone["rows"] == 1 else ("rows", "they")
+    said = {name: gone[name] for name in ("rows", "last", "left")}
+    return _RETRACTED.format(**said, before=manifest["rows"], word=word, it=it)

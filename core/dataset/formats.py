@@ -11,15 +11,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from core.dataset.candidates import Candidate, Problem, Verdict
+from core.dataset.candidates import Candidate, Problem, Texts, Verdict
 from core.dataset.messages import message_column, read_calls, tool_column, unknown_role
 from core.dataset.sources import corrections, preferences, runs
 from core.records import Correction, Json, Message, Step
 from core.store.datasets import RunText
 from core.tasks.conversation import context, conversation, turn
-
-Texts = Mapping[int, RunText]
-"""Row id of a run → its text."""
 
 Columns = Mapping[str, Any]
 
@@ -38,7 +35,7 @@ class Format:
 
 def sft_columns(candidate: Candidate, texts: Texts) -> Columns | Problem:
     """`messages`: the run up to the agent's last turn, or the context of a step and the corrected turn."""
-    text = texts[candidate.runs[0].id]
+    text = texts.runs[candidate.runs[0].id]
     if candidate.correction is None:
         messages = _to_last_turn(conversation(text.steps))
         if not messages:
@@ -54,16 +51,17 @@ def sft_columns(candidate: Candidate, texts: Texts) -> Columns | Problem:
 def dpo_columns(candidate: Candidate, texts: Texts) -> Columns | Problem:
     """`prompt`, `chosen` and `rejected`, each a list of messages."""
     pair, correction = candidate.pair, candidate.correction
-    tools = texts[candidate.runs[0].id].tools if candidate.runs else ()
+    tools = texts.runs[candidate.runs[0].id].tools if candidate.runs else ()
     parted: Parted | Problem
     if correction is not None:
-        parted = _at_correction(texts[candidate.runs[0].id].steps, correction)
+        parted = _at_correction(texts.runs[candidate.runs[0].id].steps, correction)
     elif len(candidate.runs) == 2:
-        parted = _where_runs_part(*(texts[run.id] for run in candidate.runs))
+        parted = _where_runs_part(*(texts.runs[run.id] for run in candidate.runs))
     else:
         assert pair is not None  # every candidate of dpo is a correction or a pair
-        answers = [(Message("assistant", text),) for text in (pair.text_a, pair.text_b)]
-        parted = Parted((Message("user", pair.prompt),), *answers)
+        said = texts.pairs[pair.id]
+        answers = [(Message("assistant", text),) for text in (said.a, said.b)]
+        parted = Parted((Message("user", said.prompt),), *answers)
     if isinstance(parted, Problem):
         return parted
     chosen, rejected = (parted.b, parted.a) if candidate.verdict is Verdict.B else (parted.a, parted.b)

@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from core.dataset.candidates import Row, Verdict
+from core.dataset.candidates import Candidate, Row, Verdict
 from core.dataset.messages import message_text
 from core.errors import InvalidInput
-from core.similarity.near_duplicates import near_repeats
 
 _SFT, _DPO = ("sft",), ("dpo",)
 
-Stops = Callable[[Sequence[Row]], dict[int, str]]
-"""Rows → index of each that is stopped → detail, which may be empty."""
+Stops = Callable[[Row], bool | str]
+"""Whether a row is stopped; a text is the detail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +36,12 @@ class Gate:
     reads: bool = True
 
 
-def _each(test: Callable[[Row], bool | str]) -> Stops:
-    """A gate that looks at one row at a time; a text that it gives is the detail."""
-
-    def stops(rows: Sequence[Row]) -> dict[int, str]:
-        found = ((index, test(row)) for index, row in enumerate(rows))
-        return {index: said if isinstance(said, str) else "" for index, said in found if said}
-
-    return stops
-
-
 def _judged(verdict: Verdict) -> Stops:
-    return _each(lambda row: row.candidate.verdict is verdict and (row.candidate.outcome_from or True))
+    return lambda row: row.candidate.verdict is verdict and (row.candidate.outcome_from or True)
 
 
 def _unreadable(gate: str) -> Stops:
-    return _each(lambda row: row.problem.detail if row.problem is not None and row.problem.gate == gate else "")
+    return lambda row: row.problem.detail if row.problem is not None and row.problem.gate == gate else ""
 
 
 def _kept(row: Row) -> str:
@@ -83,17 +72,13 @@ def row_text(columns: Mapping[str, Any]) -> str:
     return "\n".join(_said([each for each in column if each["role"] != "system"]) for column in spoken)
 
 
-def _repeats(rows: Sequence[Row]) -> dict[int, str]:
-    """Of rows that say nearly the same, all but the best evidenced: most reviewers, then the oldest, then by key."""
-    order = sorted(range(len(rows)), key=lambda index: _evidence(rows[index]))
-    found = near_repeats(row_text(rows[index].columns) for index in order)
-    return {order[at]: f"Says nearly the same as {rows[order[kept]].candidate.key}." for at, kept in found.items()}
+def by_evidence(candidate: Candidate) -> tuple[int, datetime, str]:
+    """What candidates are sorted by, so that the best evidenced comes first: most reviewers, the oldest, the key."""
+    return -candidate.reviewers, candidate.at or datetime.max.replace(tzinfo=UTC), candidate.key
 
 
-def _evidence(row: Row) -> tuple[int, datetime, str]:
-    at = row.candidate.at or datetime.max.replace(tzinfo=UTC)
-    return -row.candidate.reviewers, at, row.candidate.key
-
+DUPLICATES = "duplicates"
+"""The gate that is asked last, of all rows that are left together (core.dataset.selection)."""
 
 GATES = (
     Gate(
@@ -106,20 +91,20 @@ GATES = (
     Gate("disputed", "Its reviewers disagree: no answer has most of them.", _judged(Verdict.DISPUTED), reads=False),
     Gate("tie", "Most reviewers found both sides equal.", _judged(Verdict.TIE), _DPO, reads=False),
     Gate("both_bad", "Most reviewers found both sides bad.", _judged(Verdict.BOTH_BAD), _DPO, reads=False),
-    Gate("holdout", "Its task is kept for validation or holdout.", _each(_kept), reads=False),
+    Gate("holdout", "Its task is kept for validation or holdout.", _kept, reads=False),
     Gate(
         "reworked",
         "Somebody corrected a turn of this run: the correction is taught, not the run as it was.",
-        _each(lambda row: row.candidate.reworked),
+        lambda row: row.candidate.reworked,
         _SFT,
         optional=True,
         reads=False,
     ),
     Gate("no_turn", "No turn of the agent stands in the place that would be taught.", _unreadable("no_turn")),
     Gate("unknown_role", "A message has a role that trainers do not know.", _unreadable("unknown_role")),
-    Gate("empty", "A side, or the whole row, is empty.", _each(_empty), optional=True),
-    Gate("identical", "Both sides say the same.", _each(_identical), _DPO, optional=True),
-    Gate("duplicates", "It repeats, or nearly repeats, a row with better evidence.", _repeats, optional=True),
+    Gate("empty", "A side, or the whole row, is empty.", _empty, optional=True),
+    Gate("identical", "Both sides say the same.", _identical, _DPO, optional=True),
+    Gate(DUPLICATES, "It repeats, or nearly repeats, a row with better evidence.", lambda row: False, optional=True),
 )
 
 

@@ -1,29 +1,53 @@
-"""Each candidate becomes a row, or is left out once, for one reason."""
+"""Each candidate becomes a row, or is left out once, for one reason.
+
+The gates that need no text are asked first. What is left is read some at a time, and what passes waits on disk: of a
+large dataset memory holds the evidence, never the texts.
+"""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from typing import overload
 
 from sqlalchemy.orm import Session
 
-from core.dataset.candidates import Candidate, Excluded, Problem, Row
-from core.dataset.formats import FORMATS, Format
-from core.dataset.gates import choose_gates, gates_of
-from core.errors import InvalidInput
-from core.store.datasets import run_texts
+from core.dataset.candidates import Candidate, Excluded, Problem, Row, Texts
+from core.dataset.definition import Definition
+from core.dataset.formats import FORMATS
+from core.dataset.gates import DUPLICATES, Gate, by_evidence, gates_of, row_text
+from core.dataset.spool import Spool
+from core.dataset.writing import json_line
+from core.similarity.near_duplicates import near_repeats
+from core.store.datasets import pair_texts, run_texts
+from core.store.dialect import parts
 
 _BATCH = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """What a dataset is to hold: its format, and which gates are on."""
+class Rows(Sequence[Row]):
+    """The rows that a selection lets through; their lines stand on disk."""
 
-    format: str
-    gates: Mapping[str, bool]
+    def __init__(self, candidates: Sequence[Candidate], lines: Spool, places: Sequence[int]) -> None:
+        self.candidates, self._lines, self._places = candidates, lines, places
+
+    def __len__(self) -> int:
+        return len(self.candidates)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        if isinstance(index, slice):
+            return [self[one] for one in range(*index.indices(len(self)))]
+        return Row(self.candidates[index], json.loads(self._lines[self._places[index]]))
+
+    def lines(self) -> Iterator[bytes]:
+        """Each row as its line of JSONL."""
+        return (self._lines[place] for place in self._places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +55,8 @@ class Selection:
     """Every candidate once: in the rows or among the excluded, both in the order of the candidates' keys."""
 
     definition: Definition
-    rows: tuple[Row, ...]
-    excluded: tuple[Excluded, ...]
+    rows: Rows
+    excluded: Sequence[Excluded]
 
     @property
     def candidates(self) -> int:
@@ -54,7 +78,7 @@ class Overview:
     """
 
     definition: Definition
-    rows: tuple[Candidate, ...]
+    rows: Sequence[Candidate]
     candidates: int
     reasons: Mapping[str, int]
     examples: Mapping[str, Excluded]
@@ -63,15 +87,7 @@ class Overview:
 def overview(selection: Selection) -> Overview:
     """What a page keeps of a selection; the example of a gate is the first one by key."""
     examples = {each.gate: each for each in reversed(selection.excluded)}
-    rows = tuple(row.candidate for row in selection.rows)
-    return Overview(selection.definition, rows, selection.candidates, selection.reasons, examples)
-
-
-def define(format: str, gates: Iterable[str] = ()) -> Definition:
-    """A definition from a format's name and `NAME=on|off` texts; raises InvalidInput."""
-    if format not in FORMATS:
-        raise InvalidInput(f"There is no format {format}. Formats are {' and '.join(FORMATS)}.", field="format")
-    return Definition(format, choose_gates(format, gates))
+    return Overview(selection.definition, selection.rows.candidates, selection.candidates, selection.reasons, examples)
 
 
 def select(session: Session, definition: Definition) -> Selection:
@@ -82,35 +98,58 @@ def select(session: Session, definition: Definition) -> Selection:
 
 def select_from(session: Session, definition: Definition, found: Iterable[Candidate]) -> Selection:
     """The same of these candidates alone."""
-    chosen = FORMATS[definition.format]
-    left = [Row(candidate) for candidate in sorted(found, key=lambda candidate: candidate.key)]
+    asked = [gate for gate in gates_of(definition.format) if definition.gates[gate.name]]
     excluded: list[Excluded] = []
-    written = False
-    for gate in gates_of(chosen.name):
-        if not definition.gates[gate.name]:
+    left: list[Candidate] = []
+    before_text = [gate for gate in asked if not gate.reads]
+    for candidate in sorted(found, key=lambda candidate: candidate.key):
+        stopped = _stopped(Row(candidate), before_text)
+        if stopped is None:
+            left.append(candidate)
+        else:
+            excluded.append(stopped)
+    kept: list[Candidate] = []
+    lines, texts = Spool(), Spool()
+    with_text = [gate for gate in asked if gate.reads]
+    for row in read_rows(session, definition.format, left):
+        stopped = _stopped(row, with_text)
+        if stopped is not None:
+            excluded.append(stopped)
             continue
-        if gate.reads and not written:
-            left, written = list(_write(session, chosen, left)), True
-        stopped = gate.stops(left)
-        excluded += (Excluded(left[index].candidate, gate.name, detail) for index, detail in stopped.items())
-        left = [row for index, row in enumerate(left) if index not in stopped]
-    return Selection(definition, tuple(left), tuple(sorted(excluded, key=lambda each: each.candidate.key)))
+        kept.append(row.candidate)
+        lines.add(json_line(row.columns))
+        if definition.gates[DUPLICATES]:
+            texts.add(row_text(row.columns).encode("utf-8", "replace"))
+    repeats = _repeats(kept, texts) if definition.gates[DUPLICATES] else {}
+    excluded += [
+        Excluded(kept[at], DUPLICATES, f"Says nearly the same as {kept[twin].key}.") for at, twin in repeats.items()
+    ]
+    places = [at for at in range(len(kept)) if at not in repeats]
+    rows = Rows([kept[at] for at in places], lines, places)
+    return Selection(definition, rows, sorted(excluded, key=lambda each: each.candidate.key))
 
 
-def read_row(session: Session, format: str, candidate: Candidate) -> Row:
-    """One candidate with its columns, as the database stands."""
-    (row,) = _write(session, FORMATS[format], [Row(candidate)])
-    return row
+def _stopped(row: Row, gates: Sequence[Gate]) -> Excluded | None:
+    for gate in gates:
+        if said := gate.stops(row):
+            return Excluded(row.candidate, gate.name, said if isinstance(said, str) else "")
+    return None
 
 
-def _write(session: Session, chosen: Format, rows: Sequence[Row]) -> Iterator[Row]:
-    """The same rows with their columns; runs are read a batch at a time."""
-    waiting = iter(rows)
-    while batch := [row.candidate for row in islice(waiting, _BATCH)]:
-        texts = run_texts(session, [run.id for candidate in batch for run in candidate.runs])
+def _repeats(kept: Sequence[Candidate], texts: Spool) -> dict[int, int]:
+    """Place of each row that says nearly the same as one with better evidence → the place of that one."""
+    order = sorted(range(len(kept)), key=lambda at: by_evidence(kept[at]))
+    found = near_repeats(texts[at].decode() for at in order)
+    return {order[at]: order[twin] for at, twin in found.items()}
+
+
+def read_rows(session: Session, format: str, candidates: Sequence[Candidate]) -> Iterator[Row]:
+    """Candidates with their columns, as the database stands; their texts are read a batch at a time."""
+    columns = FORMATS[format].columns
+    for batch in parts(candidates, _BATCH):
+        pairs = [one.pair.id for one in batch if one.pair is not None and not one.runs]
+        runs = [run.id for one in batch for run in one.runs]
+        texts = Texts(run_texts(session, runs), pair_texts(session, pairs))
         for candidate in batch:
-            yield _written(candidate, chosen.columns(candidate, texts))
-
-
-def _written(candidate: Candidate, made: Mapping[str, object] | Problem) -> Row:
-    return Row(candidate, problem=made) if isinstance(made, Problem) else Row(candidate, made)
+            made = columns(candidate, texts)
+            yield Row(candidate, problem=made) if isinstance(made, Problem) else Row(candidate, made)

@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from core.clock import content_hash
-from core.dataset.card import card
+from core.clock import canonical_json, content_hash
+from core.dataset.definition import Definition, define
 from core.dataset.provenance import exclusion, provenance
-from core.dataset.selection import Definition, Selection, define, select
-from core.dataset.writing import (
-    CARD,
-    EXCLUDED,
-    FILES,
-    MANIFEST,
-    PROVENANCE,
-    TRAIN,
-    check_place,
-    copy_out,
-    draft_folder,
-    is_dataset,
-    put_in_place,
-    write_lines,
-)
+from core.dataset.selection import Selection, select
+from core.dataset.writing import EXCLUDED, FILES, PROVENANCE, TRAIN, check_out, json_line, write_version
 from core.errors import InvalidInput
-from core.settings import load_settings
-from core.store.datasets import DatasetVersion, add_version, find_version, lessons_given, next_number
+from core.store.dataset_versions import (
+    DatasetVersion,
+    add_part,
+    begin_version,
+    drop_version,
+    end_version,
+    get_version,
+    in_parts,
+)
+from core.store.datasets import lessons_given
 from core.store.engine import Store
-
-FOLDER = "datasets"
-"""Where the versions stand, below the data folder: datasets/NAME/NUMBER."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
@@ -53,27 +45,21 @@ class ExportReport:
         return named | counts | {"files": list(FILES), "sha256": self.made.sha256}
 
 
-def export_version(store: Store, format: str, out: Path, dataset: str = "", gates: Iterable[str] = ()) -> ExportReport:
-    """Make a version (or find the one that says the same) and copy it to a folder; raises InvalidInput."""
+def export_version(store: Store, format: str, out: str, dataset: str = "", gates: Iterable[str] = ()) -> ExportReport:
+    """Make a version (or find the one that says the same) and write it somewhere; raises InvalidInput."""
     definition = define(format, gates)
-    root = load_settings().folder
-    place = out.expanduser().resolve()
-    if place.is_relative_to(root / FOLDER):
-        raise InvalidInput(f"{out} is where Loopwright keeps its own versions. Name another folder.", field="out")
-    try:
-        check_place(place)
-        made = make_version(store, root, definition, dataset or format)
-        copy_out(root / made.folder, place)
-    except OSError as error:
-        raise InvalidInput(f"{error.filename or out} cannot be written: {error.strerror}.", field="out") from error
+    check_out(out)
+    made = make_version(store, definition, dataset or format)
+    with store.reading() as session:
+        write_version(session, get_version(session, made.dataset, made.number), out)
     return ExportReport(made)
 
 
-def make_version(store: Store, root: Path, definition: Definition, dataset: str) -> DatasetVersion:
-    """Select the rows, write the folder below `root` (the data folder) and number the version.
+def make_version(store: Store, definition: Definition, dataset: str) -> DatasetVersion:
+    """Select the rows, keep their lines and number the version.
 
-    Reading and writing the rows takes as long as it takes and holds nobody up; the database is only locked for the
-    number. Raises InvalidInput for a name that is no folder's name and where no candidate becomes a row.
+    Reading and writing the rows takes as long as it takes and holds nobody up: each part is a transaction of its own.
+    Raises InvalidInput for a name that is no folder's name and where no candidate becomes a row.
     """
     if not _NAME.fullmatch(dataset):
         raise InvalidInput(
@@ -84,50 +70,79 @@ def make_version(store: Store, root: Path, definition: Definition, dataset: str)
         selection = select(session, definition)
         if not selection.rows:
             raise InvalidInput(_nothing(selection))
-        lessons = lessons_given(session, sorted({run.uid for row in selection.rows for run in row.candidate.runs}))
-    home = root / FOLDER / dataset
-    with draft_folder(home / "new") as draft:
-        lines = [provenance(row.candidate, lessons) for row in selection.rows]
+        lessons = lessons_given(session, sorted({run.uid for one in selection.rows.candidates for run in one.runs}))
+    evidence = _Evidence()
+    lines = (provenance(one, lessons) for one in selection.rows.candidates)
+    with _being_made(store, dataset, definition.format) as version:
         sums = {
-            TRAIN: write_lines(draft / TRAIN, (row.columns for row in selection.rows)),
-            PROVENANCE: write_lines(draft / PROVENANCE, lines),
-            EXCLUDED: write_lines(draft / EXCLUDED, map(exclusion, selection.excluded)),
+            TRAIN: _keep(store, version, TRAIN, selection.rows.lines()),
+            PROVENANCE: _keep(store, version, PROVENANCE, (json_line(evidence.counted(line)) for line in lines)),
+            EXCLUDED: _keep(store, version, EXCLUDED, (json_line(exclusion(one)) for one in selection.excluded)),
         }
-        content = _content(selection, dataset, lines, sums)
+        content = _content(selection, evidence, sums)
         with store.session() as session:
-            known = find_version(session, dataset, content["content"])
-            number = known.number if known is not None else next_number(session, dataset)
-            manifest = {"made_by": "loopwright", "dataset": dataset, "version": number} | content
-            (draft / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-            (draft / CARD).write_text(card(manifest), encoding="utf-8")
-            folder = f"{FOLDER}/{dataset}/{number}"
-            if known is None:
-                made = add_version(session, dataset, number, definition.format, manifest, folder, sums[TRAIN])
-                put_in_place(draft, root / folder)
-                return made
-            if not is_dataset(root / folder):
-                put_in_place(draft, root / folder)
-            return known
+            return end_version(session, version, content, sums[TRAIN])
 
 
-def _content(selection: Selection, dataset: str, lines: list[dict[str, Any]], sums: dict[str, str]) -> dict[str, Any]:
+@contextmanager
+def _being_made(store: Store, dataset: str, format: str) -> Iterator[int]:
+    """The row id of a version that is being made; it is dropped where the block raises."""
+    with store.session() as session:
+        version = begin_version(session, dataset, format)
+    try:
+        yield version
+    except BaseException:
+        with store.session() as session:
+            drop_version(session, version)
+        raise
+
+
+def _keep(store: Store, version: int, file: str, lines: Iterable[bytes]) -> str:
+    """Keep the lines of a file, some at a time; the SHA-256 of all of them."""
+    digest = hashlib.sha256()
+    for part in in_parts(lines):
+        digest.update(b"".join(part.lines))
+        with store.session() as session:
+            add_part(session, version, file, part)
+    return digest.hexdigest()
+
+
+class _Evidence:
+    """What the rows of a version rest on, counted while their provenance is written."""
+
+    def __init__(self) -> None:
+        self.sources: Counter[str] = Counter()
+        self.checked = self.labels = 0
+        self.people: set[str] = set()
+        self._digest = hashlib.sha256()
+
+    def counted(self, line: dict[str, Any]) -> dict[str, Any]:
+        """A line of provenance.jsonl, which is counted."""
+        self.sources[line["source"]] += 1
+        self.checked += bool(line["outcome_from"] and not line["labels"] and "resolution" not in line)
+        self.labels += len(line["labels"])
+        self.people.update(label["annotator"] for label in line["labels"])
+        used = [line["key"], line["labels"], line.get("resolution")]
+        self._digest.update(canonical_json(used).encode("utf-8", "surrogatepass"))
+        return line
+
+    def as_json(self) -> dict[str, Any]:
+        """What a manifest says of it; the hash is over every label and resolution at the revision that was used."""
+        return {
+            "sources": dict(sorted(self.sources.items())),
+            "evidence": {"checked": self.checked, "count": self.labels, "people": len(self.people)},
+            "labels": {"listed_in": PROVENANCE, "sha256": self._digest.hexdigest()},
+        }
+
+
+def _content(selection: Selection, evidence: _Evidence, sums: dict[str, str]) -> dict[str, Any]:
     """The manifest but for the number; `content` is the hash that makes two versions the same."""
-    labels = [label | {"key": line["key"]} for line in lines for label in line["labels"]]
-    rulings = [line["resolution"] | {"key": line["key"]} for line in lines if "resolution" in line]
     said: dict[str, Any] = {
-        "definition": {"format": selection.definition.format, "gates": dict(selection.definition.gates)},
+        "definition": selection.definition.as_json(),
         "candidates": selection.candidates,
         "rows": len(selection.rows),
         "excluded": selection.reasons,
-        "sources": dict(sorted(Counter(row.candidate.source for row in selection.rows).items())),
-        "evidence": {
-            "checked": sum(
-                1 for line in lines if line["outcome_from"] and not line["labels"] and "resolution" not in line
-            ),
-            "count": len(labels),
-            "people": len({label["annotator"] for label in labels}),
-        },
-        "labels": {"listed_in": PROVENANCE, "sha256": content_hash([*labels, *rulings])},
+        **evidence.as_json(),
         "sha256": sums,
     }
     return said | {"content": content_hash(said)}

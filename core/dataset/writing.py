@@ -1,27 +1,39 @@
-"""A dataset's folder: written beside its place and renamed, so that there is never half of one."""
+"""The files of a dataset version, written to a folder, to any address that fsspec knows, or into a zip.
+
+A folder is written beside its place and renamed, so there is never half of one. At an address the manifest comes last:
+what has none is no dataset.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
-from core.clock import new_id
-from core.errors import InvalidInput
+import fsspec
+from fsspec import AbstractFileSystem
+from sqlalchemy.orm import Session
 
-TRAIN, PROVENANCE, EXCLUDED, MANIFEST, CARD = FILES = (
+from core.clock import new_id
+from core.dataset.card import card
+from core.errors import InvalidInput, NotFound
+from core.store.dataset_versions import DatasetVersion, read_bytes
+
+TRAIN, PROVENANCE, EXCLUDED, CARD, MANIFEST = FILES = (
     "train.jsonl",
     "provenance.jsonl",
     "excluded.jsonl",
-    "manifest.json",
     "README.md",
+    "manifest.json",
 )
+
+PARTS = (TRAIN, PROVENANCE, EXCLUDED)
+"""The files whose lines stand in the database; the others are made from the manifest."""
 
 
 def json_line(value: Any) -> bytes:
@@ -30,19 +42,113 @@ def json_line(value: Any) -> bytes:
     return text.encode("utf-8", "replace") + b"\n"
 
 
-def write_lines(path: Path, values: Iterable[Any]) -> str:
-    """Write a JSONL file; the SHA-256 of its bytes."""
-    digest = hashlib.sha256()
-    with path.open("wb") as file:
-        for value in values:
-            line = json_line(value)
-            digest.update(line)
-            file.write(line)
-    return digest.hexdigest()
+def contents(session: Session, version: DatasetVersion) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """Each file of a version with its bytes, some at a time; raises NotFound where its lines are not here."""
+    if not version.held:
+        raise NotFound(
+            f"The files of {version.dataset} {version.number} are not here: it was made before they were kept in the "
+            "database. Making it again on the same labels brings them back."
+        )
+    for name in PARTS:
+        yield name, read_bytes(session, version.id, name)
+    yield CARD, [card(version.manifest).encode()]
+    yield MANIFEST, [json.dumps(dict(version.manifest), indent=2, ensure_ascii=False).encode() + b"\n"]
+
+
+def write_version(session: Session, version: DatasetVersion, out: str) -> None:
+    """Write a version's files to a folder or an address (`s3://…`), whole or not at all.
+
+    Raises InvalidInput where they cannot be written, or would be written over what is no dataset of ours.
+    """
+    try:
+        if "://" in out:
+            _write_to_address(session, version, out)
+        else:
+            _write_to_folder(session, version, Path(out).expanduser().resolve())
+    except OSError as error:
+        said = f"{error.filename or out} cannot be written: {error.strerror or error}."
+        raise InvalidInput(said, field="out") from error
+
+
+def check_out(out: str) -> None:
+    """Raise InvalidInput where `write_version` would not write, before anything is made."""
+    if "://" in out:
+        _check_address(*_address(out), out)
+    else:
+        check_place(Path(out).expanduser().resolve())
+
+
+def _write_to_folder(session: Session, version: DatasetVersion, place: Path) -> None:
+    check_place(place)
+    with _draft_folder(place) as draft:
+        for name, chunks in contents(session, version):
+            with (draft / name).open("wb") as file:
+                file.writelines(chunks)
+        _put_in_place(draft, place)
+
+
+def _write_to_address(session: Session, version: DatasetVersion, out: str) -> None:
+    files, path = _address(out)
+    if _check_address(files, path, out):
+        files.rm_file(f"{path}/{MANIFEST}")
+    files.makedirs(path, exist_ok=True)
+    for name, chunks in contents(session, version):
+        with files.open(f"{path}/{name}", "wb") as file:
+            for chunk in chunks:
+                file.write(chunk)
+
+
+def _address(out: str) -> tuple[AbstractFileSystem, str]:
+    try:
+        files, path = fsspec.core.url_to_fs(out)
+    except (ImportError, ValueError) as error:
+        raise InvalidInput(f"{out} cannot be written to: {error}", field="out") from error
+    return files, path.rstrip("/")
+
+
+def _check_address(files: AbstractFileSystem, path: str, out: str) -> bool:
+    """Whether a dataset of ours stands there, which may be replaced."""
+    held = {name.rsplit("/", 1)[-1] for name in files.ls(path, detail=False)} if files.exists(path) else set()
+    ours = MANIFEST in held and _is_ours(files.cat_file(f"{path}/{MANIFEST}"))
+    _check_held(out, held, ours)
+    return ours
+
+
+def zip_chunks(session: Session, version: DatasetVersion) -> Iterator[bytes]:
+    """A version's files as one zip, some bytes at a time; the same bytes each time."""
+    out = _Passing()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, chunks in contents(session, version):
+            entry = zipfile.ZipInfo(f"{version.dataset}-{version.number}/{name}")
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(entry, "w", force_zip64=True) as file:
+                for chunk in chunks:
+                    file.write(chunk)
+                    yield out.taken()
+    yield out.taken()
+
+
+class _Passing(RawIOBase):
+    """What is written to it is handed on, and not kept."""
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._held += data
+        return len(data)
+
+    def taken(self) -> bytes:
+        """What was written since this was asked last."""
+        held, self._held = bytes(self._held), bytearray()
+        return held
 
 
 @contextmanager
-def draft_folder(beside: Path) -> Iterator[Path]:
+def _draft_folder(beside: Path) -> Iterator[Path]:
     """An empty folder next to a place; what is left of it when the block ends is removed."""
     draft = beside.parent / f".{beside.name}.{new_id()[:8]}.part"
     draft.mkdir(parents=True)
@@ -52,7 +158,7 @@ def draft_folder(beside: Path) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def put_in_place(draft: Path, place: Path) -> None:
+def _put_in_place(draft: Path, place: Path) -> None:
     """Move a whole draft to its place; what stood there goes only once the new one can take over."""
     old = place.parent / f".{place.name}.{new_id()[:8]}.old"
     if place.exists():
@@ -65,39 +171,27 @@ def check_place(out: Path) -> None:
     """Raise InvalidInput where a dataset must not be written: over a file, or over what is no dataset of ours."""
     if out.exists() and not out.is_dir():
         raise InvalidInput(f"{out} is a file. Name a folder with --out.", field="out")
-    held = sorted(path.name for path in out.iterdir()) if out.exists() else []
-    if held and (set(held) - set(FILES) or not is_dataset(out)):
-        other = next((name for name in held if name not in FILES), held[0])
+    above = next(folder for folder in out.parents if folder.exists())
+    if not above.is_dir():
+        raise InvalidInput(f"{out} cannot be written: {above} is a file.", field="out")
+    held = {path.name for path in out.iterdir()} if out.exists() else set()
+    ours = (out / MANIFEST).is_file() and _is_ours((out / MANIFEST).read_bytes())
+    _check_held(str(out), held, ours)
+
+
+def _check_held(out: str, held: set[str], ours: bool) -> None:
+    if held and (held - set(FILES) or not ours):
+        other = min(held - set(FILES), default=min(held))
         raise InvalidInput(
             f"{out} holds {other}, so it is no dataset of Loopwright and stays as it is. Name a new folder with --out.",
             field="out",
         )
 
 
-def is_dataset(folder: Path) -> bool:
-    """Whether a whole dataset version stands in a folder, by its manifest."""
+def _is_ours(manifest: bytes) -> bool:
+    """Whether this is the manifest of a whole dataset version."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        said = json.loads(manifest)
+    except ValueError:
         return False
-    return isinstance(manifest, dict) and manifest.get("made_by") == "loopwright"
-
-
-def copy_out(folder: Path, out: Path) -> None:
-    """A copy of a dataset's folder at another place, whole or not at all."""
-    check_place(out)
-    with draft_folder(out) as draft:
-        for name in FILES:
-            shutil.copyfile(folder / name, draft / name)
-        put_in_place(draft, out)
-
-
-def zipped(folder: Path) -> bytes:
-    """A dataset's folder as one zip file, the same bytes each time."""
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in FILES:
-            entry = zipfile.ZipInfo(f"{folder.parent.name}-{folder.name}/{name}")
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, (folder / name).read_bytes())
-    return held.getvalue()
+    return isinstance(said, dict) and said.get("made_by") == "loopwright"

@@ -10,7 +10,8 @@ from itertools import accumulate
 from sqlalchemy.orm import Session
 
 from core.dataset.candidates import Candidate, Verdict
-from core.dataset.selection import define, select_from
+from core.dataset.definition import define
+from core.dataset.selection import select_from
 from core.dataset.sources import corrections, runs, verifies
 from core.evaluate.stability import LATEST
 from core.records import Split
@@ -66,7 +67,7 @@ def verified_examples(session: Session, agent: str) -> Examples:
     turns = _corrected(session, agent)
     read = _newest(session, agent, [*whole, *turns])
     found = select_from(session, define("sft"), read)
-    taught = [row.candidate for row in found.rows]
+    taught = found.rows.candidates
     people = [one for one in taught if one.reviewers]
     several = [one for one in people if one.reviewers > 1]
     return Examples(

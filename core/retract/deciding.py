@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -30,11 +29,11 @@ class Preview:
     more: bool
 
 
-def preview(session: Session, root: Path, chosen: Retention, at: datetime, remove: bool = False) -> Preview:
+def preview(session: Session, chosen: Retention, at: datetime, remove: bool = False) -> Preview:
     """What would go if this were decided (`remove`: if this agent's policy were taken away). Nothing is written."""
     others = [one for one in retentions(session) if one.agent != chosen.agent]
     decided = sorted([*others, *([] if remove else [chosen])], key=lambda one: one.agent)
-    runs = overdue(session, root, at, LOOKED_AT + 1, decided)
+    runs = overdue(session, at, LOOKED_AT + 1, decided)
     counted = runs[:LOOKED_AT]
     counts = count_reach(session, reach_of(session, counted)) if counted else Counter()
     return Preview(counts, [run.title for run in counted[:5]], len(runs) > LOOKED_AT)

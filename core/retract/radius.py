@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from core.records import LessonState
 from core.retract.examples import TouchedVersion, touched_versions
-from core.store.datasets import list_versions
 from core.store.deliveries import deliveries_waiting
 from core.store.lessons import UNDECIDED
 from core.store.mentions import find_mentions
@@ -83,8 +81,8 @@ def told(counts: Counter[str]) -> list[str]:
     return [f"{counts[name]:,} {words[counts[name] != 1]}" for name, words in WORDS.items() if counts[name]]
 
 
-def blast_radius(session: Session, scope: Scope, root: Path) -> BlastRadius:
-    """All that hangs on what a scope means; `root` is the data folder. Raises NotFound for an unknown agent."""
+def blast_radius(session: Session, scope: Scope) -> BlastRadius:
+    """All that hangs on what a scope means. Raises NotFound for an unknown agent."""
     runs = chosen_runs(session, scope)
     reach = reach_of(session, runs)
     counts = count_reach(session, reach) + count_emptied(session, reach)
@@ -93,7 +91,7 @@ def blast_radius(session: Session, scope: Scope, root: Path) -> BlastRadius:
     uids = {run.uid for run in runs}
     mentions = find_mentions(session, scope, uids)
     lessons = lessons_of(session, runs)
-    versions = touched_versions(root, list_versions(session), uids)
+    versions = touched_versions(session, uids)
     counts.update(
         refusals=len(mentions.refusals),
         imports=len(mentions.imports),

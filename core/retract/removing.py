@@ -1,7 +1,7 @@
 """Takes runs back, some at a time: each transaction leaves everything consistent, and what is left can be taken later.
 
-Dataset versions come first, then the database: cut short in between, the same removal again finds the same runs and
-ends what was begun. Words leave the text index's file last.
+Dataset versions come first, then the runs: cut short in between, the same removal again finds the same runs and ends
+what was begun. Words leave the text index's file last.
 """
 
 from __future__ import annotations
@@ -10,16 +10,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from core.errors import Conflict, Unavailable
 from core.ingest.delivery import assemble_due
-from core.retract.examples import retract_rows, retracted, touched_versions
+from core.retract.examples import carry_out, rewrites
 from core.retract.radius import counts_json
-from core.store.datasets import list_versions, note_retracted
 from core.store.engine import Store
 from core.store.mentions import find_mentions, remove_mentions
 from core.store.reach import Run, Scope, chosen_runs
@@ -66,15 +64,13 @@ class Removed:
         return counts_json(self.counts) | {"file_clean": self.file_clean}
 
 
-def remove(
-    store: Store, root: Path, scope: Scope, by: str, reason: str = "", progress: Progress | None = None
-) -> Removed:
-    """Remove all that a scope means and what hangs on it; `root` is the data folder, `by` a person's name.
+def remove(store: Store, scope: Scope, by: str, reason: str = "", progress: Progress | None = None) -> Removed:
+    """Remove all that a scope means and what hangs on it; `by` is a person's name.
 
     Raises Unavailable, saying how far it came, when the database cannot be used: the same again goes on.
     """
     settle_deliveries(store)
-    taking = Taking(store, root, by, scope.words, reason)
+    taking = Taking(store, by, scope.words, reason)
     while True:
         with store.reading() as session:
             runs = chosen_runs(session, scope, ROUND)
@@ -88,8 +84,8 @@ def remove(
 class Taking:
     """One removal as it goes on, logged under one number."""
 
-    def __init__(self, store: Store, root: Path, by: str, what: str, reason: str) -> None:
-        self.store, self.root, self.by, self.what, self.reason = store, root, by, what, reason
+    def __init__(self, store: Store, by: str, what: str, reason: str) -> None:
+        self.store, self.by, self.what, self.reason = store, by, what, reason
         self.counts: Counter[str] = Counter()
         self._number: int | None = None
 
@@ -97,13 +93,11 @@ class Taking:
         """Remove these runs, their rows in dataset versions, and what holds or names them."""
         uids = [run.uid for run in runs]
         with self.store.reading() as session:
-            versions = list_versions(session)
+            examples = rewrites(session, uids)
             mentions = find_mentions(session, scope, uids)
-        self.counts["rows"] += sum(one.rows for one in touched_versions(self.root, versions, uids))
-        retract_rows(self.root, versions, uids)
-        said = retracted(self.root, versions)
+        self.counts["rows"] += sum(one.rows for one in examples)
         with self.store.session(patient=True) as session, zeroed(session):
-            note_retracted(session, said)
+            carry_out(session, examples)
             remove_mentions(session, mentions)
             self.counts.update(refusals=len(mentions.refusals), imports=len(mentions.imports))
             self.log(session)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,7 +13,6 @@ from sqlalchemy.orm import Session
 from core.errors import InvalidInput
 from core.retract.examples import used_runs
 from core.retract.removing import ROUND, Removed, Taking
-from core.store.datasets import list_versions
 from core.store.engine import Store
 from core.store.policies import RETENTION, policies_of, set_policy
 from core.store.reach import Run, Scope, overdue_runs
@@ -69,20 +67,20 @@ def set_retention(session: Session, chosen: Retention) -> None:
 
 
 def overdue(
-    session: Session, root: Path, at: datetime, most: int | None = None, chosen: list[Retention] | None = None
+    session: Session, at: datetime, most: int | None = None, chosen: list[Retention] | None = None
 ) -> list[Run]:
     """The runs that retention would remove at a moment, at most so many; with `chosen`, if that were decided."""
-    return list(islice(_overdue(session, root, retentions(session) if chosen is None else chosen, at), most))
+    return list(islice(_overdue(session, retentions(session) if chosen is None else chosen, at), most))
 
 
-def _overdue(session: Session, root: Path, chosen: list[Retention], at: datetime) -> Iterator[Run]:
+def _overdue(session: Session, chosen: list[Retention], at: datetime) -> Iterator[Run]:
     own = [one.agent for one in chosen if one.agent]
     used: set[str] | None = None
     for one in chosen:
         if one.days is None:
             continue
         if one.keep_used and used is None:
-            used = used_runs(root, list_versions(session))
+            used = used_runs(session)
         agents = [one.agent] if one.agent else own
         for run in overdue_runs(session, agents, not one.agent, before(one.days, at), one.keep_used):
             if not (one.keep_used and used and run.uid in used):
@@ -94,17 +92,17 @@ def before(days: int, at: datetime) -> datetime:
     return at.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
 
 
-def apply_retention(store: Store, root: Path, at: datetime) -> Removed:
+def apply_retention(store: Store, at: datetime) -> Removed:
     """Remove what is older than its policy allows, at most `ROUND` runs; without a policy nothing is ever removed.
 
-    `root` is the data folder. Called again while its answer says `more`, and once an hour.
+    Called again while its answer says `more`, and once an hour.
     """
     with store.reading() as session:
         chosen = retentions(session)
         if all(one.days is None for one in chosen):
-            return Removed(Taking(store, root, BY, "", "").counts)
-        runs = list(islice(_overdue(session, root, chosen, at), ROUND + 1))
-    taking = Taking(store, root, BY, "runs past their time", "; ".join(one.words for one in chosen))
+            return Removed(Taking(store, BY, "", "").counts)
+        runs = list(islice(_overdue(session, chosen, at), ROUND + 1))
+    taking = Taking(store, BY, "runs past their time", "; ".join(one.words for one in chosen))
     if runs:
         taking.take(runs[:ROUND], Scope())
     own = [one.agent for one in chosen if one.agent]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -19,7 +18,6 @@ from core.ingest.leading import only_lead
 from core.memory.lessons import REVIEWERS_NEEDED
 from core.records import LessonState, Role
 from core.retract.examples import TouchedVersion, touched_versions
-from core.store.datasets import list_versions
 from core.store.lesson_evidence import lesson_evidence
 from core.store.lesson_opinions import approvers
 from core.store.lessons import UNDECIDED, LessonLine, change_lesson, lesson_history, lessons_by_row
@@ -128,8 +126,8 @@ def find_target(session: Session, kind: str, name: str) -> Target:
     return Target(kind, row, name)
 
 
-def radius(session: Session, target: Target, root: Path) -> Radius:
-    """What would be touched; nothing is written. `root` is the data folder."""
+def radius(session: Session, target: Target) -> Radius:
+    """What would be touched; nothing is written."""
     touched = touched_by(session, target)
     uids = uids_of(session, touched.traces)
     return Radius(
@@ -140,7 +138,7 @@ def radius(session: Session, target: Target, root: Path) -> Radius:
         len(touched.traces),
         _fates(session, target, touched),
         len(touched.approvals),
-        touched_versions(root, list_versions(session), uids),
+        touched_versions(session, uids),
     )
 
 

@@ -1,7 +1,7 @@
 """Everything in one file, taken in one view of the database, also while others write (core.store.restore reads it).
 
-The file is a zip: `manifest.json` (schema revision, row counts), one `<table>.jsonl` a table, and the files of dataset
-versions. Both indexes are left out: they are made anew from the rows. So is the key that signs cookies.
+The file is a zip: `manifest.json` (schema revision, row counts) and one `<table>.jsonl` a table. Both indexes are left
+out: they are made anew from the rows. So is the key that signs cookies.
 """
 
 from __future__ import annotations
@@ -24,17 +24,16 @@ from sqlalchemy.orm import Session
 from core.clock import now
 from core.errors import Conflict, Unavailable
 from core.store.engine import Store
-from core.store.tables import Base, DatasetVersionRow
+from core.store.tables import Base
 
 MANIFEST = "manifest.json"
-DATASETS = "datasets"
 
 LARGE, SMALL = 10, 200
 """Rows that are held at once: of tables with payloads, of which one may have megabytes, and of all others."""
 
 
-def write_backup(store: Store, file: Path, folder: Path) -> dict[str, int]:
-    """Write the database and the datasets of a data folder into `file`, replaced only by a whole one; table → rows.
+def write_backup(store: Store, file: Path) -> dict[str, int]:
+    """Write the database into `file`, replaced only by a whole one; table → rows.
 
     Only its owner may read it. Raises Unavailable when it cannot be written, Conflict while another backup writes it.
     """
@@ -44,9 +43,6 @@ def write_backup(store: Store, file: Path, folder: Path) -> dict[str, int]:
             for table in Base.metadata.sorted_tables:
                 with archive.open(f"{table.name}.jsonl", "w", force_zip64=True) as out:
                     counts[table.name] = _write_rows(session, table, out)
-            for place in session.scalars(select(DatasetVersionRow.folder)):
-                for path in sorted((folder / place).glob("*")):
-                    archive.write(path, f"{place}/{path.name}")
             manifest = {"loopwright": 1, "revision": revision(session), "made_at": now().isoformat(), "rows": counts}
             archive.writestr(MANIFEST, json.dumps(manifest))
     except OSError as error:

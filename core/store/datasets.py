@@ -1,8 +1,8 @@
-"""What datasets are made from, read in bulk, and the versions that were made."""
+"""What datasets are made from, read in bulk: first the evidence, then the texts of what counts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,15 +10,13 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.clock import content_hash, now
-from core.errors import Conflict
+from core.clock import content_hash
 from core.records import Choice, Role, Step
 from core.store.content import step_from_row
-from core.store.dialect import insert_new, parts
+from core.store.dialect import parts
 from core.store.recalls import GIVEN
 from core.store.tables import (
     AnnotationRow,
-    DatasetVersionRow,
     LabelSchemaRow,
     PairRow,
     PersonRow,
@@ -48,15 +46,12 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True)
 class PairLine:
-    """A pair as a dataset sees it; the sides are texts, or the row ids of runs."""
+    """A pair as a dataset sees it before its texts are read; the sides are texts, or the row ids of runs."""
 
     id: int
     uid: str
     source: str
     name_a: str
-    prompt: str
-    text_a: str
-    text_b: str
     trace_a: int | None
     trace_b: int | None
     task: str
@@ -76,24 +71,20 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
+class PairText:
+    """What a pair asks and its two answers; empty where its sides are runs."""
+
+    prompt: str
+    a: str
+    b: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunText:
     """The steps of a run and the tool schemas that were recorded with it."""
 
     steps: tuple[Step, ...]
     tools: tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetVersion:
-    """An immutable dataset version; `folder` is relative to the data folder, `sha256` is that of its rows' file."""
-
-    dataset: str
-    number: int
-    format: str
-    manifest: Mapping[str, Any]
-    folder: str
-    sha256: str
-    created_at: datetime
 
 
 def run_lines(session: Session, among: Iterable[int] | None = None) -> dict[int, RunLine]:
@@ -111,7 +102,7 @@ def run_lines(session: Session, among: Iterable[int] | None = None) -> dict[int,
 
 def pair_lines(session: Session) -> list[PairLine]:
     """All pairs."""
-    columns = (PairRow.id, PairRow.uid, PairRow.source, PairRow.name_a, PairRow.prompt, PairRow.text_a, PairRow.text_b)
+    columns = (PairRow.id, PairRow.uid, PairRow.source, PairRow.name_a)
     task = (func.coalesce(TaskRow.key, ""), func.coalesce(TaskRow.split, ""))
     query = select(*columns, PairRow.trace_a_id, PairRow.trace_b_id, *task)
     return [PairLine(*row) for row in session.execute(query.outerjoin(TaskRow, TaskRow.id == PairRow.task_id))]
@@ -153,6 +144,16 @@ def run_texts(session: Session, trace_ids: Sequence[int]) -> dict[int, RunText]:
     return {row_id: RunText(tuple(steps[row_id]), tools.get(row_id, ())) for row_id in steps}
 
 
+def pair_texts(session: Session, pair_ids: Sequence[int]) -> dict[int, PairText]:
+    """Row id → the texts of each of these pairs."""
+    columns = (PairRow.id, PairRow.prompt, PairRow.text_a, PairRow.text_b)
+    return {
+        row_id: PairText(*said)
+        for some in parts(pair_ids)
+        for row_id, *said in session.execute(select(*columns).where(PairRow.id.in_(some)))
+    }
+
+
 def lessons_given(session: Session, trace_uids: Sequence[str]) -> dict[str, list[str]]:
     """Trace id → the lessons that recall gave to that run, as `uid@revision`; only runs that were given any."""
     found: dict[str, set[str]] = {}
@@ -175,47 +176,3 @@ def fingerprint(session: Session) -> str:
     said = session.scalar(select(func.count()).where(AnnotationRow.current))
     chosen = session.scalar(select(func.count()).where(PreferenceRow.current))
     return content_hash([[list(row) for row in newest], sorted(map(str, splits)), said, chosen], 32)
-
-
-def find_version(session: Session, dataset: str, content: str) -> DatasetVersion | None:
-    """The version of a dataset whose manifest says it has this content; none that has lost rows of it since."""
-    whole = (made for made in list_versions(session, dataset) if "retracted" not in made.manifest)
-    return next((made for made in whole if made.manifest.get("content") == content), None)
-
-
-def note_retracted(session: Session, said: Mapping[tuple[str, int], Mapping[str, Any]]) -> None:
-    """Write (dataset, number) → what its files say of rows that were taken back into the manifests of versions."""
-    for (dataset, number), what in said.items():
-        of_version = (DatasetVersionRow.dataset == dataset, DatasetVersionRow.number == number)
-        row = session.scalar(select(DatasetVersionRow).where(*of_version))
-        if row is not None and row.manifest.get("retracted") != what:
-            row.manifest = {**row.manifest, "retracted": dict(what)}
-    session.flush()
-
-
-def next_number(session: Session, dataset: str) -> int:
-    """The number that a dataset's next version gets."""
-    newest = session.scalar(select(func.max(DatasetVersionRow.number)).where(DatasetVersionRow.dataset == dataset))
-    return (newest or 0) + 1
-
-
-def add_version(
-    session: Session, dataset: str, number: int, format: str, manifest: Mapping[str, Any], folder: str, sha256: str
-) -> DatasetVersion:
-    """Write a new version; raises Conflict when somebody else has just taken the number."""
-    made = DatasetVersion(dataset, number, format, manifest, folder, sha256, now())
-    values = {name: getattr(made, name) for name in DatasetVersion.__slots__} | {"manifest": dict(manifest)}
-    if not insert_new(session, DatasetVersionRow, [values], DatasetVersionRow.id):
-        raise Conflict(f"Somebody else has just made version {number} of {dataset}. Make yours again.")
-    return made
-
-
-def list_versions(session: Session, dataset: str | None = None) -> list[DatasetVersion]:
-    """All versions, of one dataset where it is named; the newest first."""
-    query = select(DatasetVersionRow).order_by(DatasetVersionRow.created_at.desc(), DatasetVersionRow.id.desc())
-    if dataset is not None:
-        query = query.where(DatasetVersionRow.dataset == dataset)
-    return [
-        DatasetVersion(row.dataset, row.number, row.format, row.manifest, row.folder, row.sha256, row.created_at)
-        for row in session.scalars(query)
-    ]

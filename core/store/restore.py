@@ -1,4 +1,4 @@
-"""Brings a backup back into an empty database and data folder, whole or not at all, on either database.
+"""Brings a backup back into an empty database, whole or not at all, on either database.
 
 A backup of an older Loopwright goes into a schema of its time, which is then migrated as that installation's own
 database would have been. Tables are taken as the database has them, not as this version's code knows them.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -24,12 +23,16 @@ from sqlalchemy import JSON, Connection, MetaData, Table, func, insert, inspect,
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
-from core.clock import new_id, parse_time
-from core.errors import Conflict, InvalidInput, Unavailable
-from core.store.backup import DATASETS, MANIFEST, revision
+from core.clock import parse_time
+from core.errors import Conflict, InvalidInput
+from core.store.backup import MANIFEST, revision
+from core.store.dataset_versions import in_parts, list_versions, put_part
 from core.store.engine import REBUILDS, Store, check_references, migration_config
 from core.store.tables import Base, TraceRow
 from core.store.text_search import index_due
+
+DATASETS = "datasets"
+"""Where the files of dataset versions stood before they were kept in the database."""
 
 ROWS, BYTES = 500, 4_000_000
 """Rows, or bytes of them, that are written at once: one may have megabytes."""
@@ -57,13 +60,13 @@ def check_backup(file: Path) -> None:
         pass
 
 
-def read_backup(store: Store, file: Path, folder: Path) -> dict[str, int]:
-    """Fill an empty database and data folder from a backup, whole or not at all; table → rows.
+def read_backup(store: Store, file: Path) -> dict[str, int]:
+    """Fill an empty database from a backup, whole or not at all; table → rows.
 
     Raises InvalidInput for a file that is no backup or is damaged, Conflict when something is there already. The text
     index is made right after; cut short there, a server goes on with it.
     """
-    with _opened(file) as (archive, manifest), _datasets(archive, folder) as put_datasets, store.session() as session:
+    with _opened(file) as (archive, manifest), store.session() as session:
         connection = session.connection(execution_options=REBUILDS)
         _refuse_filled(session)
         made_with = manifest["revision"]
@@ -76,7 +79,7 @@ def read_backup(store: Store, file: Path, folder: Path) -> dict[str, int]:
         command.upgrade(migration_config(connection), "head")
         check_references(connection)
         session.execute(update(TraceRow).values(n_indexed=0))
-        put_datasets()
+        _bring_datasets(session, archive)
     waiting = True
     while waiting:
         with store.session() as session:
@@ -117,36 +120,15 @@ def _refuse_filled(session: Session) -> None:
     session.execute(Base.metadata.tables["person"].delete())
 
 
-@contextmanager
-def _datasets(archive: zipfile.ZipFile, folder: Path) -> Iterator[Any]:
-    """A function that unpacks the files of dataset versions and puts them in place; undone when the block raises."""
-    home, draft = folder / DATASETS, folder / f".{DATASETS}.{new_id()[:8]}.part"
-    if home.is_dir() and any(home.iterdir()):
-        raise Conflict(f"{home} holds dataset versions already: choose another LOOPWRIGHT_DATA_DIR.")
-    put = False
-
-    def put_datasets() -> None:
-        nonlocal put
-        names = [name for name in archive.namelist() if name.startswith(f"{DATASETS}/")]
-        if not names:
-            return
-        try:
-            archive.extractall(draft, names)
-            if home.exists():
-                home.rmdir()
-            (draft / DATASETS).rename(home)
-            put = True
-        except OSError as error:
-            raise Unavailable(f"{home} could not be written: {error.strerror}. Nothing was restored.") from error
-
-    try:
-        yield put_datasets
-    except BaseException:
-        if put:
-            shutil.rmtree(home)
-        raise
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+def _bring_datasets(session: Session, archive: zipfile.ZipFile) -> None:
+    """The files of dataset versions, which older backups hold beside the tables."""
+    for version in list_versions(session):
+        home = f"{DATASETS}/{version.dataset}/{version.number}/"
+        for name in archive.namelist():
+            if name.startswith(home) and name.endswith(".jsonl"):
+                with archive.open(name) as lines:
+                    for part in in_parts(lines):
+                        put_part(session, version.id, name.removeprefix(home), part)
 
 
 def _begin_anew(connection: Connection, made_with: str) -> None:

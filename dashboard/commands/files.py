@@ -63,9 +63,36 @@ def import_(
     ]
 
 
+def datasets(json: Json = False) -> Answer:
+    """The dataset versions that were made, newest first."""
+    from core.store.dataset_versions import list_versions
+    from dashboard.process import store
+
+    with store().reading() as session:
+        made = list_versions(session)
+    rows = [
+        {
+            "dataset": one.dataset,
+            "version": one.number,
+            "format": one.format,
+            "rows": one.manifest["rows"],
+            "retracted": one.manifest.get("retracted", {}).get("rows", 0),
+            "made_at": one.created_at.isoformat(),
+            "sha256": one.sha256,
+        }
+        for one in made
+    ]
+    lines = [
+        f"{one.dataset} {one.number}  {one.format:<4} {row['rows']:>7,} rows  {one.created_at:%Y-%m-%d %H:%M} UTC"
+        + (f"  ({row['retracted']:,} taken back since)" if row["retracted"] else "")
+        for one, row in zip(made, rows, strict=True)
+    ]
+    return {"versions": rows}, lines or ["None was made yet: loopwright export makes the first."]
+
+
 def export(
     format: Annotated[str, typer.Argument(help="sft or dpo.")],
-    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    out: Annotated[str, typer.Option(help="The folder to write, or an address that fsspec knows (s3://…).")],
     dataset: Annotated[str, typer.Option(help="The dataset's name (default: the format's).")] = "",
     gate: Annotated[list[str] | None, typer.Option(help="NAME=on or NAME=off; may be given several times.")] = None,
     json: Json = False,

@@ -14,11 +14,11 @@ from dashboard.commands.printing import Answer, Json
 def backup(file: Annotated[Path, typer.Argument(help="The file to write.")], json: Json = False) -> Answer:
     """Write everything into one file, also while a server runs."""
     from core.store.backup import write_backup
-    from dashboard.process import settings, store
+    from dashboard.process import store
 
     if not file.parent.is_dir():
         raise InvalidInput(f"There is no folder {file.parent}. Make it first.", field="file")
-    write_backup(store(), file, settings().folder)
+    write_backup(store(), file)
     return _file_facts(file)
 
 
@@ -31,7 +31,7 @@ def restore(file: Annotated[Path, typer.Argument(help="A backup.")], json: Json 
     check_backup(file)
     opened = open_store(settings().database_url)
     try:
-        read_backup(opened, file, settings().folder)
+        read_backup(opened, file)
     finally:
         opened.close()
     return _file_facts(file)

@@ -10,13 +10,13 @@ import streamlit as st
 
 from core.dataset.candidates import Candidate, Excluded, Row
 from core.dataset.messages import message_text
-from core.dataset.writing import is_dataset, zipped
-from core.store.datasets import DatasetVersion
+from core.store.dataset_versions import DatasetVersion
+from core.store.datasets import pair_texts
+from dashboard.process import store
 
 _TRACES = Path(__file__).resolve().parents[2] / "pages" / "traces.py"
 _MESSAGES = 40
 _CHARACTERS = {"system": 300, "tool": 1000}
-_LARGEST_DOWNLOAD = 50_000_000
 _SOURCES = {"run": "A whole run", "correction": "A corrected turn", "preference": "A choice between two answers"}
 _SIDES = {"chosen": ":material/thumb_up: **Chosen**", "rejected": ":material/thumb_down: **Rejected**"}
 
@@ -44,39 +44,32 @@ def show_excluded(excluded: Excluded) -> None:
     if excluded.detail:
         st.text(excluded.detail)
     if candidate.pair is not None and not candidate.runs:
-        sides = (("prompt", candidate.pair.prompt), ("A", candidate.pair.text_a), ("B", candidate.pair.text_b))
+        with store().reading() as session:
+            said = pair_texts(session, [candidate.pair.id])[candidate.pair.id]
+        sides = (("prompt", said.prompt), ("A", said.a), ("B", said.b))
         _show_messages([{"role": name, "content": text} for name, text in sides])
     if candidate.correction is not None:
         _show_messages([{"role": "the corrected turn", "content": candidate.correction.corrected}])
     st.caption(candidate.key.replace("[", "\\["))
 
 
-def show_version(version: DatasetVersion, root: Path) -> None:
-    """A version's place, its download where it is small, and its manifest."""
-    folder = root / version.folder
-    st.text(f"It stands in {folder}")
+def show_version(version: DatasetVersion) -> None:
+    """A version's download and its manifest."""
     if gone := version.manifest.get("retracted"):
         st.warning(
             f"{gone['rows']:,} of its {version.manifest['rows']:,} rows were taken back, the last on {gone['last']}: "
             "they are in its files no more. Make a new version to train on.",
             icon=":material/remove_circle:",
         )
-    if not is_dataset(folder):
-        st.warning(
-            "Its files are gone. Making it again on the same labels writes them anew.", icon=":material/warning:"
-        )
-    elif sum(file.stat().st_size for file in folder.iterdir()) <= _LARGEST_DOWNLOAD:
-        st.download_button(
-            "Download",
-            lambda: zipped(folder),
-            f"{version.dataset}-{version.number}.zip",
-            "application/zip",
-            icon=":material/download:",
-            on_click="ignore",
-            key=f"datasets_zip_{version.dataset}_{version.number}",
-        )
+    if version.held:
+        address = f"/api/datasets/{version.dataset}/{version.number}.zip"
+        st.link_button("Download", address, icon=":material/download:", help="One zip with all of its files.")
     else:
-        st.caption("It is too large to download here: copy the folder, or write it anywhere with `loopwright export`.")
+        st.warning(
+            "Its files are not here: it was made before they were kept in the database. Making it again on the same "
+            "labels brings them back.",
+            icon=":material/warning:",
+        )
     st.json(dict(version.manifest), expanded=1)
 
 

@@ -12,7 +12,7 @@ from core.store.traces import trace_row
 from dashboard.identity import Actor
 from dashboard.parts.numbers import escaped
 from dashboard.parts.retraction_target import link_to_taking_back
-from dashboard.process import settings, store
+from dashboard.process import store
 
 _SAID = "traces_removed"
 _NOTES = 8
@@ -39,7 +39,7 @@ def _ask(trace: int, actor: Actor) -> bool:
         name = next(iter(choices))
         if len(choices) > 1:
             name = st.radio("What to remove", list(choices), key=f"traces_remove_{trace}", horizontal=True)
-        radius = blast_radius(session, choices[name], settings().folder)
+        radius = blast_radius(session, choices[name])
     link_to_taking_back(RUN, row.uid)
     _show(radius)
     reason = st.text_input(
@@ -53,7 +53,7 @@ def _ask(trace: int, actor: Actor) -> bool:
         return False
     try:
         with st.spinner("Removing …"):
-            done = remove(store(), settings().folder, choices[name], actor.name, reason)
+            done = remove(store(), choices[name], actor.name, reason)
     except LoopwrightError as error:
         st.error(error.message, icon=":material/error:")
         return False

@@ -12,7 +12,7 @@ from core.store.retractions import GUIDELINE, RUN, standing_retraction
 from dashboard.identity import Actor
 from dashboard.parts.notices import done, refused
 from dashboard.parts.numbers import escaped
-from dashboard.process import index_due, settings, store
+from dashboard.process import index_due, store
 
 _MOST_VERSIONS = 10
 _FOLLOWS = (
@@ -33,7 +33,7 @@ def ask_retraction(kind: str, name: str, actor: Actor) -> None:
             if standing_retraction(session, target) is not None:
                 st.info(f"The {kind} {escaped(name)} is taken back already: see below.", icon=":material/undo:")
                 return
-            found = radius(session, target, settings().folder)
+            found = radius(session, target)
     except LoopwrightError as error:
         st.error(escaped(error.message), icon=":material/error:")
         return

@@ -15,7 +15,7 @@ from core.store.catalog import list_agents
 from dashboard.identity import Actor
 from dashboard.parts.numbers import clipped, escaped
 from dashboard.parts.settings_choice import OTHERS
-from dashboard.process import settings, store
+from dashboard.process import store
 
 _SAID = "settings_retention_said"
 FOR_EVER, SOME_DAYS = "for ever", "a number of days"
@@ -61,7 +61,7 @@ def _ask(actor: Actor, held: Sequence[Retention], agents: Sequence[str]) -> None
     chosen = Retention(agent, days, used)
     if days is not None:
         with store().reading() as session:
-            show_preview(preview(session, settings().folder, chosen, now()))
+            show_preview(preview(session, chosen, now()))
     save, remove = st.columns(2)
     if save.button("Save", type="primary", key=f"{key}_save", disabled=chosen == before, width="stretch"):
         _decide(actor, chosen, False, f"Saved. {chosen.words}")

@@ -89,6 +89,9 @@ def test_import_compare_recall_and_export(tmp_path: Path) -> None:
     made = call("export", "sft", "--out", tmp_path / "out", "--json")
     assert made["rows"] + sum(made["excluded"].values()) == made["candidates"] == 12
     assert (tmp_path / "out" / "provenance.jsonl").exists()
+    (listed,) = call("datasets", "--json")["versions"]
+    assert (listed["dataset"], listed["version"], listed["rows"]) == ("sft", 1, made["rows"])
+    assert listed["sha256"] == made["sha256"]
     assert call("agreement", "--json")["questions"] == []
     close_all()  # each command is a process of its own
     assert [check["name"] for check in call("doctor", "--json")["checks"]] == [

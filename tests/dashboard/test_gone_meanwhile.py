@@ -59,7 +59,7 @@ def test_a_run_is_removed_while_somebody_reviews_it(api: TestClient, data_dir: P
     held = take(api)
     item, trace = held["item"], held["segments"][0]["trace"]
     api.post(f"/api/traces/{trace}/comments", json={"text": "why?"})
-    remove(store(), data_dir, Scope(trace=uid_of(trace)), "me")
+    remove(store(), Scope(trace=uid_of(trace)), "me")
     for method, path, body in (
         ("POST", f"/api/items/{item}/hold", {}),
         ("PUT", f"/api/drafts/{item}", {"tab": "a", **SOLVED}),
@@ -86,7 +86,7 @@ def test_a_run_is_removed_while_a_lead_decides_on_it(api: TestClient, data_dir: 
     trace = held["segments"][0]["trace"]
     with store().reading() as session:
         said = session.scalars(select(AnnotationRow)).one()
-    remove(store(), data_dir, Scope(trace=uid_of(trace)), "me")
+    remove(store(), Scope(trace=uid_of(trace)), "me")
     deeds: tuple[Callable[[Any], Any], ...] = (
         lambda session: resolving.adopt(session, Subject(trace), said.schema_id, "outcome", said.id, LEAD),
         lambda session: resolving.resolve(session, Subject(trace), said.schema_id, "outcome", "failed", (), LEAD),
@@ -105,7 +105,7 @@ def test_a_candidate_is_removed_while_somebody_ranks(api: TestClient, data_dir: 
         ranked = NewRanking("r", "test", "Which?", tuple(Candidate(trace=f"t{n}") for n in range(3)))
         add_items(session, get_queue(session, queue), [NewItem(one) for one in insert_rankings(session, [ranked])])
     item = take(api, queue)["item"]
-    remove(store(), data_dir, Scope(trace="t1"), "me")
+    remove(store(), Scope(trace="t1"), "me")
     told = api.post(f"/api/items/{item}/submit", json={"body": {"places": [1, 2, 3]}})
     assert told.status_code in (400, 404), told.text
     after = take(api, queue)
@@ -122,7 +122,7 @@ def test_a_run_with_a_known_answer_is_removed(api: TestClient, data_dir: Path) -
         trace = item.trace_id
         get_queue(session, 1).gold_share = 1.0
     held = take(api)
-    remove(store(), data_dir, Scope(trace=uid_of(trace or 0)), "me")
+    remove(store(), Scope(trace=uid_of(trace or 0)), "me")
     told = api.post(f"/api/items/{held['item']}/submit", json=SOLVED)
     assert told.status_code == (404 if held["segments"][0]["trace"] == trace else 200)
     assert take(api) is not None

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.dataset.gates import gates_of
 from core.records import Role
-from core.store.datasets import list_versions
+from core.store.dataset_versions import list_versions
 from core.store.people import person_id
 from dashboard import identity, process
 from dashboard.identity import Actor

@@ -166,21 +166,21 @@ def test_only_a_lead_decides(store: Store) -> None:
         assert (price_rows(session), policies_of(session, "redaction"), retentions(session)) == ([], {}, [])
 
 
-def test_a_preview_counts_what_hangs_on_what_would_go_and_writes_nothing(store: Store, tmp_path: Path) -> None:
+def test_a_preview_counts_what_hangs_on_what_would_go_and_writes_nothing(store: Store) -> None:
     at = START + timedelta(days=100)
     with store.session() as session:
         insert_traces(session, [run("r1", reward=1), run("r2", agent="bank", reward=0)])
         session.execute(update(TraceRow).values(last_arrival_at=START))
         nothing = Preview(Counter(), [], False)
-        assert preview(session, tmp_path, Retention("shop", 200), at) == nothing
-        found = preview(session, tmp_path, Retention("shop", 10), at)
+        assert preview(session, Retention("shop", 200), at) == nothing
+        found = preview(session, Retention("shop", 10), at)
         assert {name: found.counts[name] for name in ("traces", "steps")} == {"traces": 1, "steps": 4}
         assert (found.titles, found.more) == (["Where is my order?"], False)
-        assert preview(session, tmp_path, Retention("", 10), at).counts["traces"] == 2
+        assert preview(session, Retention("", 10), at).counts["traces"] == 2
         assert retentions(session) == []
         decide_retention(session, Role.LEAD, Retention("", 10))
         decide_retention(session, Role.LEAD, Retention("shop", 200))
-        assert preview(session, tmp_path, Retention("shop", 200), at).counts["traces"] == 1
-        assert preview(session, tmp_path, Retention("shop", 200), at, remove=True).counts["traces"] == 2
+        assert preview(session, Retention("shop", 200), at).counts["traces"] == 1
+        assert preview(session, Retention("shop", 200), at, remove=True).counts["traces"] == 2
         decide_retention(session, Role.LEAD, Retention("shop", None), remove=True)
         assert retentions(session) == [Retention("", 10, False)]

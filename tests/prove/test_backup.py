@@ -138,7 +138,7 @@ def test_a_backup_under_load_is_one_state_with_all_that_was_acknowledged_before(
 def check(file: Path, before: Known, folder: Path) -> None:
     """The restored database is whole in itself, has the rows of the manifest, and all that was acknowledged."""
     restored = open_store(f"sqlite:///{folder / 'loopwright.db'}")
-    counts = read_backup(restored, file, folder)
+    counts = read_backup(restored, file)
     with restored.reading() as session:
         found = {
             table.name: session.scalar(select(func.count()).select_from(table))
@@ -193,7 +193,7 @@ def test_a_killed_backup_leaves_no_half_file_under_its_name(tmp_path: Path, shar
         killed += made.returncode == -9 and part.exists()
         if file.read_bytes() != good:  # it had just ended
             good = file.read_bytes()
-            read_backup(open_store(f"sqlite:///{tmp_path / f'{chance.random()}.db'}"), file, tmp_path / "x")
+            read_backup(open_store(f"sqlite:///{tmp_path / f'{chance.random()}.db'}"), file)
     assert killed > 0, "no backup was killed while it wrote"
     assert command(folder, "", "backup", str(file)).wait(60) == 0
     assert not file.with_name("all.zip.part").exists()

@@ -23,6 +23,7 @@ from core.store.tables.decisions import (
 )
 from core.store.tables.intake import DeliveryRow, ImportRow, IntakeRow, RefusalRow, RemovalRow
 from core.store.tables.learning import (
+    DatasetPartRow,
     DatasetVersionRow,
     LessonApprovalRow,
     LessonEvidenceRow,
@@ -58,6 +59,7 @@ __all__ = [
     "CandidateRow",
     "ClaimRow",
     "CommentRow",
+    "DatasetPartRow",
     "DatasetVersionRow",
     "DeliveryRow",
     "DraftCopyRow",

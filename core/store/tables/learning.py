@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Float, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.store.tables.base import Base, reference
@@ -122,15 +122,25 @@ class RecallLessonRow(Base):
 
 
 class DatasetVersionRow(Base):
-    """An immutable snapshot of a dataset definition: its manifest, and where its files were written."""
+    """An immutable snapshot of a dataset definition. Without a number it is still being made, since `created_at`."""
 
     __tablename__ = "dataset_version"
     __table_args__ = (UniqueConstraint("dataset", "number"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     dataset: Mapped[str] = mapped_column(String(200))
-    number: Mapped[int]
+    number: Mapped[int | None]
     format: Mapped[str] = mapped_column(String(20))
     manifest: Mapped[dict[str, Any]]
-    folder: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
+
+
+class DatasetPartRow(Base):
+    """Some lines of one file of a dataset version, compressed."""
+
+    __tablename__ = "dataset_part"
+    version_id: Mapped[int] = mapped_column(ForeignKey("dataset_version.id", ondelete="CASCADE"), primary_key=True)
+    file: Mapped[str] = mapped_column(String(40), primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True)
+    lines: Mapped[int]
+    data: Mapped[bytes] = mapped_column(LargeBinary)

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from core.dataset.definition import define
 from core.dataset.messages import read_calls, tool_column
-from core.dataset.selection import Selection, define, select
+from core.dataset.selection import Selection, select
 from core.records import Message, Step, StepKind, Task, ToolCall, Trace
 from core.store.engine import Store
 from tests.core.dataset.world import choose, keep, label, said, texts

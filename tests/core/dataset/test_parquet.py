@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.dataset import parquet
@@ -44,6 +44,7 @@ def read_back(rows: list[dict[str, Any]], columns: list[str]) -> list[dict[str, 
     return [read_row(row) for row in pq.read_table(file).to_pylist()]
 
 
+@settings(deadline=None)
 @given(st.lists(ROW, max_size=4))
 def test_every_row_comes_back_as_it_was(rows: list[dict[str, Any]]) -> None:
     assert read_back(rows, ["prompt", "completion", "label", "tools"]) == rows

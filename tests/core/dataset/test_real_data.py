@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from core.dataset.definition import define
 from core.dataset.gates import row_text
-from core.dataset.selection import Selection, define, select
+from core.dataset.selection import Selection, select
 from core.dataset.versions import make_version
 from core.ingest.accept import ImportOptions, import_paths
 from core.store.engine import Store, open_store
+from tests.core.dataset.world import files
 
 BOTH = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # the other one is SQLite
 
@@ -37,9 +39,8 @@ def selected(store: Store, format: str, *gates: str) -> Selection:
         return select(session, define(format, gates))
 
 
-def written(store: Store, root: Path, format: str) -> dict[str, bytes]:
-    folder = root / make_version(store, root, define(format), format).folder
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+def written(store: Store, format: str) -> dict[str, bytes]:
+    return files(store, make_version(store, define(format), format))
 
 
 @BOTH
@@ -52,7 +53,7 @@ def test_pandalm_gives_the_published_counts(imported: Imported, tmp_path: Path):
         whole = selected(store, "dpo", "duplicates=off", "empty=off")
         assert (len(whole.rows), whole.reasons) == (894, {"tie": 105})
         assert len({row_text(row.columns) for row in whole.rows}) == 784
-    assert written(one, tmp_path / "a", "dpo") == written(other, tmp_path / "b", "dpo")
+    assert written(one, "dpo") == written(other, "dpo")
 
 
 @BOTH
@@ -69,4 +70,4 @@ def test_tau_bench_gives_its_84_rewarded_runs(imported: Imported, tmp_path: Path
             told = [message["tool_call_id"] for message in messages if message["role"] == "tool"]
             assert told == [call["id"] for call in calls][: len(told)]
             assert all(isinstance(call["function"]["arguments"], dict) for call in calls)
-    assert written(one, tmp_path / "a", "sft") == written(other, tmp_path / "b", "sft")
+    assert written(one, "sft") == written(other, "sft")

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.dataset.definition import define
 from core.dataset.formats import FORMATS
 from core.dataset.gates import GATES, gates_of
-from core.dataset.selection import Selection, define, select
+from core.dataset.selection import Selection, select
 from core.errors import InvalidInput
 from core.records import Choice, Message, Preference, Role, Signal, SignalKind, Split, Step, StepKind, Task
 from core.review.pairing import pair_corrections

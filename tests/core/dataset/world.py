@@ -8,9 +8,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from core.dataset.writing import contents
 from core.records import Annotation, Choice, Correction, Pair, Preference, Role, Task, Trace
 from core.review.ready_made import RUN_REVIEW
 from core.store.annotations import add_annotation
+from core.store.dataset_versions import DatasetVersion, get_version
+from core.store.engine import Store
 from core.store.pairs import add_preference, insert_pairs
 from core.store.people import person_id
 from core.store.schemas import save_schema
@@ -52,6 +55,13 @@ def label(
     at = START + timedelta(days=1, minutes=minutes)
     add_annotation(session, trace, person_id(session, person, role), schema, annotation, at)
     refresh_outcomes(session, [trace])
+
+
+def files(store: Store, version: DatasetVersion) -> dict[str, bytes]:
+    """The files of a version, as they stand in the database now."""
+    with store.reading() as session:
+        now = get_version(session, version.dataset, version.number)
+        return {name: b"".join(chunks) for name, chunks in contents(session, now)}
 
 
 def choose(session: Session, pair: Pair, *choices: Choice | str, role: Role = Role.ANNOTATOR) -> None:

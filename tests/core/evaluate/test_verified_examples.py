@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from core.dataset.selection import define, select
+from core.dataset.definition import define
+from core.dataset.selection import select
 from core.evaluate import verified_examples as reading
 from core.evaluate.readiness import ROWS, TASKS, State, are_enough, weeks_to_go
 from core.evaluate.verified_examples import Examples, verified_examples

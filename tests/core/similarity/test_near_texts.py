@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.similarity.near_duplicates import THRESHOLD, shingles
@@ -36,6 +36,7 @@ def test_the_text_that_shares_most_is_named() -> None:
     assert near.nearest(f"{ASKED} and the shoes") == 1
 
 
+@settings(deadline=None)
 @given(st.lists(WORDS, max_size=4), WORDS)
 def test_it_finds_what_comparing_one_by_one_finds(texts: list[str], text: str) -> None:
     def alike(one: str) -> bool:

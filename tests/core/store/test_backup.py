@@ -22,7 +22,7 @@ from core.records import Message, Role, Step, StepKind, Version
 from core.store import backup
 from core.store.backup import write_backup
 from core.store.catalog import set_version
-from core.store.datasets import add_version
+from core.store.dataset_versions import Part, add_part, begin_version, end_version, get_version, read_lines
 from core.store.engine import Store, open_store
 from core.store.people import person_id
 from core.store.policies import policies_of, set_policy
@@ -50,7 +50,7 @@ def rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-def fill(store: Store, folder: Path) -> None:
+def fill(store: Store) -> None:
     """Runs, people, a policy, a version that rests on a later one, spans that wait, a dataset version."""
     with store.session() as session:
         person_id(session, "me", Role.LEAD, active=True)
@@ -60,32 +60,23 @@ def fill(store: Store, folder: Path) -> None:
         set_version(session, Version("shop", "v1", base="v0"))  # v0 is made after v1
         set_policy(session, "retention", "shop", {"keep_days": 7})
         index_due(session, 100)
-        add_version(session, "x", 1, "sft", {"rows": 1}, "datasets/x/1", "0")
-    (folder / "datasets" / "x" / "1").mkdir(parents=True)
-    (folder / "datasets" / "x" / "1" / "train.jsonl").write_text("{}\n")
-    (folder / "datasets" / "x" / ".2.part").mkdir()
-    (folder / "cookie.key").write_text("secret")
+        version = begin_version(session, "x", "sft")
+        add_part(session, version, "train.jsonl", Part(0, [b"{}\n"]))
+        end_version(session, version, {"rows": 1, "content": "0"}, "0")
     request = request_of(trace_of(1)).SerializeToString()
     accept(store, TRACES, decode(TRACES, request, False), 1000)
 
 
 def test_everything_comes_back(store: Store, blank_database_url: str, tmp_path: Path) -> None:
-    fill(store, tmp_path / "a")
-    counts = write_backup(store, tmp_path / "all.zip", tmp_path / "a")
+    fill(store)
+    counts = write_backup(store, tmp_path / "all.zip")
     assert counts == {name: len(found) for name, found in rows(store).items()}
     assert (tmp_path / "all.zip").stat().st_mode & 0o777 == 0o600
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
-        assert {name for name in archive.namelist() if "/" in name or not name.endswith(".jsonl")} == {
-            "manifest.json",
-            "datasets/x/1/train.jsonl",
-        }
-        assert b"secret" not in b"".join(archive.read(name) for name in archive.namelist())
+        assert {name for name in archive.namelist() if not name.endswith(".jsonl")} == {"manifest.json"}
     other = open_store(blank_database_url)
-    read_backup(other, tmp_path / "all.zip", tmp_path / "b")
+    read_backup(other, tmp_path / "all.zip")
     assert rows(other) == rows(store)
-    assert [path.relative_to(tmp_path / "b").as_posix() for path in (tmp_path / "b").rglob("*") if path.is_file()] == [
-        "datasets/x/1/train.jsonl"
-    ]
     with other.session() as session:
         assert len(list_traces(session, TraceFilter(text="sent"), 10)) == 3
         assert insert_traces(session, [run("new")]).steps == 4
@@ -93,18 +84,8 @@ def test_everything_comes_back(store: Store, blank_database_url: str, tmp_path: 
     assert assemble_due(other) == 12  # the spans that waited
     before = rows(other)
     with pytest.raises(Conflict, match="empty"):
-        read_backup(other, tmp_path / "all.zip", tmp_path / "c")
+        read_backup(other, tmp_path / "all.zip")
     assert rows(other) == before
-    other.close()
-
-
-def test_a_folder_with_dataset_versions_is_not_filled(store: Store, tmp_path: Path) -> None:
-    fill(store, tmp_path / "a")
-    write_backup(store, tmp_path / "all.zip", tmp_path / "a")
-    other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
-    with pytest.raises(Conflict, match="holds dataset versions already"):
-        read_backup(other, tmp_path / "all.zip", tmp_path / "a")
-    assert not any(rows(other).values())
     other.close()
 
 
@@ -117,18 +98,18 @@ def test_what_is_no_backup_is_refused_and_nothing_is_changed(store: Store, tmp_p
     before = rows(store)
     for name in ("text.zip", "other.zip", "list.zip", "missing.zip"):
         with pytest.raises(InvalidInput, match="is not a backup"):
-            read_backup(store, tmp_path / name, tmp_path)
+            read_backup(store, tmp_path / name)
     with zipfile.ZipFile(tmp_path / "new.zip", "w") as archive:
         archive.writestr("manifest.json", json.dumps({"loopwright": 1, "revision": "9999", "rows": {}}))
     with pytest.raises(InvalidInput, match="schema 9999, which this Loopwright does not know"):
-        read_backup(store, tmp_path / "new.zip", tmp_path)
+        read_backup(store, tmp_path / "new.zip")
     assert rows(store) == before
 
 
 def test_a_damaged_backup_leaves_nothing_behind(store: Store, blank_database_url: str, tmp_path: Path) -> None:
     """Cut off anywhere, with bytes turned anywhere, or with rows that do not fit: refused whole, or read whole."""
-    fill(store, tmp_path / "a")
-    write_backup(store, tmp_path / "all.zip", tmp_path / "a")
+    fill(store)
+    write_backup(store, tmp_path / "all.zip")
     whole = (tmp_path / "all.zip").read_bytes()
     other = open_store(blank_database_url)
     before, good = rows(other), rows(store)
@@ -139,14 +120,13 @@ def test_a_damaged_backup_leaves_nothing_behind(store: Store, blank_database_url
         damaged.append(whole[:at] + bytes([whole[at] ^ (1 << chance.randrange(8))]) + whole[at + 1 :])
     damaged += [rewritten(tmp_path / "all.zip", change) for change in CHANGES]
     refused = 0
-    for number, data in enumerate(damaged):
+    for data in damaged:
         (tmp_path / "bad.zip").write_bytes(data)
         try:
-            read_backup(other, tmp_path / "bad.zip", tmp_path / f"b{number}")
+            read_backup(other, tmp_path / "bad.zip")
         except InvalidInput:
             refused += 1
             assert rows(other) == before
-            assert not list((tmp_path / f"b{number}").rglob("*"))
         else:  # a bit that says nothing, such as the time of an entry
             assert rows(other) == good
             with other.session() as session:
@@ -190,12 +170,15 @@ CHANGES = (fewer, strange, timeless, unknown)
 def test_a_backup_of_the_first_version_is_migrated_as_it_comes_back(store: Store, tmp_path: Path) -> None:
     with store.session() as session:
         person_id(session, "me", Role.LEAD, active=True)  # as in a folder that was served once
-    read_backup(store, OLD, tmp_path)
+    read_backup(store, OLD)
     check_old(store)
-    assert (tmp_path / "datasets" / "sft" / "1" / "train.jsonl").is_file()
-    write_backup(store, tmp_path / "new.zip", tmp_path)
+    with store.reading() as session:
+        version = get_version(session, "sft", 1)
+        read = {name: list(read_lines(session, version.id, name)) for name in ("train.jsonl", "provenance.jsonl")}
+    assert len(read["train.jsonl"]) == len(read["provenance.jsonl"]) == version.manifest["rows"]
+    write_backup(store, tmp_path / "new.zip")
     other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
-    read_backup(other, tmp_path / "new.zip", tmp_path / "again")
+    read_backup(other, tmp_path / "new.zip")
     assert rows(other) == rows(store)
     other.close()
 
@@ -239,8 +222,8 @@ def test_memory_stays_flat_with_large_steps(store: Store, tmp_path: Path) -> Non
     peaks = []
     other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
     for work in (
-        lambda: write_backup(store, tmp_path / "all.zip", tmp_path),
-        lambda: read_backup(other, tmp_path / "all.zip", tmp_path / "b"),
+        lambda: write_backup(store, tmp_path / "all.zip"),
+        lambda: read_backup(other, tmp_path / "all.zip"),
     ):
         tracemalloc.start()
         work()
@@ -278,11 +261,11 @@ def test_a_disk_that_is_full_is_said_and_what_stood_there_stands(tmp_path: Path)
 
 
 def test_two_backups_to_one_file_do_not_mix(store: Store, tmp_path: Path) -> None:
-    fill(store, tmp_path / "a")
+    fill(store)
     with backup._draft_of(tmp_path / "all.zip") as first:
         first.write(b"the first")
         with pytest.raises(Conflict, match="Another backup is being written"):
-            write_backup(store, tmp_path / "all.zip", tmp_path / "a")
+            write_backup(store, tmp_path / "all.zip")
     assert (tmp_path / "all.zip").read_bytes() == b"the first"
     with pytest.raises(Unavailable, match="could not be written"):
-        write_backup(store, tmp_path / "missing" / "all.zip", tmp_path / "a")
+        write_backup(store, tmp_path / "missing" / "all.zip")
