@@ -18,7 +18,13 @@ from dashboard.parts.dataset_rows import show_excluded, show_row, show_version
 from dashboard.process import settings, store
 
 PAGES = Path(__file__).parent
-NAMES = {"sft": "Imitation · sft", "dpo": "Preference · dpo"}
+NAMES = {
+    "sft": "Imitation · sft",
+    "dpo": "Preference · dpo",
+    "kto": "Good or bad · kto",
+    "reward": "Reward model · reward",
+    "steps": "Step by step · steps",
+}
 
 
 @st.cache_resource(max_entries=3, show_spinner="Asking each candidate what speaks for it …")

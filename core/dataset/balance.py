@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import Any
 
-from core.dataset.messages import message_text
+from core.dataset.messages import message_text, spoken
 
 _MOST_TASKS = 5
 
@@ -29,7 +29,7 @@ class Balance:
 
     def add(self, columns: Mapping[str, Any], source: str, task: str) -> None:
         """Count one row: its columns as trainers read them, where it comes from and its task ("" for none)."""
-        said = {name: column for name, column in columns.items() if isinstance(column, list) and name != "tools"}
+        said = spoken(columns)
         lengths = {name: _length(column) for name, column in said.items()}
         self._characters.append(sum(lengths.values()))
         self._turns.append(sum(message["role"] == "assistant" for column in said.values() for message in column))

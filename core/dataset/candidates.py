@@ -54,12 +54,22 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
+class StepVerdict:
+    """What people say of one step: "1", "0", "-1", or "" where they disagree; `people` is how many spoke of it."""
+
+    step_id: str
+    verdict: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One thing that may become a row, and the evidence for it.
 
     `key` is the same on every database. `at` is when it was first labelled, else when the run started, where that is
     known. `agreement` is the share of the labels that say what the verdict says. `reworked` marks a run in which
-    somebody corrected a turn. `ruling` is the resolution that the verdict follows, where there is one.
+    somebody corrected a turn. `ruling` is the resolution that the verdict follows, where there is one. `side` names one
+    side of a pair or correction ("a" is the corrected turn) that is judged by itself. `steps` are the judged ones.
     """
 
     key: str
@@ -76,6 +86,8 @@ class Candidate:
     at: datetime | None = None
     reworked: bool = False
     ruling: Ruling | None = None
+    side: str = ""
+    steps: tuple[StepVerdict, ...] = ()
 
     @property
     def reviewers(self) -> int:

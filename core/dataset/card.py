@@ -11,12 +11,20 @@ from core.dataset.gates import gates_of
 _COLUMNS = {
     "sft": "`messages`, and `tools` where the run recorded the schemas of its tools",
     "dpo": "`prompt`, `chosen` and `rejected`, each a list of messages, and `tools` where they were recorded",
+    "kto": "`prompt` and `completion`, both lists of messages, `label` (whether the completion is good), and `tools` "
+    "where they were recorded",
+    "reward": "`prompt`, `chosen` and `rejected`, each a list of messages, and `tools` where they were recorded",
+    "steps": "`prompt`, a list of messages, and `steps`, each with its messages and its verdict: 1, 0, -1, or null "
+    "where nobody judged it or no verdict has most of those who did",
 }
 
 _SOURCES = {
     "run": "whole runs, up to the agent's last turn: nothing is learned from what came after it, so it is left out",
     "correction": "turns that a person corrected, with what stood before them",
     "preference": "pairs of answers, by what most of their reviewers chose",
+    "trials": "pairs that nobody compared: a run that solved its task beside one that failed at it. Their direction "
+    "comes from outcomes",
+    "steps": "runs of which people judged single steps",
 }
 
 # The head tells `datasets.load_dataset` which file holds the rows.

@@ -26,5 +26,6 @@ class Definition:
 def define(format: str, gates: Iterable[str] = ()) -> Definition:
     """A definition from a format's name and `NAME=on|off` texts; raises InvalidInput."""
     if format not in FORMATS:
-        raise InvalidInput(f"There is no format {format}. Formats are {' and '.join(FORMATS)}.", field="format")
+        *names, last = FORMATS
+        raise InvalidInput(f"There is no format {format}. Formats are {', '.join(names)} and {last}.", field="format")
     return Definition(format, choose_gates(format, gates))

@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.dataset.candidates import Candidate, Row, Verdict
-from core.dataset.messages import message_text
+from core.dataset.messages import message_text, spoken
 from core.errors import InvalidInput
 
-_SFT, _DPO = ("sft",), ("dpo",)
+_ALL = ("sft", "dpo", "kto", "reward", "steps")
+_PAIRS = ("dpo", "reward")
 
 Stops = Callable[[Row], bool | str]
 """Whether a row is stopped; a text is the detail."""
@@ -31,7 +32,7 @@ class Gate:
     name: str
     sentence: str
     stops: Stops
-    formats: tuple[str, ...] = _SFT + _DPO
+    formats: tuple[str, ...] = _ALL
     optional: bool = False
     reads: bool = True
 
@@ -49,13 +50,15 @@ def _kept(row: Row) -> str:
 
 
 def _empty(row: Row) -> str:
-    blank = [name for name, column in row.columns.items() if name != "tools" and not _taught(name, column)]
+    blank = [name for name, said in spoken(row.columns).items() if not _taught(name, said)]
+    if "steps" in row.columns:  # a log of messages begins with a step, and has nothing before it
+        blank = [name for name in blank if name != "prompt"]
     return f"Nothing stands in {' and '.join(blank)}." if blank else ""
 
 
-def _taught(name: str, column: Sequence[Mapping[str, Any]]) -> bool:
+def _taught(name: str, said: Sequence[Mapping[str, Any]]) -> bool:
     """Whether a column says anything; of a whole conversation, whether the agent does."""
-    return any(message_text(each).strip() for each in column if name != "messages" or each["role"] == "assistant")
+    return any(message_text(each).strip() for each in said if name != "messages" or each["role"] == "assistant")
 
 
 def _identical(row: Row) -> bool:
@@ -68,8 +71,7 @@ def _said(column: Sequence[Mapping[str, Any]]) -> str:
 
 def row_text(columns: Mapping[str, Any]) -> str:
     """What of a row is compared with other rows: all it says, without system prompts and tool schemas."""
-    spoken = (column for name, column in columns.items() if name != "tools")
-    return "\n".join(_said([each for each in column if each["role"] != "system"]) for column in spoken)
+    return "\n".join(_said([each for each in said if each["role"] != "system"]) for said in spoken(columns).values())
 
 
 def by_evidence(candidate: Candidate) -> tuple[int, datetime, str]:
@@ -87,23 +89,23 @@ GATES = (
         _judged(Verdict.UNVERIFIED),
         reads=False,
     ),
-    Gate("failed", "The run did not solve its task, or only partly.", _judged(Verdict.FAILED), _SFT, reads=False),
+    Gate("failed", "The run did not solve its task, or only partly.", _judged(Verdict.FAILED), ("sft",), reads=False),
     Gate("disputed", "Its reviewers disagree: no answer has most of them.", _judged(Verdict.DISPUTED), reads=False),
-    Gate("tie", "Most reviewers found both sides equal.", _judged(Verdict.TIE), _DPO, reads=False),
-    Gate("both_bad", "Most reviewers found both sides bad.", _judged(Verdict.BOTH_BAD), _DPO, reads=False),
+    Gate("tie", "Most reviewers found both sides equal.", _judged(Verdict.TIE), ("dpo", "kto", "reward"), reads=False),
+    Gate("both_bad", "Most reviewers found both sides bad.", _judged(Verdict.BOTH_BAD), _PAIRS, reads=False),
     Gate("holdout", "Its task is kept for validation or holdout.", _kept, reads=False),
     Gate(
         "reworked",
         "Somebody corrected a turn of this run: the correction is taught, not the run as it was.",
-        lambda row: row.candidate.reworked,
-        _SFT,
+        lambda row: row.candidate.reworked and row.candidate.verdict is Verdict.GOOD,
+        ("sft", "kto"),
         optional=True,
         reads=False,
     ),
     Gate("no_turn", "No turn of the agent stands in the place that would be taught.", _unreadable("no_turn")),
     Gate("unknown_role", "A message has a role that trainers do not know.", _unreadable("unknown_role")),
     Gate("empty", "A side, or the whole row, is empty.", _empty, optional=True),
-    Gate("identical", "Both sides say the same.", _identical, _DPO, optional=True),
+    Gate("identical", "Both sides say the same.", _identical, _PAIRS, optional=True),
     Gate(DUPLICATES, "It repeats, or nearly repeats, a row with better evidence.", lambda row: False, optional=True),
 )
 

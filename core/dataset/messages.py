@@ -80,6 +80,17 @@ def read_calls(text: str, before: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
     return () if text[at:].strip() else tuple(calls)
 
 
+def spoken(columns: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
+    """The messages of each column of a row, of `steps` those of all steps; columns of anything else are left out."""
+    found = {}
+    for name, column in columns.items():
+        if name == "steps":
+            found[name] = [message for step in column for message in step["messages"]]
+        elif name not in ("tools", "label"):
+            found[name] = list(column)
+    return found
+
+
 def message_text(message: Mapping[str, Any]) -> str:
     """What a message of a column says, as a person reads it: its content and its calls."""
     calls = [each["function"] for each in message.get("tool_calls", ())]

@@ -109,6 +109,7 @@ def select_from(session: Session, definition: Definition, found: Iterable[Candid
         else:
             excluded.append(stopped)
     kept: list[Candidate] = []
+    good: list[bool] = []
     lines, texts = Spool(), Spool()
     with_text = [gate for gate in asked if gate.reads]
     for row in read_rows(session, definition.format, left):
@@ -120,7 +121,8 @@ def select_from(session: Session, definition: Definition, found: Iterable[Candid
         lines.add(json_line(row.columns))
         if definition.gates[DUPLICATES]:
             texts.add(row_text(row.columns).encode("utf-8", "replace"))
-    repeats = _repeats(kept, texts) if definition.gates[DUPLICATES] else {}
+            good.append(row.columns.get("label", True))
+    repeats = _repeats(kept, good, texts) if definition.gates[DUPLICATES] else {}
     excluded += [
         Excluded(kept[at], DUPLICATES, f"Says nearly the same as {kept[twin].key}.") for at, twin in repeats.items()
     ]
@@ -136,11 +138,18 @@ def _stopped(row: Row, gates: Sequence[Gate]) -> Excluded | None:
     return None
 
 
-def _repeats(kept: Sequence[Candidate], texts: Spool) -> dict[int, int]:
-    """Place of each row that says nearly the same as one with better evidence → the place of that one."""
+def _repeats(kept: Sequence[Candidate], good: Sequence[bool], texts: Spool) -> dict[int, int]:
+    """Place of each row that says nearly the same as one with better evidence → the place of that one.
+
+    What is good repeats nothing that is bad, however alike the two are: the difference is what they teach.
+    """
     order = sorted(range(len(kept)), key=lambda at: by_evidence(kept[at]))
-    found = near_repeats(texts[at].decode() for at in order)
-    return {order[at]: order[twin] for at, twin in found.items()}
+    found = {}
+    for label in (True, False):
+        mine = [at for at in order if good[at] is label]
+        repeats = near_repeats(texts[at].decode() for at in mine)
+        found.update({mine[at]: mine[twin] for at, twin in repeats.items()})
+    return found
 
 
 def read_rows(session: Session, format: str, candidates: Sequence[Candidate]) -> Iterator[Row]:

@@ -70,8 +70,8 @@ def _run(
         verdict=_of_outcome(run),
         runs=(run,),
         task=run.task,
-        kept_for=_kept_for(run.split),
-        labels=tuple(_label(annotation, schemas, word) for annotation, word in zip(judged, said, strict=True)),
+        kept_for=kept_for(run.split),
+        labels=tuple(label_of(annotation, schemas, word) for annotation, word in zip(judged, said, strict=True)),
         agreement=_share(said, run.outcome),
         outcome_from=run.outcome_from,
         at=min((annotation.submitted_at for annotation in judged), default=run.started_at),
@@ -132,7 +132,7 @@ def _correction(
     people = [given for given, _ in written if given.role is not Role.MACHINE]
     correction = written[0][1]
     directions = []
-    labels = [_label(given, schemas, "corrected") for given in people]
+    labels = [label_of(given, schemas, "corrected") for given in people]
     for pair, given in compared:
         better = Verdict.A if pair.name_a == "corrected" else Verdict.B
         for vote in _people(given):
@@ -155,7 +155,7 @@ def _correction(
         runs=(run,),
         correction=correction,
         task=run.task,
-        kept_for=_kept_for(run.split),
+        kept_for=kept_for(run.split),
         labels=tuple(labels),
         agreement=_share(directions, agreed),
         at=min((given.submitted_at for given in people), default=None),
@@ -194,7 +194,7 @@ def _pair(
         runs=sides,
         pair=pair,
         task=pair.task or next((run.task for run in sides if run.task), ""),
-        kept_for=_kept_for(pair.split, *(run.split for run in sides)),
+        kept_for=kept_for(pair.split, *(run.split for run in sides)),
         labels=tuple(Label(vote.person, vote.revision, said=vote.choice.value) for vote in people),
         agreement=_share(directions, agreed),
         at=min((vote.submitted_at for vote in people), default=None),
@@ -206,7 +206,8 @@ def _people(given: Sequence[Vote]) -> list[Vote]:
     return [vote for vote in given if vote.role is not Role.MACHINE]
 
 
-def _label(given: Given, schemas: Mapping[int, str], said: str) -> Label:
+def label_of(given: Given, schemas: Mapping[int, str], said: str) -> Label:
+    """What one annotation says, as a label; `schemas` are the names by row id."""
     return Label(given.person, given.revision, schemas[given.schema_id], said, given.in_bulk)
 
 
@@ -215,6 +216,6 @@ def _share(said: Sequence[str], agreed: str | None) -> float | None:
     return round(said.count(agreed) / len(said), 3) if agreed in said else None
 
 
-def _kept_for(*splits: str) -> str:
+def kept_for(*splits: str) -> str:
     """The use other than training that one of these tasks is kept for, if any; holdout before validation."""
     return next((kept.value for kept in (Split.HOLDOUT, Split.VALIDATION) if kept.value in splits), "")

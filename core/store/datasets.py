@@ -46,12 +46,14 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True)
 class PairLine:
-    """A pair as a dataset sees it before its texts are read; the sides are texts, or the row ids of runs."""
+    """A pair as a dataset sees it before its texts are read; the sides are texts, runs (row ids), or steps of these."""
 
     id: int
     uid: str
     source: str
     name_a: str
+    step_a: str
+    step_b: str
     trace_a: int | None
     trace_b: int | None
     task: str
@@ -87,6 +89,11 @@ class RunText:
     tools: tuple[Any, ...]
 
 
+def guessed_tasks(session: Session) -> set[str]:
+    """The keys of tasks that were made up from the first message of a run."""
+    return set(session.scalars(select(TaskRow.key).where(TaskRow.derived)))
+
+
 def run_lines(session: Session, among: Iterable[int] | None = None) -> dict[int, RunLine]:
     """Row id → run, for these runs (None: all)."""
     columns = (TraceRow.id, TraceRow.uid, TaskRow.key, TaskRow.split, TraceRow.outcome, TraceRow.outcome_from)
@@ -102,9 +109,9 @@ def run_lines(session: Session, among: Iterable[int] | None = None) -> dict[int,
 
 def pair_lines(session: Session) -> list[PairLine]:
     """All pairs."""
-    columns = (PairRow.id, PairRow.uid, PairRow.source, PairRow.name_a)
+    sides: tuple[Any, ...] = (PairRow.name_a, PairRow.step_a, PairRow.step_b, PairRow.trace_a_id, PairRow.trace_b_id)
     task = (func.coalesce(TaskRow.key, ""), func.coalesce(TaskRow.split, ""))
-    query = select(*columns, PairRow.trace_a_id, PairRow.trace_b_id, *task)
+    query = select(PairRow.id, PairRow.uid, PairRow.source, *sides, *task)
     return [PairLine(*row) for row in session.execute(query.outerjoin(TaskRow, TaskRow.id == PairRow.task_id))]
 
 

@@ -43,8 +43,13 @@ def _heard(steps: Sequence[Step], end: int | None = None) -> tuple[Message, ...]
     opening = thread[start].input if thread else ()
     heard = list(opening or next((step.input for step in before if step.input), ()))
     for step in thread[start:]:
-        heard += step.output or ((_result(step),) if step.kind is StepKind.TOOL else ())
+        heard += told(step)
     return tuple(heard)
+
+
+def told(step: Step) -> tuple[Message, ...]:
+    """What a step adds to its conversation: what was written at it, or a tool's result."""
+    return step.output or ((_result(step),) if step.kind is StepKind.TOOL else ())
 
 
 def _result(step: Step) -> Message:

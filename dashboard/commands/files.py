@@ -91,7 +91,7 @@ def datasets(json: Json = False) -> Answer:
 
 
 def export(
-    format: Annotated[str, typer.Argument(help="sft or dpo.")],
+    format: Annotated[str, typer.Argument(help="sft, dpo, kto, reward or steps.")],
     out: Annotated[str, typer.Option(help="The folder to write, or an address that fsspec knows (s3://…).")],
     dataset: Annotated[str, typer.Option(help="The dataset's name (default: the format's).")] = "",
     gate: Annotated[list[str] | None, typer.Option(help="NAME=on or NAME=off; may be given several times.")] = None,

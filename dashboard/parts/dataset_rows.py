@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.dataset.candidates import Candidate, Excluded, Row
-from core.dataset.messages import message_text
+from core.dataset.messages import message_text, spoken
 from core.store.dataset_versions import DatasetVersion
 from core.store.datasets import pair_texts
 from dashboard.process import store
@@ -17,24 +17,52 @@ from dashboard.process import store
 _TRACES = Path(__file__).resolve().parents[2] / "pages" / "traces.py"
 _MESSAGES = 40
 _CHARACTERS = {"system": 300, "tool": 1000}
-_SOURCES = {"run": "A whole run", "correction": "A corrected turn", "preference": "A choice between two answers"}
+_SOURCES = {
+    "run": "A whole run",
+    "correction": "A corrected turn",
+    "preference": "A choice between two answers",
+    "trials": "A solved run beside a failed one of the same task; nobody compared them",
+    "steps": "A run whose steps were judged",
+}
+_VERDICTS = {1: ":material/check: good", 0: ":material/remove: neutral", -1: ":material/close: a mistake"}
 _SIDES = {"chosen": ":material/thumb_up: **Chosen**", "rejected": ":material/thumb_down: **Rejected**"}
 
 
 def show_row(row: Row) -> None:
     """A row with its columns as the model will see them, and where it comes from."""
     _show_origin(row.candidate)
-    columns = {name: column for name, column in row.columns.items() if name != "tools"}
     if tools := row.columns.get("tools"):
         st.text(f"With the schemas of {len(tools)} tools, as they were recorded")
-    for name in (name for name in columns if name not in _SIDES):
-        with st.container(border=True, height=460 if len(columns[name]) > 4 else "content"):
-            _show_messages(columns[name], wide=True)
-    if _SIDES.keys() <= columns.keys():
+    said = spoken(row.columns)
+    for name in (name for name in said if name not in _SIDES and name != "steps" and said[name]):
+        with st.container(border=True, height=460 if len(said[name]) > 4 else "content"):
+            if name == "completion":
+                good = row.columns["label"]
+                st.markdown(
+                    ":material/thumb_up: **A good answer**" if good else ":material/thumb_down: **A bad answer**"
+                )
+            _show_messages(said[name], wide=True)
+    if _SIDES.keys() <= said.keys():
         for (name, title), side in zip(_SIDES.items(), st.columns(2), strict=True):
             with side.container(border=True):
                 st.markdown(title)
-                _show_messages(columns[name])
+                _show_messages(said[name])
+    if steps := row.columns.get("steps"):
+        _show_steps(steps)
+
+
+def _show_steps(steps: Sequence[Mapping[str, Any]]) -> None:
+    """The steps one below the other, each with its verdict; of a long run those that were judged."""
+    judged = [step for step in steps if step["people"]]
+    shown = steps if len(steps) <= _MESSAGES else judged
+    if len(shown) < len(steps):
+        st.caption(f"The {len(judged):,} steps that were judged; the row holds all {len(steps):,}.")
+    for step in shown:
+        with st.container(border=True):
+            verdict = _VERDICTS.get(step["verdict"], "they disagree" if step["people"] else "not judged")
+            people = f" · {step['people']} {'person' if step['people'] == 1 else 'people'}" if step["people"] else ""
+            st.markdown(f"{verdict}{people}")
+            _show_messages(step["messages"], wide=True)
 
 
 def show_excluded(excluded: Excluded) -> None:

@@ -29,10 +29,15 @@ class Training:
 TRAININGS = (
     Training("tau-bench", "sft", ("--max-length", "4096")),
     Training("tau-bench", "sft", ("--max-length", "4096", "--assistant-only")),
+    Training("tau-bench", "kto", ("--max-length", "4096")),
     Training("pandalm/testset-v1.json", "dpo"),
+    Training("pandalm/testset-v1.json", "kto"),
+    Training("pandalm/testset-v1.json", "reward"),
     # Corrections and recorded tool schemas, which the real data lacks; its prompts are longer for them.
     Training(SEEDED, "sft", ("--max-length", "8192", "--assistant-only")),
     Training(SEEDED, "dpo", ("--max-length", "8192")),
+    Training(SEEDED, "kto", ("--max-length", "8192")),
+    Training(SEEDED, "reward", ("--max-length", "8192")),
 )
 
 

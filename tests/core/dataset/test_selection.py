@@ -253,7 +253,7 @@ def test_every_candidate_is_a_row_or_is_left_out_once(store: Store, pairs: list[
 @pytest.mark.parametrize(
     ("format", "gates", "message"),
     [
-        ("sfx", [], "There is no format sfx. Formats are sft and dpo."),
+        ("sfx", [], "There is no format sfx. Formats are sft, dpo, kto, reward and steps."),
         ("dpo", ["nothing=off"], "dpo has no gate nothing."),
         ("sft", ["identical=off"], "sft has no gate identical."),
         ("dpo", ["empty"], "“empty” says neither on nor off. Write empty=on or empty=off."),
