@@ -29,6 +29,7 @@ from core.ingest.sound import check
 from core.records import (
     Aggregate,
     Arrival,
+    Lesson,
     Pair,
     Preference,
     Rejected,
@@ -44,7 +45,7 @@ from core.store.imports import log_import
 from core.store.intake import Came, add_refusals, count_intake
 from core.store.items import refresh_items
 from core.store.pairs import insert_pairs
-from core.store.recalls import name_runs, recalls_named
+from core.store.recalls import name_by_key, name_runs, recalls_named
 from core.store.signals import add_signals, attach_signals
 from core.store.suites import add_tasks
 from core.store.tables import ItemRow
@@ -63,6 +64,7 @@ KEPT = 1000
 """Refused records of one file that are kept."""
 
 FILES = "files"
+LAST_TURN = 2
 
 LONGEST_WRITE = 0.5
 """Seconds: the first batch is a twentieth of the largest, each next one as large as the one before says it may be."""
@@ -85,10 +87,9 @@ def import_paths(
         later = _import_data(store, str(file), partial(read_file, file), options, report)
         if later:
             labels.append((str(file), later))
-    for of_pairs in (True, False):
+    for turn in range(LAST_TURN + 1):
         for name, later in labels:
-            chosen = [one for one in later if isinstance(one, Pair) is of_pairs]
-            _accept_labels(store, name, chosen, options, report)
+            _accept_labels(store, name, [one for one in later if _turn(one) == turn], options, report)
     index_words(store)
     return report
 
@@ -97,9 +98,16 @@ def import_document(store: Store, name: str, data: bytes, options: ImportOptions
     """Import one file that was handed over as bytes, such as an upload."""
     _check_format(options)
     report = ImportReport()
-    _accept_labels(store, name, _import_data(store, name, lambda: data, options, report), options, report)
+    later = sorted(_import_data(store, name, lambda: data, options, report), key=_turn)
+    _accept_labels(store, name, later, options, report)
     index_words(store)
     return report
+
+
+def _turn(arrival: Arrival) -> int:
+    """When a record is written: pairs first, for labels point at them; lessons last, once all is here that may speak
+    against them."""
+    return 0 if isinstance(arrival, Pair) else LAST_TURN if isinstance(arrival, Lesson) else 1
 
 
 def index_words(store: Store) -> None:
@@ -237,6 +245,7 @@ def _accept_traces(store: Store, traces: list[Trace], options: ImportOptions, re
         signals = add_signals(session, [signal for trace in told for signal in trace.signals])
         attach_signals(session, list(new))
         name_runs(session, recalls_named(told))
+        name_by_key(session, list(new))
         resulted = attach_results(session, list(new.values()))
         judged = [find_trace(session, trace.trace_id) for trace in told if trace.signals]
         refresh_outcomes(session, [*touched.values(), *filter(None, judged)])

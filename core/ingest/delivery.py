@@ -28,7 +28,7 @@ from core.store.engine import Store
 from core.store.intake import Came, add_refusals, count_intake
 from core.store.policies import policies_of
 from core.store.prices import price_rows
-from core.store.recalls import name_runs, recalls_named
+from core.store.recalls import name_by_key, name_runs, recalls_named
 from core.store.signals import add_signals, attach_signals, homes_of
 from core.store.trace_rows import Prepared, prepare
 from core.store.trace_writing import Written, write_traces
@@ -204,5 +204,6 @@ def attach(session: Session, traces: Sequence[Trace], written: Written) -> None:
     add_signals(session, signals)
     attach_signals(session, list(written.traces))
     name_runs(session, recalls_named(traces))
+    name_by_key(session, list(written.traces))
     judged = homes_of(session, {signal.trace_id for signal in signals})
     refresh_outcomes(session, [*written.traces.values(), *(home.trace_id for home in judged.values())])

@@ -24,10 +24,11 @@ from core.records import (
     Signal,
     Version,
 )
+from core.review.lesson_guards import check as check_lesson
 from core.review.ready_made import READY_MADE
 from core.store.annotations import add_annotation, annotation_with_key
 from core.store.catalog import set_version
-from core.store.lessons import add_lesson
+from core.store.lessons import UNDECIDED, add_lesson, checked, lessons_by_uid
 from core.store.pairs import find_pairs, import_preferences
 from core.store.people import person_id
 from core.store.recalls import log_recall
@@ -141,6 +142,8 @@ class Labels:
             if not lesson.decided_by:
                 raise InvalidInput(f"it is {lesson.state}, and decided_by does not say who decided that")
             decider = self._person(lesson.decided_by)
+        if lesson.state in (*UNDECIDED, LessonState.ACTIVE) and not lessons_by_uid(self.session, [lesson.lesson_id]):
+            check_lesson(self.session, checked(lesson))
         added = add_lesson(self.session, lesson, self._person(lesson.person or "unknown"), decided_by=decider)
         self.made.update(lessons=int(added), duplicates=int(not added))
 

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from core.clock import new_id
 from core.errors import Conflict, InvalidInput, NotPermitted
-from core.memory.guards import check, without_echoes
 from core.records import Lesson, LessonState, Role
+from core.review.lesson_guards import check, without_echoes
 from core.store.lesson_evidence import add_evidence, lesson_evidence
 from core.store.lesson_opinions import Relation, add_approval, approvers, contradictions, relations
 from core.store.lessons import (
@@ -53,7 +53,7 @@ def propose(session: Session, lesson: Lesson, person: int, annotation: int | Non
     """Propose a lesson; its id. The same words for the same agent are one lesson: its evidence grows.
 
     Whoever writes what another has written agrees with it, unless their run was shown it: that is its echo, which adds
-    nothing. Raises InvalidInput saying what is missing or too long, or why it is no lesson (core.memory.guards).
+    nothing. Raises InvalidInput saying what is missing or too long, or why it is no lesson (core.review.lesson_guards).
     """
     check(session, checked(lesson))
     same = same_words(session, lesson)

@@ -9,10 +9,10 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from core.errors import Conflict, InvalidInput, NotPermitted
-from core.memory.guards import without_echoes
 from core.memory.indexer import embedded_text
 from core.memory.lessons import agree, reject, retire
 from core.records import Lesson, LessonState, Role
+from core.review.lesson_guards import without_echoes
 from core.similarity.embedder import Vectors
 from core.similarity.index import TextIndex
 from core.store.lesson_evidence import add_evidence, lesson_evidence

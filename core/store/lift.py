@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.measure.runs import Sums
 from core.records import Outcome
-from core.store.recalls import CONTROL, GIVEN
+from core.store.recalls import CONTROL, GIVEN, ONLY_RUN
 from core.store.results import of_agent, week_of
 from core.store.tables import AgentRow, RecallLessonRow, RecallRow, TraceRow
 
@@ -137,6 +137,7 @@ def not_counted(session: Session, agent: str = "") -> NotCounted:
     here = or_(
         exists().where(TraceRow.uid == RecallRow.trace_uid),
         and_(RecallRow.trace_uid == "", RecallRow.session != "", exists().where(TraceRow.session == RecallRow.session)),
+        exists().where(ONLY_RUN).correlate(RecallRow),
     )
     absent = select(func.count()).select_from(RecallRow).where(named, ~here, *mine)
     return NotCounted(
@@ -163,10 +164,11 @@ def lesson_uses(session: Session, lessons: Sequence[str] = ()) -> dict[str, Use]
 
 def _with_runs(asked: Select[Any, Any]) -> Any:
     """What is asked of recalls, once for each run that they were for (`trace`): the one they name, else their
-    session's."""
+    session's, else the only one of the session that their key names."""
     by_id = asked.join(TraceRow, TraceRow.uid == RecallRow.trace_uid)
     alone = and_(RecallRow.trace_uid == "", RecallRow.session != "", TraceRow.session == RecallRow.session)
-    return union_all(*(one.add_columns(TraceRow.id.label("trace")) for one in (by_id, asked.join(TraceRow, alone))))
+    found = (by_id, asked.join(TraceRow, alone), asked.join(TraceRow, ONLY_RUN))
+    return union_all(*(one.add_columns(TraceRow.id.label("trace")) for one in found))
 
 
 _COST = func.nullif(TraceRow.cost, 0)  # sources write 0 for a model whose price they do not know

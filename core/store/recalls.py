@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from core.records import LoggedRecall, Message, Step, StepKind, Trace
 from core.store.content import clean, text_of
@@ -30,12 +30,29 @@ GIVEN, CONTROL, NOT_GIVEN = "given", "control", "not given"
 """What became of a lesson that fitted; core.memory.recall says more of why it was not given."""
 
 
+_OTHER = aliased(TraceRow)
+ONLY_RUN = and_(
+    RecallRow.trace_uid == "",
+    RecallRow.session == "",
+    RecallRow.run_key != "",
+    TraceRow.session == RecallRow.run_key,
+    ~exists().where(_OTHER.session == TraceRow.session, _OTHER.id != TraceRow.id),
+)
+"""A condition on `RecallRow` and `TraceRow`: the recall names a key alone, the session of this run and of no other.
+
+Asked whenever it is needed and written nowhere: another run of the session makes it untrue.
+"""
+
+
 def log_recall(session: Session, recall: LoggedRecall) -> bool:
     """Write a recall; False when it is there already, which changes nothing."""
+    run = clean(recall.trace_id, 200)
+    if not run and recall.run_key:
+        run = session.scalar(select(TraceRow.uid).where(TraceRow.uid == clean(recall.run_key, 200))) or ""
     row = {
         "uid": clean(recall.recall_id, 64),
         "run_key": clean(recall.run_key, 200),
-        "trace_uid": clean(recall.trace_id, 200),
+        "trace_uid": run,
         "session": clean(recall.session_id, 200),
         "agent": clean(recall.agent, 200),
         "version": clean(recall.version, 300),
@@ -117,6 +134,17 @@ def name_runs(session: Session, named: Iterable[tuple[str, str]]) -> None:
         )
 
 
+def name_by_key(session: Session, traces: Sequence[str]) -> None:
+    """Note for which of the runs with these trace ids a recall was that named just this id as its key."""
+    for some in parts(traces):
+        session.execute(
+            update(RecallRow)
+            .where(RecallRow.run_key.in_(some), RecallRow.trace_uid == "")
+            .values(trace_uid=RecallRow.run_key)
+            .execution_options(synchronize_session=False)
+        )
+
+
 def list_recalls(session: Session, limit: int, agent: str = "", trace_ids: Sequence[str] = ()) -> list[LoggedRecall]:
     """The newest recalls first; of one agent, or of the runs with these trace ids, where named."""
     query = _newest(limit)
@@ -131,7 +159,8 @@ def recalls_of_runs(session: Session, traces: Sequence[str], conversation: str, 
     """The newest recalls of the runs with these trace ids, and of their conversation where they name no run."""
     mine: ColumnElement[bool] = RecallRow.trace_uid.in_(traces)
     if conversation:
-        mine = or_(mine, and_(RecallRow.trace_uid == "", RecallRow.session == conversation))
+        by_key = and_(RecallRow.run_key == conversation, exists().where(TraceRow.uid.in_(traces), ONLY_RUN))
+        mine = or_(mine, and_(RecallRow.trace_uid == "", RecallRow.session == conversation), by_key)
     return _logged(session, _newest(limit).where(mine))
 
 
@@ -175,7 +204,9 @@ def lessons_of_recalls(session: Session, recalls: Sequence[int]) -> dict[int, li
 def run_of_recall(session: Session, recall: str, run_key: str = "") -> str:
     """The trace id of the run that a recall was for, or the newest of the runs with a key; "" where none is known."""
     mine = RecallRow.uid == recall if recall else RecallRow.run_key == run_key
-    query = select(RecallRow.trace_uid).where(mine, RecallRow.trace_uid != "")
+    of_it = or_(TraceRow.uid == RecallRow.trace_uid, ONLY_RUN)
+    uid = case((RecallRow.trace_uid != "", RecallRow.trace_uid), else_=TraceRow.uid)
+    query = select(uid).outerjoin(TraceRow, of_it).where(mine, uid.is_not(None))
     return session.scalar(query.order_by(RecallRow.at.desc(), RecallRow.id.desc()).limit(1)) or ""
 
 
@@ -185,12 +216,16 @@ def was_given(lesson: str) -> ColumnElement[bool]:
     mine = (fitted.recall_id == RecallRow.id, fitted.lesson_uid == lesson, fitted.fate == GIVEN)
     runs = select(RecallRow.trace_uid).where(*mine, RecallRow.trace_uid != "")
     talks = select(RecallRow.session).where(*mine, RecallRow.trace_uid == "", RecallRow.session != "")
-    return or_(TraceRow.uid.in_(runs), TraceRow.session.in_(talks))
+    by_key = exists().where(*mine, ONLY_RUN).correlate(TraceRow)
+    return or_(TraceRow.uid.in_(runs), TraceRow.session.in_(talks), by_key)
 
 
 def shown_to(session: Session, lesson: str, traces: Sequence[str]) -> set[str]:
     """Those of the runs with these trace ids to which the lesson was given."""
     fitted = RecallLessonRow
-    query = select(RecallRow.trace_uid).join(fitted, fitted.recall_id == RecallRow.id)
-    mine = (fitted.lesson_uid == lesson, fitted.fate == GIVEN, RecallRow.trace_uid.in_(traces))
-    return set(session.scalars(query.where(*mine)))
+    given = select(RecallRow.id).join(fitted, fitted.recall_id == RecallRow.id)
+    given = given.where(fitted.lesson_uid == lesson, fitted.fate == GIVEN)
+    named = select(RecallRow.trace_uid).where(RecallRow.id.in_(given), RecallRow.trace_uid.in_(traces))
+    by_key = select(TraceRow.uid).join(RecallRow, ONLY_RUN)
+    by_key = by_key.where(RecallRow.id.in_(given), TraceRow.uid.in_(traces))
+    return {*session.scalars(named), *session.scalars(by_key)}

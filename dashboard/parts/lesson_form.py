@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from core.errors import LoopwrightError
 from core.memory import lessons as memory
-from core.memory.guards import check
 from core.memory.neighbours import Neighbour, say
 from core.records import Lesson, LessonState
+from core.review.lesson_guards import check
 from core.store.lesson_opinions import Relation
 from core.store.lessons import LIMITS, UNDECIDED, LessonLine, checked, lesson_line, same_words
 from core.store.recalls import shown_to

@@ -11,13 +11,14 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core.clock import now
-from core.records import Lesson, LessonState, LoggedRecall, Role
+from core.records import Lesson, LessonState, LoggedRecall, Role, Signal, SignalKind
 from core.review.queues import enqueue
 from core.store.annotations import annotations_of
 from core.store.lesson_evidence import lesson_evidence
 from core.store.lessons import add_lesson, lesson_line, list_lessons
 from core.store.people import person_id
 from core.store.recalls import log_recall
+from core.store.signals import add_signals
 from core.store.trace_writing import insert_traces
 from dashboard import review_api
 from dashboard.process import close_all, store
@@ -65,6 +66,18 @@ def test_the_words_of_a_refused_lesson_come_back_with_a_withdrawn_review(api: Te
     submit(api, api.post("/api/queues/1/next", json={"tab": "a"}).json()["item"]["item"], ORDER)
     back = api.post("/api/queues/1/undo", json={}).json()["item"]["draft"]["body"]
     assert (back["lesson"], back["answers"]) == (ORDER, {"outcome": "failed"})
+
+
+def test_a_checker_is_not_quoted_to_whom_judges_blind(api: TestClient) -> None:
+    with store().session() as session:
+        said = "expected refund of 4900 cents to the gift card"
+        add_signals(session, [Signal("t0", "check", SignalKind.AUTOMATED, False, success=False, comment=said)])
+    item = api.post("/api/queues/1/next", json={"tab": "a"}).json()["item"]["item"]
+    done = submit(api, item, ORDER | {"guidance": "The expected refund of 4900 cents to the gift card is missing."})
+    assert done["lesson_refused"] == (
+        "This repeats what a checker said of the run, the answer to one task: say what to do whenever such a situation "
+        "comes up."
+    )
 
 
 def test_an_echo_is_told_and_adds_no_evidence(api: TestClient) -> None:

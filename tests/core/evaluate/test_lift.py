@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from core.evaluate.lift import lesson_lifts, memory_lift, memory_report
@@ -16,6 +17,7 @@ from core.store.engine import Store
 from core.store.lift import NotCounted, Use, stamp_of_lift
 from core.store.recalls import log_recall, name_runs
 from core.store.signals import add_signals
+from core.store.tables import TraceRow
 from core.store.trace_writing import insert_traces
 from core.tasks.outcome import refresh_outcomes
 from tests.worlds import START, run
@@ -94,6 +96,19 @@ def test_runs_are_found_by_their_session_and_by_what_they_say_themselves(store: 
         name_runs(session, [("t0-0", "t0"), ("t1-0", "t1")])
         found = memory_lift(session)
     assert (found.n_with, found.n_without) == (1, 1)
+
+
+def test_a_run_is_found_by_a_key_that_is_its_trace_id_or_its_session_alone(store: Store) -> None:
+    with store.session() as session:
+        played(session, "t0", True, {"a": "given"}, run_key="t0")
+        played(session, "t1", True, {"a": "control"}, run_key="talk")
+        insert_traces(session, [run("t2", session_id="other"), run("t3", session_id="other")])
+        played(session, "t4", True, {"a": "given"}, run_key="other")
+        assert (memory_lift(session).n_with, memory_lift(session).n_without) == (1, 0)
+        session.execute(update(TraceRow).where(TraceRow.uid == "t1").values(session="talk"))
+        found, told = memory_report(session).whole, memory_report(session).left_out
+    assert (found.n_with, found.n_without) == (1, 1)
+    assert told.not_here == 1
 
 
 def test_what_is_in_no_comparison_is_counted_by_why(world: Store) -> None:

@@ -12,10 +12,13 @@ from core.store.engine import Store
 from core.store.recalls import (
     list_recalls,
     log_recall,
+    name_by_key,
     name_runs,
     recalls_named,
     recalls_of_runs,
     recalls_of_step,
+    run_of_recall,
+    shown_to,
     steps_of_recalls,
 )
 from core.store.trace_filter import TraceFilter
@@ -87,3 +90,35 @@ def test_the_recalls_of_runs_and_of_their_conversation(store: Store) -> None:
         log_recall(session, LoggedRecall("again", "task", "memory", now(), session_id="talk", lessons=given))
     assert given_to("l1") == ["a", "b"]
     assert TraceFilter(lesson="l1").tells
+
+
+@pytest.mark.parametrize("first", ["run", "recall"])
+@pytest.mark.parametrize("key", ["a", "talk"])
+def test_a_key_finds_its_run_whichever_comes_first(store: Store, first: str, key: str) -> None:
+    given = ({"id": "l1", "revision": 1, "score": 0.5, "fate": "given"},)
+    with store.session() as session:
+        for turn in (first, "recall" if first == "run" else "run"):
+            if turn == "run":
+                name_by_key(session, list(insert_traces(session, [run("a", session_id="talk"), run("b")]).traces))
+            else:
+                log_recall(session, LoggedRecall("r1", "task", "memory", now(), run_key=key, lessons=given))
+    with store.reading() as session:
+        assert [one.recall_id for one in recalls_of_runs(session, ["a"], "talk", 5)] == ["r1"]
+        assert recalls_of_runs(session, ["b"], "", 5) == []
+        assert run_of_recall(session, "r1") == run_of_recall(session, "", key) == "a"
+        assert shown_to(session, "l1", ["a", "b"]) == {"a"}
+        assert [line.uid for line in list_traces(session, TraceFilter(lesson="l1"), 10)] == ["a"]
+
+
+def test_a_key_that_is_the_session_of_two_runs_finds_neither(store: Store) -> None:
+    given = ({"id": "l1", "revision": 1, "score": 0.5, "fate": "given"},)
+    with store.session() as session:
+        insert_traces(session, [run("a", session_id="talk")])
+        log_recall(session, LoggedRecall("r1", "task", "memory", now(), run_key="talk", lessons=given))
+        assert run_of_recall(session, "r1") == "a"
+        insert_traces(session, [run("b", session_id="talk")])
+    with store.reading() as session:
+        assert run_of_recall(session, "r1") == ""
+        assert shown_to(session, "l1", ["a", "b"]) == set()
+        assert list_traces(session, TraceFilter(lesson="l1"), 10) == []
+        assert recalls_of_runs(session, ["a", "b"], "talk", 5) == []

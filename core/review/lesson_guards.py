@@ -52,18 +52,17 @@ def check(session: Session, lesson: Lesson) -> None:
                 field=name,
             )
     runs = [trace for trace, _ in lesson.evidence]
-    copied = _copied(lesson, checker_words(session, runs))
-    if copied:
-        raise InvalidInput(
-            f"This is what a checker said of the run (“{copied[:80]}”), the answer to one task: say what to do "
-            "whenever such a situation comes up.",
+    if _copied(lesson, checker_words(session, runs)):
+        raise InvalidInput(  # its words are not quoted: whoever judges the run blind may read this
+            "This repeats what a checker said of the run, the answer to one task: say what to do whenever such a "
+            "situation comes up.",
             field="guidance",
         )
     _check_leak(session, lesson, runs)
 
 
-def _copied(lesson: Lesson, said: Sequence[str]) -> str:
-    """The checker's words that the lesson repeats, or ""."""
+def _copied(lesson: Lesson, said: Sequence[str]) -> bool:
+    """Whether the lesson repeats what a checker said."""
     texts = [" ".join(getattr(lesson, name).casefold().split()) for name in ("guidance", "when")]
     near = NearTexts(texts)
     for words in said:
@@ -71,8 +70,8 @@ def _copied(lesson: Lesson, said: Sequence[str]) -> str:
         if len(plain.split()) >= LEAST_WORDS and (
             any(plain in text for text in texts) or near.nearest(plain) is not None
         ):
-            return words
-    return ""
+            return True
+    return False
 
 
 def _check_leak(session: Session, lesson: Lesson, runs: Sequence[str]) -> None:
