@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from dashboard.commands import files, learning, measuring, reviewing, running, schemas, storage
+from dashboard.commands import files, learning, measuring, reviewing, running, schemas, splitting, storage
 from dashboard.commands.printing import printing
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ COMMANDS = (
         learning.recall,
         files.export,
         files.datasets,
+        splitting.split,
         learning.compare,
         measuring.lift,
         measuring.readiness,

@@ -15,6 +15,7 @@ from core.store.datasets import fingerprint
 from dashboard.identity import acting
 from dashboard.parts.dataset_readiness import show_readiness
 from dashboard.parts.dataset_rows import show_excluded, show_row, show_version
+from dashboard.parts.dataset_splits import show_splits
 from dashboard.process import settings, store
 
 PAGES = Path(__file__).parent
@@ -47,6 +48,7 @@ def make(definition: Definition, name: str) -> None:
 actor = acting()
 st.title("Datasets", help="A dataset version is a numbered snapshot of what people and checks have verified.")
 show_readiness(actor)
+show_splits(actor)
 if "datasets_format" not in st.session_state:
     asked = st.query_params.get("format", "")
     st.session_state.datasets_format = asked if asked in FORMATS else "sft"

@@ -22,17 +22,17 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from playwright.sync_api import Page, expect
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from core.memory.arms import CONTROL, Shares, arm_of
-from core.records import LessonState, Split
+from core.records import LessonState
 from core.review.ready_made import RUN_REVIEW
 from core.store.items import NewItem, add_items
 from core.store.lessons import list_lessons
 from core.store.people import person_id
 from core.store.queues import get_queue, make_queue
 from core.store.schemas import save_schema
-from core.store.tables import TaskRow, TraceRow
+from core.store.tables import TraceRow
 from core.store.traces import find_trace
 from examples.support_agent.agent import AGENT
 from examples.support_agent.loopwright import Loopwright
@@ -98,9 +98,9 @@ def kinds(runs: Sequence[Ran], solved: bool) -> set[str]:
 def queue_failures(server: Server, runs: Sequence[Ran]) -> tuple[Work, int]:
     """A queue of the first failed run of each reviewed task, and a reviewer; their kin is kept for validation."""
     failed = {one.task.key: one.trace_id for one in reversed(runs) if one.task in REVIEWED.values()}
+    kept = [task.key for task in TASKS if task.kind in TAUGHT and task not in REVIEWED.values()]
+    assert loopwright(server, "split", *kept, "--as", "validation", "--yes")["done"]
     with session(server.data_dir) as opened:
-        kept = [task.key for task in TASKS if task.kind in TAUGHT and task not in REVIEWED.values()]
-        opened.execute(update(TaskRow).where(TaskRow.key.in_(kept)).values(split=Split.VALIDATION.value))
         reviewer = person_id(opened, "reviewer-1", active=True)
         ids = [find_trace(opened, failed[task.key]) for task in REVIEWED.values()]
         queue = make_queue(opened, "failures", "trace", save_schema(opened, RUN_REVIEW))
@@ -127,8 +127,8 @@ def review(page: Page, kind: str) -> None:
     keys.press("Control+Enter")
 
 
-def lift(server: Server) -> dict[str, Any]:
-    command = [sys.executable, "-m", "dashboard.cli", "lift", "--agent", AGENT, "--json"]
+def loopwright(server: Server, *words: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "dashboard.cli", *words, "--json"]
     settings = {"LOOPWRIGHT_DATA_DIR": str(server.data_dir), "LOOPWRIGHT_CONTROL_SHARE": str(SHARE)}
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, **settings}, capture_output=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
@@ -171,7 +171,7 @@ def test_the_loop_closes(server: Callable[..., Server], page: Page) -> None:
     assert kinds(untaught, solved=False) == {LATE, ONE_LINE, NO_REASON}, "the control arm stays"
     assert kinds(untaught, solved=True).isdisjoint(TAUGHT)
 
-    found = lift(running)
+    found = loopwright(running, "lift", "--agent", AGENT)
     memory = found["memory"]
     assert memory["verdict"] == "helps"
     assert [round(100 * end) for end in memory["interval"]] == [15, 68]
