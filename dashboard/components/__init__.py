@@ -50,6 +50,7 @@ def register(name: str, module: str, sheets: Sequence[str]) -> Any:
 
 _READER = register("loopwright_reader", "reader_page.js", ["reader.css", "comments.css"])
 _RUNS = register("loopwright_runs", "run_table.js", ["run_table.css"])
+_WORDS = register("loopwright_words", "form_words.js", [])
 
 
 def trace_reader(
@@ -76,3 +77,15 @@ def run_table(key: str, columns: Sequence[Mapping[str, str]], rows: Sequence[Map
     """
     chosen = _RUNS(key=key, data={"columns": list(columns), "rows": list(rows)}, on_open_change=lambda: None)
     return int(chosen.open) if chosen.open else None
+
+
+def keep_words(form: str, person: int, had: Mapping[str, str], turn: int) -> None:
+    """Let the browser keep what a person types in a form until it is sent, through reloads and other pages.
+
+    `had`: key of each text → what stood there when the form was drawn; a `turn` that changes lets the words go.
+    """
+    # a new number at each run tells the browser that the form was drawn again, so what was pressed did not send it
+    drawn = int(st.session_state.get(f"{form}_drawn", 0)) + 1
+    st.session_state[f"{form}_drawn"] = drawn
+    data = {"form": form, "person": person, "fields": list(had), "had": dict(had), "turn": turn, "drawn": drawn}
+    _WORDS(key=f"{form}_words", data=data)

@@ -18,6 +18,7 @@ from core.review.lesson_guards import check
 from core.store.lesson_opinions import Relation
 from core.store.lessons import LIMITS, UNDECIDED, LessonLine, checked, lesson_line, same_words
 from core.store.recalls import shown_to
+from dashboard.components import keep_words
 from dashboard.identity import Actor
 from dashboard.parts.lesson_near import ASKED, near_typed, shown
 from dashboard.parts.notices import done, refused
@@ -29,6 +30,10 @@ NEW = ("", "Write")
 """The form that is open on the page is (lesson id, deed); this one writes a new lesson."""
 
 _EVERY = "every agent"
+_TYPED = ("when", "guidance", "avoid", "why", "tool", "tags")
+_SENT = "lessons_sent"
+"""How many were sent: what the browser kept of a form that was sent goes."""
+
 _WRONG = "lessons_wrong"
 """What was refused last: (form, field, why)."""
 
@@ -63,6 +68,8 @@ def writing_form(
         place.text_area(label, had[name], key=f"{key}_{name}", height=height, max_chars=LIMITS[name])
         _why_refused(place, key, name)
 
+    typed = [*_TYPED, *(["reason"] if line is not None else [])]
+    keep_words(key, actor.id, {f"{key}_{name}": had.get(name, "") for name in typed}, st.session_state.get(_SENT, 0))
     with st.form(key):
         texts(st, "when", "When (the situation in which it applies)", 72)
         texts(st, "guidance", "Do", 96)
@@ -123,6 +130,7 @@ def act(deed: str, work: Callable[..., str], key: str, line: LessonLine | None, 
     index_due.set()
     begin(None)
     done(told)
+    st.session_state[_SENT] = st.session_state.get(_SENT, 0) + 1
     if line is not None:
         _settle(line)
 
