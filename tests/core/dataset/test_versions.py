@@ -85,9 +85,9 @@ def test_provenance_says_where_each_row_comes_from_and_names_nobody(store: Store
         next(name for name in run["annotators"] if name not in correction["annotators"]),
     )
     assert (correction["source"], correction["traces"], correction["step"]) == ("correction", ["bad"], "3")
-    assert correction["labels"] == [{"annotator": ann, "revision": 1, "schema": "run-review@2", "said": "corrected"}]
+    assert correction["labels"] == [{"annotator": ann, "revision": 1, "schema": "run-review@3", "said": "corrected"}]
     assert correction["lessons_shown"] == []
-    said = {"revision": 1, "schema": "run-review@2", "said": "solved"}
+    said = {"revision": 1, "schema": "run-review@3", "said": "solved"}
     assert run == {
         "key": "run:good",
         "source": "run",
