@@ -105,8 +105,9 @@ def _nearest(
 def say(session: Session, uid: str, other: str, kind: Relation, person: int, role: Role, reason: str = "") -> None:
     """Say how an open lesson stands to another one; nobody is asked of these two again.
 
-    What is the same gives its evidence to the other one and leaves. Raises InvalidInput for a lesson and itself,
-    Conflict for a lesson that is decided on, NotPermitted for a machine and for who would put another's lesson away.
+    What is the same gives its evidence to the other one and leaves. Whoever said it, or a lead, may say otherwise
+    later: the lesson's history keeps both. Raises InvalidInput for a lesson and itself, Conflict for a lesson that is
+    decided on, NotPermitted for a machine and for who would put another's lesson or answer away.
     """
     one, two = lesson_line(session, uid), lesson_line(session, other)
     if uid == other:
@@ -115,11 +116,25 @@ def say(session: Session, uid: str, other: str, kind: Relation, person: int, rol
         raise NotPermitted("People say how lessons stand to each other.")
     if one.state not in UNDECIDED:
         raise Conflict(f"This lesson is {one.state} by now. Look at it again.", field="lesson")
+    _say_otherwise(session, one, two, kind, person, role)
     if kind is Relation.SAME:
+        one = lesson_line(session, uid)
         if role is not Role.LEAD and one.created_by_id != person:
             raise NotPermitted("Whoever wrote it, or a lead, can say that it is the same as another one.")
         _join(session, one, two, person)
     relate(session, one.id, two.id, kind, person, reason)
+
+
+def _say_otherwise(session: Session, one: LessonLine, two: LessonLine, kind: Relation, person: int, role: Role) -> None:
+    """Note in the first one's history that something else was said of the two before, if it was."""
+    pair = {one.id, two.id}
+    said = next((each for each in relations(session, [one.id]) if {each.lesson, each.other} == pair), None)
+    if said is None or said.kind is kind:
+        return
+    if role is not Role.LEAD and (said.person_id != person or said.settled_at is not None):
+        raise NotPermitted(f"{said.person} has answered this. Only they, or a lead, can say otherwise.")
+    told = f"How it stands to “{two.when[:80]}”: {kind}. Before, {said.person} had said: {said.kind}."
+    change_lesson(session, one.uid, one.revision, person, told)
 
 
 def _join(session: Session, one: LessonLine, two: LessonLine, person: int) -> None:

@@ -34,6 +34,7 @@ class Related:
     other: int
     kind: Relation
     person: str
+    person_id: int
     reason: str
     at: datetime
     settled_at: datetime | None
@@ -93,7 +94,9 @@ def relations(session: Session, lessons: Sequence[int] = (), kind: Relation | No
     if kind is not None:
         query = query.where(row.kind == kind.value)
     return [
-        Related(one.lesson_id, one.other_id, Relation(one.kind), name, one.reason, one.at, one.settled_at)
+        Related(
+            one.lesson_id, one.other_id, Relation(one.kind), name, one.person_id, one.reason, one.at, one.settled_at
+        )
         for one, name in session.execute(query.order_by(row.at.desc(), row.lesson_id, row.other_id))
     ]
 

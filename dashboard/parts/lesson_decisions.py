@@ -56,7 +56,7 @@ def show_lesson(
                 st.caption(f":material/check: {became}", width="content")
             if near:
                 with st.popover(f"Near {len(near)}", type="tertiary", icon=":material/join_inner:"):
-                    show_near(line, around)
+                    show_near(line, around, actor)
             with st.popover(f"History {len(history)}", type="tertiary", icon=":material/history:"):
                 show_history(history)
 

@@ -14,7 +14,7 @@ from core.records import Lesson, LessonState
 from core.store.lesson_opinions import Related, Relation, relations
 from core.store.lessons import UNDECIDED, LessonLine, count_lessons, lessons_by_row
 from dashboard.identity import Actor
-from dashboard.parts.lesson_card import scope, words
+from dashboard.parts.lesson_card import plain, scope, words
 from dashboard.parts.notices import done, refused
 from dashboard.parts.numbers import escaped
 from dashboard.parts.settled import Settled, keep
@@ -137,8 +137,8 @@ def ask_near(line: LessonLine, around: Around, actor: Actor, keys: bool) -> None
                 )
 
 
-def show_near(line: LessonLine, around: Around) -> None:
-    """All lessons that are near, with what was said of each."""
+def show_near(line: LessonLine, around: Around, actor: Actor) -> None:
+    """All lessons that are near, with what was said of each, and a way to say otherwise."""
     items = []
     for one in around.near.get(line.uid, ()):
         said = around.said.get(frozenset((line.id, one.line.id)))
@@ -149,6 +149,28 @@ def show_near(line: LessonLine, around: Around) -> None:
             f'<div>{shown(one.line)}<p class="told">{stands}</p></div></li>'
         )
     st.html(f'<ul class="recalled">{"".join(items)}</ul>')
+    for one in around.near.get(line.uid, ()):
+        said = around.said.get(frozenset((line.id, one.line.id)))
+        if said is not None and line.state in UNDECIDED and (actor.leads or said.person_id == actor.id):
+            _say_otherwise(line, one.line, said.kind, actor)
+
+
+def _say_otherwise(line: LessonLine, other: LessonLine, kind: Relation, actor: Actor) -> None:
+    key = f"lessons_{line.uid}_{other.uid}_otherwise_{kind}"
+
+    def say_it() -> None:
+        if st.session_state[key] is not None:
+            _say(line, other, st.session_state[key], actor)
+
+    st.segmented_control(
+        f"Say otherwise of “{plain(other.when[:60])}”",
+        list(ASKED),
+        default=kind,
+        format_func=lambda one: ASKED[one][0],
+        key=key,
+        on_change=say_it,
+        help="What was said before stays in the history.",
+    )
 
 
 def shown(line: LessonLine) -> str:

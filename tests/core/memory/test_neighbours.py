@@ -15,7 +15,7 @@ from core.similarity.index import TextIndex
 from core.store.engine import Store
 from core.store.lesson_evidence import lesson_evidence
 from core.store.lesson_opinions import Relation, approvers, contradictions
-from core.store.lessons import lesson_line
+from core.store.lessons import lesson_history, lesson_line
 from core.store.people import person_id
 from core.store.trace_writing import insert_traces
 from tests.core.memory.conftest import People
@@ -117,3 +117,23 @@ def test_words_that_nobody_proposed_yet_have_neighbours_too(
         assert found[0].line.uid == world["active"]
         assert [one.said for one in found] == [None, None]
         assert near_words(session, index, replace(LESSON, when="the moon is full", guidance="Howl."), kept) == []
+
+
+def test_an_answer_is_changed_by_who_gave_it_or_a_lead_and_both_are_kept(
+    store: Store, people: People, world: dict[str, str]
+) -> None:
+    near_one, other = world["near"], world["open"]
+    with store.session() as session:
+        say(session, near_one, other, Relation.CONTRADICTS, people.ann, Role.ANNOTATOR)
+        say(session, near_one, other, Relation.CONTRADICTS, people.ann, Role.ANNOTATOR)
+        assert lesson_line(session, near_one).revision == 1, "the same again changes nothing"
+        with pytest.raises(NotPermitted, match="Only they, or a lead"):
+            say(session, near_one, other, Relation.DIFFERENT, person_id(session, "Ben"), Role.ANNOTATOR)
+        say(session, near_one, other, Relation.DIFFERENT, people.ann, Role.ANNOTATOR)
+        assert contradictions(session) == []
+        [newest, _] = lesson_history(session, lesson_line(session, near_one).id)
+        told = "How it stands to “a refund is asked for”: different. Before, Ann had said: contradicts."
+        assert (newest.person, newest.reason) == ("Ann", told)
+        say(session, other, near_one, Relation.SAME, people.lea, Role.LEAD)
+        assert lesson_line(session, other).state is LessonState.SUPERSEDED
+        assert len(lesson_history(session, lesson_line(session, other).id)) == 3, "proposed, said otherwise, superseded"
