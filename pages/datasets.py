@@ -52,8 +52,7 @@ show_splits(actor)
 if "datasets_format" not in st.session_state:
     asked = st.query_params.get("format", "")
     st.session_state.datasets_format = asked if asked in FORMATS else "sft"
-left, middle, right = st.columns([4, 2, 2], vertical_alignment="bottom")
-chosen_format = left.segmented_control(
+chosen_format = st.segmented_control(
     "Format",
     list(FORMATS),
     required=True,
@@ -61,6 +60,7 @@ chosen_format = left.segmented_control(
     key="datasets_format",
     help=" ".join(f"{each.name}: {each.says}" for each in FORMATS.values()),
 )
+st.caption(FORMATS[chosen_format].says)
 st.query_params["format"] = chosen_format
 gates = gates_of(chosen_format)
 switched = tuple((gate.name, st.session_state.get(f"datasets_gate_{gate.name}", True)) for gate in gates)
@@ -73,7 +73,8 @@ if selection.candidates == 0:
     st.page_link(PAGES / "traces.py", label="Import on the Traces page", icon=":material/upload:")
     st.stop()
 
-name = middle.text_input(
+left, right = st.columns([3, 1], vertical_alignment="bottom")
+name = left.text_input(
     "Name",
     chosen_format,
     key=f"datasets_name_{chosen_format}",

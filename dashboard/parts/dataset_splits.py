@@ -49,8 +49,8 @@ def _ask(actor: Actor) -> None:
         return
     with store().reading() as session:
         change = plan(session, chosen, tasks)
-    for line in change_lines(change):
-        st.markdown(escaped(line))
+    first, *lessons = change_lines(change)
+    st.markdown("\n".join([escaped(first), "", *(f"- {escaped(line)}" for line in lessons)]))
     st.button(
         "Keep them apart",
         key=f"{_KEY}_do",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Thread
+from threading import Barrier, Thread
 from time import monotonic, sleep
 
 import pytest
@@ -13,11 +13,13 @@ from core.store.turns import Turns
 
 
 def test_who_came_first_writes_first_however_greedy_others_are() -> None:
-    line, order = Turns(), []
-    end = monotonic() + 0.6
+    line, order, ends = Turns(), [], []
+    # a machine under load starts threads one by one, and who is there early has more turns
+    all_there = Barrier(8, action=lambda: ends.append(monotonic() + 0.6))
 
     def greedy(name: str) -> None:
-        while monotonic() < end:
+        all_there.wait()
+        while monotonic() < ends[0]:
             with line.taken(patient=False):
                 order.append(name)
                 sleep(0.002)
