@@ -13,8 +13,6 @@ from typing import Any
 
 from core.dataset.messages import message_text, spoken
 
-_MOST_TASKS = 5
-
 
 class Balance:
     """Counts rows as they are written. A row keeps two numbers in it, its text is let go."""
@@ -44,14 +42,14 @@ class Balance:
     def as_json(self) -> dict[str, Any]:
         """`characters` and `agent_turns` of a row, `tasks`, `sources`, and of formats with sides how these lean.
 
-        Lengths are of everything that a row says, system prompts too, tool schemas not. `none` counts rows of no task.
+        Lengths are of everything that a row says, system prompts too, tool schemas not. `none` counts rows of no task,
+        `most` those of the most frequent one, which is not named: its runs may be taken back.
         """
-        most = sorted(self._tasks.items(), key=lambda one: (-one[1], one[0]))
-        named = [(task, count) for task, count in most if task]
+        named = [count for task, count in self._tasks.items() if task]
         found: dict[str, Any] = {
             "characters": _spread(self._characters),
             "agent_turns": _spread(self._turns),
-            "tasks": {"count": len(named), "none": self._tasks[""], "most": dict(named[:_MOST_TASKS])},
+            "tasks": {"count": len(named), "none": self._tasks[""], "most": max(named, default=0)},
             "sources": dict(sorted(self._sources.items())),
         }
         if self._labels:

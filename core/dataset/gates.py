@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from core.dataset.asked import Asked
 from core.dataset.candidates import Candidate, Row, Verdict
 from core.dataset.messages import message_text, spoken
 from core.errors import InvalidInput
@@ -18,7 +19,7 @@ from core.errors import InvalidInput
 _ALL = ("sft", "dpo", "kto", "reward", "steps")
 _PAIRS = ("dpo", "reward")
 
-Stops = Callable[[Row], bool | str]
+Stops = Callable[[Row, Asked], bool | str]
 """Whether a row is stopped; a text is the detail."""
 
 
@@ -38,18 +39,46 @@ class Gate:
 
 
 def _judged(verdict: Verdict) -> Stops:
-    return lambda row: row.candidate.verdict is verdict and (row.candidate.outcome_from or True)
+    return lambda row, asked: row.candidate.verdict is verdict and (row.candidate.outcome_from or True)
 
 
 def _unreadable(gate: str) -> Stops:
-    return lambda row: row.problem.detail if row.problem is not None and row.problem.gate == gate else ""
+    return lambda row, asked: row.problem.detail if row.problem is not None and row.problem.gate == gate else ""
 
 
-def _kept(row: Row) -> str:
+def _kept(row: Row, asked: Asked) -> str:
     return f"{row.candidate.task} is kept for {row.candidate.kept_for}." if row.candidate.kept_for else ""
 
 
-def _empty(row: Row) -> str:
+def _few(row: Row, asked: Asked) -> str:
+    """Of what rests on people alone; a lead's resolution is asked of nobody else."""
+    candidate = row.candidate
+    if not candidate.labels or candidate.ruling is not None or candidate.reviewers >= asked.reviewers:
+        return ""
+    return f"{candidate.reviewers} of {asked.reviewers} people."
+
+
+def _apart(row: Row, asked: Asked) -> str:
+    candidate = row.candidate
+    agreed = candidate.agreement
+    if not candidate.labels or candidate.ruling is not None or agreed is None or agreed >= asked.agreement:
+        return ""
+    return f"{agreed:.0%} agree, {asked.agreement:.0%} were asked for."
+
+
+def _secret(row: Row, asked: Asked) -> str:
+    """What an agent's redaction would replace, typed since or from before that was decided. It is not quoted."""
+    agent = row.candidate.runs[0].agent if row.candidate.runs else ""
+    found = asked.secrets_of(agent).value(dict(row.columns))[1]
+    kinds = ", ".join(f"{kind} ({count})" for kind, count in sorted(found.items()))
+    return f"It holds what is replaced for its agent: {kinds}." if kinds else ""
+
+
+def _leaks(row: Row, asked: Asked) -> str:
+    return asked.kept.said_in(row_text(row.columns), row.candidate.task)
+
+
+def _empty(row: Row, asked: Asked) -> str:
     blank = [name for name, said in spoken(row.columns).items() if not _taught(name, said)]
     if "steps" in row.columns:  # a log of messages begins with a step, and has nothing before it
         blank = [name for name in blank if name != "prompt"]
@@ -61,7 +90,7 @@ def _taught(name: str, said: Sequence[Mapping[str, Any]]) -> bool:
     return any(message_text(each).strip() for each in said if name != "messages" or each["role"] == "assistant")
 
 
-def _identical(row: Row) -> bool:
+def _identical(row: Row, asked: Asked) -> bool:
     return "chosen" in row.columns and _said(row.columns["chosen"]) == _said(row.columns["rejected"])
 
 
@@ -94,10 +123,12 @@ GATES = (
     Gate("tie", "Most reviewers found both sides equal.", _judged(Verdict.TIE), ("dpo", "kto", "reward"), reads=False),
     Gate("both_bad", "Most reviewers found both sides bad.", _judged(Verdict.BOTH_BAD), _PAIRS, reads=False),
     Gate("holdout", "Its task is kept for validation or holdout.", _kept, reads=False),
+    Gate("reviewers", "Fewer people than asked for stand behind it.", _few, reads=False),
+    Gate("agreement", "Its reviewers agree less than asked for.", _apart, reads=False),
     Gate(
         "reworked",
         "Somebody corrected a turn of this run: the correction is taught, not the run as it was.",
-        lambda row: row.candidate.reworked and row.candidate.verdict is Verdict.GOOD,
+        lambda row, asked: row.candidate.reworked and row.candidate.verdict is Verdict.GOOD,
         ("sft", "kto"),
         optional=True,
         reads=False,
@@ -106,7 +137,14 @@ GATES = (
     Gate("unknown_role", "A message has a role that trainers do not know.", _unreadable("unknown_role")),
     Gate("empty", "A side, or the whole row, is empty.", _empty, optional=True),
     Gate("identical", "Both sides say the same.", _identical, _PAIRS, optional=True),
-    Gate(DUPLICATES, "It repeats, or nearly repeats, a row with better evidence.", lambda row: False, optional=True),
+    Gate("secret", "A key or what its agent's redaction replaces stands in it.", _secret, optional=True),
+    Gate("leak", "It nearly repeats a task that is kept for validation or holdout.", _leaks),
+    Gate(
+        DUPLICATES,
+        "It repeats, or nearly repeats, a row with better evidence.",
+        lambda row, asked: False,
+        optional=True,
+    ),
 )
 
 

@@ -14,6 +14,8 @@ from typing import IO, Any
 import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 
+from core.dataset.messages import spoken
+
 BATCH_BYTES = 8_000_000
 """Of JSONL in one row group, so that memory stays flat however long the rows are."""
 
@@ -34,7 +36,18 @@ _MESSAGE = pa.struct(
         ("name", pa.string()),
     ]
 )
-TYPES = {"label": pa.bool_(), "tools": pa.string()}
+_STEP = pa.struct(
+    [
+        ("step", pa.string()),
+        ("kind", pa.string()),
+        ("name", pa.string()),
+        ("agent", pa.string()),
+        ("messages", pa.list_(_MESSAGE)),
+        ("verdict", pa.int8()),
+        ("people", pa.int32()),
+    ]
+)
+TYPES = {"label": pa.bool_(), "tools": pa.string(), "steps": pa.list_(_STEP)}
 """Column → its type; a column that is not named here is a list of messages."""
 
 
@@ -56,9 +69,16 @@ def read_row(row: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in found.items():
         if name == "tools":
             found[name] = json.loads(value)
+        elif name == "steps":
+            found[name] = [_step(step) for step in value]
         elif isinstance(value, list):
             found[name] = [_message(message) for message in value]
     return found
+
+
+def _step(step: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: value for name, value in step.items() if value is not None or name == "verdict"}
+    return found | {"messages": [_message(message) for message in step["messages"]]}
 
 
 def _message(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,9 +108,9 @@ def _typed(row: dict[str, Any]) -> dict[str, Any]:
     for name, value in row.items():
         if name == "tools":
             row[name] = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        elif isinstance(value, list):
-            for message in value:
-                for call in message.get("tool_calls", ()):
-                    said = call["function"]
-                    said["arguments"] = json.dumps(said["arguments"], ensure_ascii=False, separators=(",", ":"))
+    for said in spoken(row).values():
+        for message in said:
+            for call in message.get("tool_calls", ()):
+                function = call["function"]
+                function["arguments"] = json.dumps(function["arguments"], ensure_ascii=False, separators=(",", ":"))
     return row

@@ -14,8 +14,9 @@ from typing import overload
 
 from sqlalchemy.orm import Session
 
+from core.dataset.asked import Asked, asked_of
 from core.dataset.candidates import Candidate, Excluded, Problem, Row, Texts
-from core.dataset.definition import Definition
+from core.dataset.definition import ALL_RUNS, Definition
 from core.dataset.formats import FORMATS
 from core.dataset.gates import DUPLICATES, Gate, by_evidence, gates_of, row_text
 from core.dataset.spool import Spool
@@ -23,6 +24,7 @@ from core.dataset.writing import json_line
 from core.similarity.near_duplicates import near_repeats
 from core.store.datasets import pair_texts, run_texts
 from core.store.dialect import parts
+from core.store.trace_filter import traces_among
 
 _BATCH = 200
 
@@ -92,18 +94,30 @@ def overview(selection: Selection) -> Overview:
 
 def select(session: Session, definition: Definition) -> Selection:
     """The rows of a definition as the database stands, and everything that was left out."""
-    sources = FORMATS[definition.format].sources
-    return select_from(session, definition, (candidate for source in sources for candidate in source(session)))
+    found = [candidate for source in FORMATS[definition.format].sources for candidate in source(session)]
+    return select_from(session, definition, _meant(session, definition, found))
+
+
+def _meant(session: Session, definition: Definition, found: list[Candidate]) -> Iterator[Candidate]:
+    """The candidates of the sources and runs that a definition names; all, where it names none."""
+    if definition.sources:
+        found = [one for one in found if one.source in definition.sources]
+    if definition.runs == ALL_RUNS:
+        return iter(found)
+    ids = sorted({run.id for one in found for run in one.runs})
+    meant = traces_among(session, definition.runs, ids)
+    return (one for one in found if one.runs and all(run.id in meant for run in one.runs))
 
 
 def select_from(session: Session, definition: Definition, found: Iterable[Candidate]) -> Selection:
     """The same of these candidates alone."""
-    asked = [gate for gate in gates_of(definition.format) if definition.gates[gate.name]]
+    gates = [gate for gate in gates_of(definition.format) if definition.gates[gate.name]]
+    asked = asked_of(session, definition.reviewers, definition.agreement)
     excluded: list[Excluded] = []
     left: list[Candidate] = []
-    before_text = [gate for gate in asked if not gate.reads]
+    before_text = [gate for gate in gates if not gate.reads]
     for candidate in sorted(found, key=lambda candidate: candidate.key):
-        stopped = _stopped(Row(candidate), before_text)
+        stopped = _stopped(Row(candidate), before_text, asked)
         if stopped is None:
             left.append(candidate)
         else:
@@ -111,9 +125,9 @@ def select_from(session: Session, definition: Definition, found: Iterable[Candid
     kept: list[Candidate] = []
     good: list[bool] = []
     lines, texts = Spool(), Spool()
-    with_text = [gate for gate in asked if gate.reads]
+    with_text = [gate for gate in gates if gate.reads]
     for row in read_rows(session, definition.format, left):
-        stopped = _stopped(row, with_text)
+        stopped = _stopped(row, with_text, asked)
         if stopped is not None:
             excluded.append(stopped)
             continue
@@ -131,9 +145,9 @@ def select_from(session: Session, definition: Definition, found: Iterable[Candid
     return Selection(definition, rows, sorted(excluded, key=lambda each: each.candidate.key))
 
 
-def _stopped(row: Row, gates: Sequence[Gate]) -> Excluded | None:
+def _stopped(row: Row, gates: Sequence[Gate], asked: Asked) -> Excluded | None:
     for gate in gates:
-        if said := gate.stops(row):
+        if said := gate.stops(row, asked):
             return Excluded(row.candidate, gate.name, said if isinstance(said, str) else "")
     return None
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from core.clock import canonical_json, content_hash
-from core.dataset.definition import Definition, define
+from core.dataset.balance import Balance
+from core.dataset.definition import Definition
 from core.dataset.provenance import exclusion, provenance
 from core.dataset.selection import Selection, select
-from core.dataset.writing import EXCLUDED, FILES, PROVENANCE, TRAIN, check_out, json_line, write_version
+from core.dataset.writing import EXCLUDED, FILES, PARQUET, PROVENANCE, TRAIN, check_out, json_line, write_version
 from core.errors import InvalidInput
 from core.store.dataset_versions import (
     DatasetVersion,
@@ -36,23 +39,26 @@ class ExportReport:
     """What `loopwright export` answers (DESIGN section 4)."""
 
     made: DatasetVersion
+    parquet: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The JSON object of the contract."""
         manifest = self.made.manifest
         counts = {key: manifest[key] for key in ("candidates", "rows", "excluded")}
         named = {"dataset": self.made.dataset, "version": self.made.number}
-        return named | counts | {"files": list(FILES), "sha256": self.made.sha256}
+        files = [PARQUET if self.parquet and name == TRAIN else name for name in FILES]
+        return named | counts | {"files": files, "sha256": self.made.sha256}
 
 
-def export_version(store: Store, format: str, out: str, dataset: str = "", gates: Iterable[str] = ()) -> ExportReport:
+def export_version(
+    store: Store, definition: Definition, out: str, dataset: str = "", parquet: bool = False
+) -> ExportReport:
     """Make a version (or find the one that says the same) and write it somewhere; raises InvalidInput."""
-    definition = define(format, gates)
     check_out(out)
-    made = make_version(store, definition, dataset or format)
+    made = make_version(store, definition, dataset or definition.format)
     with store.reading() as session:
-        write_version(session, get_version(session, made.dataset, made.number), out)
-    return ExportReport(made)
+        write_version(session, get_version(session, made.dataset, made.number), out, parquet)
+    return ExportReport(made, parquet)
 
 
 def make_version(store: Store, definition: Definition, dataset: str) -> DatasetVersion:
@@ -71,15 +77,15 @@ def make_version(store: Store, definition: Definition, dataset: str) -> DatasetV
         if not selection.rows:
             raise InvalidInput(_nothing(selection))
         lessons = lessons_given(session, sorted({run.uid for one in selection.rows.candidates for run in one.runs}))
-    evidence = _Evidence()
+    evidence, balance = _Evidence(), Balance()
     lines = (provenance(one, lessons) for one in selection.rows.candidates)
     with _being_made(store, dataset, definition.format) as version:
         sums = {
-            TRAIN: _keep(store, version, TRAIN, selection.rows.lines()),
+            TRAIN: _keep(store, version, TRAIN, _weighed(selection, balance)),
             PROVENANCE: _keep(store, version, PROVENANCE, (json_line(evidence.counted(line)) for line in lines)),
             EXCLUDED: _keep(store, version, EXCLUDED, (json_line(exclusion(one)) for one in selection.excluded)),
         }
-        content = _content(selection, evidence, sums)
+        content = _content(selection, evidence, balance, sums)
         with store.session() as session:
             return end_version(session, version, content, sums[TRAIN])
 
@@ -111,31 +117,52 @@ class _Evidence:
     """What the rows of a version rest on, counted while their provenance is written."""
 
     def __init__(self) -> None:
-        self.sources: Counter[str] = Counter()
-        self.checked = self.labels = 0
+        self.checked = self.labels = self.exposed = 0
+        self.several: list[float] = []
+        self.schemas: Counter[str] = Counter()
         self.people: set[str] = set()
         self._digest = hashlib.sha256()
 
     def counted(self, line: dict[str, Any]) -> dict[str, Any]:
         """A line of provenance.jsonl, which is counted."""
-        self.sources[line["source"]] += 1
         self.checked += bool(line["outcome_from"] and not line["labels"] and "resolution" not in line)
         self.labels += len(line["labels"])
+        self.exposed += bool(line["lessons_shown"])
+        self.schemas.update(label["schema"] for label in line["labels"] if label["schema"])
+        if len(line["annotators"]) > 1 and line["agreement"] is not None:
+            self.several.append(line["agreement"])
         self.people.update(label["annotator"] for label in line["labels"])
         used = [line["key"], line["labels"], line.get("resolution")]
         self._digest.update(canonical_json(used).encode("utf-8", "surrogatepass"))
         return line
 
     def as_json(self) -> dict[str, Any]:
-        """What a manifest says of it; the hash is over every label and resolution at the revision that was used."""
+        """What a manifest says of it; the hash is over every label and resolution at the revision that was used.
+
+        `agreement` is the mean share of people who say what the row says, over the rows `by_several` people.
+        """
         return {
-            "sources": dict(sorted(self.sources.items())),
-            "evidence": {"checked": self.checked, "count": self.labels, "people": len(self.people)},
+            "evidence": {
+                "checked": self.checked,
+                "count": self.labels,
+                "people": len(self.people),
+                "by_several": len(self.several),
+                "agreement": round(fmean(self.several), 3) if self.several else None,
+                "schemas": dict(sorted(self.schemas.items())),
+                "shown_lessons": self.exposed,
+            },
             "labels": {"listed_in": PROVENANCE, "sha256": self._digest.hexdigest()},
         }
 
 
-def _content(selection: Selection, evidence: _Evidence, sums: dict[str, str]) -> dict[str, Any]:
+def _weighed(selection: Selection, balance: Balance) -> Iterator[bytes]:
+    """The rows' lines, counted as they pass."""
+    for line, candidate in zip(selection.rows.lines(), selection.rows.candidates, strict=True):
+        balance.add(json.loads(line), candidate.source, candidate.task)
+        yield line
+
+
+def _content(selection: Selection, evidence: _Evidence, balance: Balance, sums: dict[str, str]) -> dict[str, Any]:
     """The manifest but for the number; `content` is the hash that makes two versions the same."""
     said: dict[str, Any] = {
         "definition": selection.definition.as_json(),
@@ -143,6 +170,7 @@ def _content(selection: Selection, evidence: _Evidence, sums: dict[str, str]) ->
         "rows": len(selection.rows),
         "excluded": selection.reasons,
         **evidence.as_json(),
+        "balance": balance.as_json(),
         "sha256": sums,
     }
     return said | {"content": content_hash(said)}

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import RawIOBase
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import fsspec
@@ -21,8 +22,10 @@ from sqlalchemy.orm import Session
 
 from core.clock import new_id
 from core.dataset.card import card
+from core.dataset.formats import FORMATS
+from core.dataset.parquet import write_parquet
 from core.errors import InvalidInput, NotFound
-from core.store.dataset_versions import DatasetVersion, read_bytes
+from core.store.dataset_versions import DatasetVersion, read_bytes, read_lines
 
 TRAIN, PROVENANCE, EXCLUDED, CARD, MANIFEST = FILES = (
     "train.jsonl",
@@ -31,6 +34,9 @@ TRAIN, PROVENANCE, EXCLUDED, CARD, MANIFEST = FILES = (
     "README.md",
     "manifest.json",
 )
+
+PARQUET = "train.parquet"
+"""What stands in place of the rows' JSONL where that was asked for; the hash of a version is that of its JSONL."""
 
 PARTS = (TRAIN, PROVENANCE, EXCLUDED)
 """The files whose lines stand in the database; the others are made from the manifest."""
@@ -42,29 +48,43 @@ def json_line(value: Any) -> bytes:
     return text.encode("utf-8", "replace") + b"\n"
 
 
-def contents(session: Session, version: DatasetVersion) -> Iterator[tuple[str, Iterable[bytes]]]:
-    """Each file of a version with its bytes, some at a time; raises NotFound where its lines are not here."""
+def contents(session: Session, version: DatasetVersion, parquet: bool = False) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """Each file of a version with its bytes, some at a time; with `parquet` its rows in that file instead of JSONL.
+
+    Raises NotFound where its lines are not here.
+    """
     if not version.held:
         raise NotFound(
             f"The files of {version.dataset} {version.number} are not here: it was made before they were kept in the "
             "database. Making it again on the same labels brings them back."
         )
     for name in PARTS:
-        yield name, read_bytes(session, version.id, name)
-    yield CARD, [card(version.manifest).encode()]
+        if parquet and name == TRAIN:
+            yield PARQUET, _parquet(session, version)
+        else:
+            yield name, read_bytes(session, version.id, name)
+    yield CARD, [card(version.manifest, PARQUET if parquet else TRAIN).encode()]
     yield MANIFEST, [json.dumps(dict(version.manifest), indent=2, ensure_ascii=False).encode() + b"\n"]
 
 
-def write_version(session: Session, version: DatasetVersion, out: str) -> None:
-    """Write a version's files to a folder or an address (`s3://…`), whole or not at all.
+def _parquet(session: Session, version: DatasetVersion) -> Iterator[bytes]:
+    with TemporaryFile() as file:
+        write_parquet(read_lines(session, version.id, TRAIN), FORMATS[version.format].names, file)
+        file.seek(0)
+        while chunk := file.read(1_000_000):
+            yield chunk
+
+
+def write_version(session: Session, version: DatasetVersion, out: str, parquet: bool = False) -> None:
+    """Write a version's files to a folder or an address (`s3://…`), whole or not at all; `parquet` as for `contents`.
 
     Raises InvalidInput where they cannot be written, or would be written over what is no dataset of ours.
     """
     try:
         if "://" in out:
-            _write_to_address(session, version, out)
+            _write_to_address(contents(session, version, parquet), out)
         else:
-            _write_to_folder(session, version, Path(out).expanduser().resolve())
+            _write_to_folder(contents(session, version, parquet), Path(out).expanduser().resolve())
     except OSError as error:
         said = f"{error.filename or out} cannot be written: {error.strerror or error}."
         raise InvalidInput(said, field="out") from error
@@ -78,22 +98,25 @@ def check_out(out: str) -> None:
         check_place(Path(out).expanduser().resolve())
 
 
-def _write_to_folder(session: Session, version: DatasetVersion, place: Path) -> None:
+Contents = Iterator[tuple[str, Iterable[bytes]]]
+
+
+def _write_to_folder(files: Contents, place: Path) -> None:
     check_place(place)
     with _draft_folder(place) as draft:
-        for name, chunks in contents(session, version):
+        for name, chunks in files:
             with (draft / name).open("wb") as file:
                 file.writelines(chunks)
         _put_in_place(draft, place)
 
 
-def _write_to_address(session: Session, version: DatasetVersion, out: str) -> None:
-    files, path = _address(out)
-    if _check_address(files, path, out):
-        files.rm_file(f"{path}/{MANIFEST}")
-    files.makedirs(path, exist_ok=True)
-    for name, chunks in contents(session, version):
-        with files.open(f"{path}/{name}", "wb") as file:
+def _write_to_address(files: Contents, out: str) -> None:
+    system, path = _address(out)
+    if _check_address(system, path, out):
+        system.rm_file(f"{path}/{MANIFEST}")
+    system.makedirs(path, exist_ok=True)
+    for name, chunks in files:
+        with system.open(f"{path}/{name}", "wb") as file:
             for chunk in chunks:
                 file.write(chunk)
 
@@ -180,8 +203,8 @@ def check_place(out: Path) -> None:
 
 
 def _check_held(out: str, held: set[str], ours: bool) -> None:
-    if held and (held - set(FILES) or not ours):
-        other = min(held - set(FILES), default=min(held))
+    if held and (held - {*FILES, PARQUET} or not ours):
+        other = min(held - {*FILES, PARQUET}, default=min(held))
         raise InvalidInput(
             f"{out} holds {other}, so it is no dataset of Loopwright and stays as it is. Name a new folder with --out.",
             field="out",

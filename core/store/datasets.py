@@ -16,6 +16,7 @@ from core.store.content import step_from_row
 from core.store.dialect import parts
 from core.store.recalls import GIVEN
 from core.store.tables import (
+    AgentRow,
     AnnotationRow,
     LabelSchemaRow,
     PairRow,
@@ -37,6 +38,7 @@ class RunLine:
 
     id: int
     uid: str
+    agent: str
     task: str
     split: str
     outcome: str
@@ -96,14 +98,14 @@ def guessed_tasks(session: Session) -> set[str]:
 
 def run_lines(session: Session, among: Iterable[int] | None = None) -> dict[int, RunLine]:
     """Row id → run, for these runs (None: all)."""
-    columns = (TraceRow.id, TraceRow.uid, TaskRow.key, TaskRow.split, TraceRow.outcome, TraceRow.outcome_from)
-    query = select(*columns, TraceRow.started_at, TraceRow.time_known)
-    query = query.outerjoin(TaskRow, TaskRow.id == TraceRow.task_id)
+    columns = (TraceRow.id, TraceRow.uid, AgentRow.name, TaskRow.key, TaskRow.split, TraceRow.outcome)
+    query = select(*columns, TraceRow.outcome_from, TraceRow.started_at, TraceRow.time_known)
+    query = query.join(AgentRow, AgentRow.id == TraceRow.agent_id).outerjoin(TaskRow, TaskRow.id == TraceRow.task_id)
     asked = [query] if among is None else [query.where(TraceRow.id.in_(some)) for some in parts(sorted(set(among)))]
     return {
-        row_id: RunLine(row_id, uid, task or "", split or "", outcome, source, started if known else None)
+        row_id: RunLine(row_id, uid, agent, task or "", split or "", outcome, source, started if known else None)
         for one in asked
-        for row_id, uid, task, split, outcome, source, started, known in session.execute(one)
+        for row_id, uid, agent, task, split, outcome, source, started, known in session.execute(one)
     }
 
 

@@ -33,6 +33,12 @@ def evaluation_tasks(session: Session) -> list[TaskText]:
     return [TaskText(*row) for row in session.execute(query.order_by(TaskRow.id))]
 
 
+def teaching_tasks(session: Session) -> list[TaskText]:
+    """The tasks that are kept for nothing."""
+    query = select(TaskRow.key, TaskRow.split, TaskRow.title).where(TaskRow.split == Split.TRAIN.value)
+    return [TaskText(*row) for row in session.execute(query.order_by(TaskRow.id))]
+
+
 def checker_words(session: Session, traces: Sequence[str]) -> list[str]:
     """What automated checks said in words about the runs with these trace ids."""
     query = select(SignalRow.value, SignalRow.comment).where(

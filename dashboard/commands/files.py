@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -95,14 +96,35 @@ def export(
     out: Annotated[str, typer.Option(help="The folder to write, or an address that fsspec knows (s3://…).")],
     dataset: Annotated[str, typer.Option(help="The dataset's name (default: the format's).")] = "",
     gate: Annotated[list[str] | None, typer.Option(help="NAME=on or NAME=off; may be given several times.")] = None,
+    agent: Annotated[str, typer.Option(help="Only what rests on this agent's runs.")] = "",
+    version: Annotated[str, typer.Option(help="Only what rests on runs of this version.")] = "",
+    since: Annotated[str, typer.Option(help="Only runs from this day on, such as 2026-08-31.")] = "",
+    until: Annotated[str, typer.Option(help="Only runs before this day.")] = "",
+    source: Annotated[
+        list[str] | None, typer.Option(help="Only run, correction, preference, trials or steps; several times.")
+    ] = None,
+    reviewers: Annotated[int, typer.Option(help="How many people have to stand behind a label.", min=1)] = 1,
+    agreement: Annotated[float, typer.Option(help="Which share of them has to agree, 0 to 1.")] = 0.0,
+    parquet: Annotated[bool, typer.Option("--parquet", help="Write the rows as Parquet instead of JSONL.")] = False,
     json: Json = False,
 ) -> Answer:
     """Make and write a dataset version: rows, where each comes from, and what was left out and why."""
+    from core.dataset.definition import define
     from core.dataset.versions import export_version
+    from core.store.trace_filter import TraceFilter
     from dashboard.process import store
 
-    report = export_version(store(), format, out, dataset, gate or [])
+    runs = TraceFilter(agent=agent, version=version, since=_day(since, "since"), until=_day(until, "until"))
+    definition = define(format, gate or [], runs, source or [], reviewers, agreement)
+    report = export_version(store(), definition, out, dataset, parquet)
     result = report.as_json()
     excluded = [f"  {count:>6,}  {reason}" for reason, count in result["excluded"].items()]
     head = f"{result['rows']:,} rows of {result['candidates']:,} candidates in {out} (version {result['version']})"
     return result, [head, *excluded]
+
+
+def _day(text: str, field: str) -> datetime | None:
+    found = parse_time(text)
+    if text and found is None:
+        raise InvalidInput(f"--{field} {text} is no date: write it like 2026-08-31.", field=field)
+    return found

@@ -89,7 +89,7 @@ def test_a_gate_is_switched_off_on_the_page(world: None):
     opened = page("dpo")
     assert opened.header[0].value == "2 rows of 3 candidates"
     assert {each.key for each in opened.toggle} == {
-        f"datasets_gate_{name}" for name in ("empty", "identical", "duplicates")
+        f"datasets_gate_{name}" for name in ("empty", "identical", "secret", "duplicates")
     }
     opened.toggle(key="datasets_gate_duplicates").set_value(False).run()
     assert not opened.exception

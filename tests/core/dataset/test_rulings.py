@@ -142,7 +142,7 @@ def test_an_export_says_who_resolved_and_another_resolution_is_another_version(
     with store.session() as session:
         split(session)
         made = decide(session, "r0", "solved")
-    first = export_version(store, "sft", str(tmp_path / "one"))
+    first = export_version(store, define("sft"), str(tmp_path / "one"))
     (line,) = [orjson.loads(one) for one in (tmp_path / "one" / "provenance.jsonl").read_bytes().splitlines()]
     schema = f"{RUN_REVIEW.key}@{RUN_REVIEW.version}"
     assert line["resolution"] == {"by": pseudonym("lea"), "revision": 1, "schema": schema, "said": "solved"}
@@ -151,4 +151,4 @@ def test_an_export_says_who_resolved_and_another_resolution_is_another_version(
     with store.session() as session:
         subject, schema_id = of_run(session, "r0"), newest_schema_id(session, RUN_REVIEW.key)
         resolve(session, subject, schema_id, "outcome", "solved", [], lead(session), "Again.", seen=made.id)
-    assert export_version(store, "sft", str(tmp_path / "two")).made.number == 2
+    assert export_version(store, define("sft"), str(tmp_path / "two")).made.number == 2

@@ -260,7 +260,7 @@ def test_every_candidate_is_a_row_or_is_left_out_once(store: Store, pairs: list[
         ("dpo", ["empty=maybe"], "“empty=maybe” says neither on nor off."),
         ("dpo", ["tie=off"], "The gate tie cannot be switched off."),
         ("sft", ["unverified=off"], "The gate unverified cannot be switched off."),
-        ("sft", ["holdout=off"], "Only reworked, empty, duplicates can be."),
+        ("sft", ["holdout=off"], "Only reworked, empty, secret, duplicates can be."),
     ],
 )
 def test_a_wrong_definition_is_refused_with_a_sentence(format: str, gates: list[str], message: str):
@@ -270,7 +270,7 @@ def test_a_wrong_definition_is_refused_with_a_sentence(format: str, gates: list[
 
 def test_the_laws_cannot_be_switched_off():
     optional = {gate.name for gate in GATES if gate.optional}
-    assert optional == {"reworked", "empty", "identical", "duplicates"}
+    assert optional == {"reworked", "empty", "identical", "secret", "duplicates"}
 
 
 def test_the_guide_names_every_gate_and_format():

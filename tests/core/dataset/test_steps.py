@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -9,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy.orm import Session
 
 import core.dataset
 from core.dataset.definition import define
+from core.dataset.formats import FORMATS
+from core.dataset.parquet import read_row, write_parquet
 from core.dataset.selection import Selection, select
 from core.dataset.versions import make_version
 from core.ingest.accept import ImportOptions, import_paths
@@ -134,3 +138,13 @@ def test_real_marks_on_steps_fit_the_published_schema(store: Store, real_data: P
     rows = [json.loads(line) for line in made["train.jsonl"].splitlines()]
     assert [error.message for row in rows for error in FITS.iter_errors(row)] == []
     assert sum(step["verdict"] == -1 for row in rows for step in row["steps"]) == 398
+
+
+def test_parquet_holds_the_same_steps(store: Store):
+    with store.session() as session:
+        keep(session, said("r", "Where is my parcel?"))
+        judge(session, "ann", each("", "1", "", "-1"))
+    (row,) = selected(store).rows
+    file = io.BytesIO()
+    write_parquet([json.dumps(row.columns).encode()], FORMATS["steps"].names, file)
+    assert [read_row(one) for one in pq.read_table(file).to_pylist()] == [row.columns]

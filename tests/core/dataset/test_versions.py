@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 from core.clock import now
 from core.dataset import versions
 from core.dataset.definition import define
+from core.dataset.parquet import read_row
 from core.dataset.versions import export_version, make_version
 from core.dataset.writing import FILES, PARTS, zip_chunks
 from core.errors import InvalidInput, NotFound
@@ -60,7 +62,16 @@ def test_a_version_has_files_whose_manifest_can_be_checked(store: Store):
     manifest = json.loads(found["manifest.json"])
     assert manifest == version.manifest
     assert (manifest["candidates"], manifest["rows"], manifest["excluded"]) == (3, 2, {"failed": 1})
-    assert manifest["sources"] == {"correction": 1, "run": 1}
+    assert manifest["balance"]["sources"] == {"correction": 1, "run": 1}
+    assert manifest["evidence"] == {
+        "checked": 0,
+        "count": 3,
+        "people": 2,
+        "by_several": 1,
+        "agreement": 1.0,
+        "schemas": {"run-review@3": 3},
+        "shown_lessons": 0,
+    }
     for name, digest in manifest["sha256"].items():
         assert hashlib.sha256(found[name]).hexdigest() == digest
     assert version.sha256 == manifest["sha256"]["train.jsonl"]
@@ -208,7 +219,7 @@ def test_two_who_make_versions_at_once_get_two_numbers(store: Store):
 def test_an_export_is_a_copy_and_answers_as_the_contract_says(store: Store, tmp_path: Path):
     fill(store)
     out = tmp_path / "deep" / "out"
-    report = export_version(store, "dpo", str(out), gates=["duplicates=off"]).as_json()
+    report = export_version(store, define("dpo", ["duplicates=off"]), str(out)).as_json()
     assert report == {
         "dataset": "dpo",
         "version": 1,
@@ -220,7 +231,7 @@ def test_an_export_is_a_copy_and_answers_as_the_contract_says(store: Store, tmp_
     }
     with store.reading() as session:
         assert held(out) == files(store, get_version(session, "dpo", 1))
-    again = export_version(store, "dpo", str(out), gates=["duplicates=off"]).as_json()
+    again = export_version(store, define("dpo", ["duplicates=off"]), str(out)).as_json()
     assert again == report, "a dataset of ours may be replaced"
     assert [path.name for path in out.parent.iterdir()] == ["out"]
 
@@ -231,15 +242,15 @@ def test_what_is_no_dataset_is_never_written_over(store: Store, tmp_path: Path):
     out.mkdir()
     (out / "thesis.txt").write_text("years of work")
     with pytest.raises(InvalidInput, match=r"holds thesis\.txt, so it is no dataset of Loopwright"):
-        export_version(store, "sft", str(out))
+        export_version(store, define("sft"), str(out))
     (out / "thesis.txt").rename(out / "train.jsonl")
     with pytest.raises(InvalidInput, match=r"holds train\.jsonl"):
-        export_version(store, "sft", str(out))
+        export_version(store, define("sft"), str(out))
     assert held(out) == {"train.jsonl": b"years of work"}
     with pytest.raises(InvalidInput, match="is a file"):
-        export_version(store, "sft", str(out / "train.jsonl"))
+        export_version(store, define("sft"), str(out / "train.jsonl"))
     with pytest.raises(InvalidInput, match="cannot be written: "):
-        export_version(store, "sft", str(out / "train.jsonl" / "below"))
+        export_version(store, define("sft"), str(out / "train.jsonl" / "below"))
     with store.reading() as session:
         assert list_versions(session) == [], "the place is looked at before anything is made"
 
@@ -247,32 +258,32 @@ def test_what_is_no_dataset_is_never_written_over(store: Store, tmp_path: Path):
 def test_a_dataset_with_something_added_is_not_written_over(store: Store, tmp_path: Path):
     fill(store)
     out = tmp_path / "out"
-    export_version(store, "sft", str(out))
-    export_version(store, "sft", str(out))
+    export_version(store, define("sft"), str(out))
+    export_version(store, define("sft"), str(out))
     (out / "notes.md").write_text("mine")
     with pytest.raises(InvalidInput, match=r"holds notes\.md"):
-        export_version(store, "sft", str(out))
+        export_version(store, define("sft"), str(out))
     assert "notes.md" in held(out)
 
 
 def test_a_version_is_written_to_an_address(store: Store):
     fill(store)
     bucket = fsspec.filesystem("memory")
-    report = export_version(store, "sft", "memory://bucket/sft")
+    report = export_version(store, define("sft"), "memory://bucket/sft")
     assert {path.rsplit("/", 1)[-1]: bucket.cat_file(path) for path in bucket.ls("/bucket/sft", detail=False)} == files(
         store, report.made
     )
-    export_version(store, "sft", "memory://bucket/sft")
+    export_version(store, define("sft"), "memory://bucket/sft")
     bucket.pipe_file("/bucket/sft/notes.md", b"mine")
     with pytest.raises(InvalidInput, match=r"holds notes\.md"):
-        export_version(store, "sft", "memory://bucket/sft")
+        export_version(store, define("sft"), "memory://bucket/sft")
     bucket.rm_file("/bucket/sft/manifest.json")
     bucket.rm_file("/bucket/sft/notes.md")
     with pytest.raises(InvalidInput, match="so it is no dataset of Loopwright"):
-        export_version(store, "sft", "memory://bucket/sft")
+        export_version(store, define("sft"), "memory://bucket/sft")
     bucket.rm("/bucket", recursive=True)
     with pytest.raises(InvalidInput, match="nowhere://x cannot be written to"):
-        export_version(store, "sft", "nowhere://x")
+        export_version(store, define("sft"), "nowhere://x")
 
 
 @pytest.mark.parametrize("name", ["../x", "", "a/b", ".hidden", "x" * 81, "new\nline"])
@@ -322,3 +333,17 @@ def test_the_fingerprint_changes_with_what_a_dataset_is_made_from(store: Store):
     assert len(set(seen)) == 4
     look()
     assert seen[-1] == seen[-2]
+
+
+@pytest.mark.parametrize("format", ["sft", "dpo", "kto", "reward"])
+def test_parquet_holds_the_rows_of_the_jsonl_and_its_card_names_it(store: Store, tmp_path: Path, format: str):
+    fill(store)
+    out = tmp_path / "out"
+    report = export_version(store, define(format), str(out), parquet=True)
+    assert report.as_json()["files"] == sorted(report.as_json()["files"], key=["train.parquet", *FILES].index)
+    assert sorted(path.name for path in out.iterdir()) == sorted(report.as_json()["files"])
+    rows = [json.loads(line) for line in files(store, report.made)["train.jsonl"].splitlines()]
+    assert [read_row(row) for row in pq.read_table(out / "train.parquet").to_pylist()] == rows
+    assert "data_files: train.parquet" in (out / "README.md").read_text()
+    export_version(store, define(format), str(out))
+    assert sorted(path.name for path in out.iterdir()) == sorted(FILES)
