@@ -20,10 +20,9 @@ from core.store.lessons import LIMITS, UNDECIDED, LessonLine, checked, lesson_li
 from core.store.recalls import shown_to
 from dashboard.components import keep_words
 from dashboard.identity import Actor
-from dashboard.parts.lesson_near import ASKED, near_typed, shown
+from dashboard.parts.lesson_near import ASKED, keep_place, near_typed, shown
 from dashboard.parts.notices import done, refused
 from dashboard.parts.numbers import escaped
-from dashboard.parts.settled import Settled, keep
 from dashboard.process import index_due, store
 
 NEW = ("", "Write")
@@ -140,7 +139,7 @@ def _settle(line: LessonLine) -> None:
     with store().reading() as session:
         now = lesson_line(session, line.uid).state
     if now is not line.state and now is not LessonState.APPROVED:
-        keep(Settled(f"lessons {st.session_state.lessons_view}", line.id, line, now.value))
+        keep_place(line, now.value)
 
 
 def _typed(key: str) -> dict[str, str]:

@@ -188,4 +188,10 @@ def _say(line: LessonLine, other: LessonLine, kind: Relation, actor: Actor) -> N
     index_due.set()
     done(_TOLD[kind])
     if kind is Relation.SAME:
-        keep(Settled(f"lessons {st.session_state.lessons_view}", line.id, line, f"the same as “{other.when[:80]}”"))
+        keep_place(line, f"the same as “{other.when[:80]}”")
+
+
+def keep_place(line: LessonLine, became: str) -> None:
+    """A lesson that left its list keeps its place there; one that a link shows alone stands in no list."""
+    if "lessons_view" in st.session_state:
+        keep(Settled(f"lessons {st.session_state.lessons_view}", line.id, line, became))

@@ -9,8 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.clock import now
+from core.memory.indexer import sync
 from core.records import Lesson, LessonState, LoggedRecall, Role
-from core.store.lessons import add_lesson, change_lesson
+from core.store.lessons import add_lesson, change_lesson, lesson_line
 from core.store.people import person_id
 from core.store.recalls import log_recall
 from core.store.trace_writing import insert_traces
@@ -42,6 +43,15 @@ def open_page(name: str, **address: str) -> AppTest:
     return page.run()
 
 
+def press(page: AppTest, label: str) -> None:
+    next(one for one in page.button if one.label == label).click().run()
+
+
+def state(uid: str = "refund") -> LessonState:
+    with process.store().reading() as session:
+        return lesson_line(session, uid).state
+
+
 @pytest.mark.usefixtures("world")
 def test_a_link_shows_one_lesson_and_leads_back_to_all() -> None:
     page = open_page("lessons", lesson="refund")
@@ -51,6 +61,30 @@ def test_a_link_shows_one_lesson_and_leads_back_to_all() -> None:
     next(one for one in page.button if one.label == "All lessons").click().run()
     assert "lesson" not in page.query_params
     assert page.segmented_control("lessons_view").value == "proposed"
+
+
+@pytest.mark.usefixtures("world")
+def test_a_lesson_that_a_link_shows_is_retired_and_made_active_there() -> None:
+    page = open_page("lessons", lesson="refund")
+    press(page, "Retire")
+    page.text_area[0].set_value("It is wrong.")
+    press(page, "Retire")
+    assert not page.exception
+    assert state() is LessonState.RETIRED
+    press(page, "Make active")
+    assert not page.exception
+    assert state() is LessonState.ACTIVE
+
+
+@pytest.mark.usefixtures("world")
+def test_a_proposal_that_a_link_shows_is_the_same_as_another() -> None:
+    with process.store().session() as session:
+        add_lesson(session, Lesson("near", f"{WHEN} now", "ask for the order"), person_id(session, "me", Role.LEAD))
+    sync(process.store(), process.lesson_index())
+    page = open_page("lessons", lesson="near")
+    press(page, "The same")
+    assert not page.exception
+    assert state("near") is LessonState.SUPERSEDED
 
 
 @pytest.mark.usefixtures("world")
