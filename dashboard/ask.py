@@ -6,14 +6,15 @@ from typing import Any
 
 import httpx
 
-from core.errors import Unavailable
+from core.errors import InvalidInput, Unavailable
 from core.memory.recall import RecallRequest, recall
 from core.similarity.lock import owner_address
 from dashboard.process import lesson_index, settings, store
 
 
 def ask_recall(text: str, agent: str, k: int, tool: str = "", tags: str = "") -> dict[str, Any]:
-    """A dry run of the memory arm, ranked by whoever owns the index; raises Unavailable when that one is silent."""
+    """A dry run of the memory arm, ranked by whoever owns the index; raises InvalidInput for what cannot be asked, and
+    Unavailable when that one is silent."""
     chosen = settings()
     address = None if chosen.chroma_url else owner_address(chosen.folder)
     if address is None:
@@ -30,6 +31,9 @@ def ask_recall(text: str, agent: str, k: int, tool: str = "", tags: str = "") ->
             timeout=10,
             trust_env=False,
         )
+        if response.status_code == InvalidInput.status:
+            wrong = response.json()["error"]
+            raise InvalidInput(wrong["message"], field=wrong.get("field"))
         response.raise_for_status()
     except httpx.HTTPError as error:
         raise Unavailable(f"The server at {address} owns the index and did not answer: {error}.") from error

@@ -39,3 +39,17 @@ def test_a_second_owner_is_refused_in_a_sentence(first: Server, command: list[st
     assert "Traceback" not in done.stderr
     with httpx.Client(base_url=first.url, trust_env=False) as client:
         assert client.get("/readyz").status_code == 200
+
+
+def test_a_recall_that_the_owner_refuses_says_why(first: Server) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "dashboard.cli", "recall", ""],
+        cwd=ROOT,
+        env={**os.environ, "LOOPWRIGHT_DATA_DIR": str(first.data_dir)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.strip() == "task has to be a text of 1 to 100,000 characters."
