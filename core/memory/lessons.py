@@ -110,6 +110,8 @@ def approve(session: Session, uid: str, revision: int, person: int, role: Role, 
         _permit(role, "approve")
     if line.created_by_id == person:
         raise NotPermitted("You wrote this lesson: another reviewer or a lead has to agree with it.")
+    if _agreed_last(line, person):
+        return line.revision  # a second click
     if line.state not in UNDECIDED:
         raise Conflict(f"This lesson is {line.state}: only a lead can change that.", field="state")
     if line.revision != revision:
@@ -117,7 +119,18 @@ def approve(session: Session, uid: str, revision: int, person: int, role: Role, 
             f"{line.changed_by} has changed this lesson since you opened it. Read it again.", field="revision"
         )
     check(session, lesson_of(session, line))
-    return agree(session, line, person)
+    try:
+        return agree(session, line, person)
+    except Conflict:
+        line = lesson_line(session, uid)
+        if _agreed_last(line, person):
+            return line.revision  # a second click that ran beside the first
+        raise
+
+
+def _agreed_last(line: LessonLine, person: int) -> bool:
+    """Whether the lesson stands as it does by this reviewer's own word."""
+    return line.changed_by_id == person and line.state in (LessonState.APPROVED, LessonState.ACTIVE)
 
 
 def agree(session: Session, line: LessonLine, person: int) -> int:

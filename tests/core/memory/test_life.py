@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import update
 
-from core.errors import InvalidInput, NotPermitted
+from core.errors import Conflict, InvalidInput, NotPermitted
 from core.memory import lessons
 from core.records import Lesson, LessonState, LoggedRecall, Role, Signal, SignalKind, Task
 from core.store.engine import Store
@@ -43,6 +44,24 @@ def test_two_reviewers_who_did_not_write_it_make_it_active(store: Store, people:
     assert agree(store, uid, "Ben") is LessonState.APPROVED
     assert agree(store, uid, "Ben") is LessonState.APPROVED, "the same person again is nobody new"
     assert agree(store, uid, "Cem") is LessonState.ACTIVE
+
+
+def test_a_reviewers_second_click_changes_nothing(store: Store, people: People) -> None:
+    uid = propose(store, people.ann)
+    with store.session() as session:
+        ben, cem = person_id(session, "Ben"), person_id(session, "Cem")
+
+    def say(person: int, revision: int) -> int:
+        with store.session() as session:
+            return lessons.approve(session, uid, revision, person, Role.ANNOTATOR)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(say, [ben] * 4, [1] * 4)) == [2, 2, 2, 2]
+    with pytest.raises(Conflict, match="Ben has changed this lesson"):
+        say(cem, 1)
+    assert [say(cem, 2), say(cem, 2)] == [3, 3]
+    with pytest.raises(Conflict, match="only a lead can change that"):
+        say(ben, 1)
 
 
 def test_an_edit_asks_for_agreement_anew(store: Store, people: People) -> None:
