@@ -97,8 +97,13 @@ def recalls_of_step(step: Step) -> list[str]:
 
 
 def is_recall(message: Message) -> bool:
-    """Whether a message tells a model what the tool `recall_lessons` gave."""
-    return message.role == "tool" and _IN_RESULT.search(message.content) is not None
+    """Whether a message tells a model what a recall gave."""
+    return message.role == "tool" and holds_recall(message.content)
+
+
+def holds_recall(text: str) -> bool:
+    """Whether a text holds the answer of a recall, whatever the tool is called that asked."""
+    return _IN_RESULT.search(text) is not None
 
 
 def _listed(said: Any) -> list[str]:

@@ -13,7 +13,8 @@ from typing import Any
 
 from core.memory.prompt import without_notes
 from core.records import Message, Step, StepKind
-from core.store.recalls import is_recall, recalls_of_step
+from core.store.content import text_of
+from core.store.recalls import holds_recall, is_recall, recalls_of_step
 from core.store.steps import StepLine
 from core.store.traces import TraceLine
 
@@ -35,11 +36,17 @@ def blind_steps(steps: Sequence[Step]) -> list[Step]:
             output=one.output,
             call_id=one.call_id,
             arguments=one.arguments,
-            result=None if recalls_of_step(one) else one.result,
+            result=_own_result(one),
             error=one.error,
         )
         for one in steps
     ]
+
+
+def _own_result(step: Step) -> Any:
+    if recalls_of_step(step) or holds_recall(text_of(step.result)):
+        return None
+    return without_notes(step.result) if isinstance(step.result, str) else step.result
 
 
 def _unaided(message: Message) -> Message:

@@ -90,8 +90,13 @@ def test_who_judges_blind_reads_nothing_of_what_a_recall_gave() -> None:
         Step("t", StepKind.TOOL, "mcp__loopwright__recall_lessons", result=RESULT),
         Step("l", StepKind.LLM, "chat", input=(Message("system", f"Be brief.\n\n{NOTES}"), said, told)),
     ]
-    memory, own, tool, model = blind_steps(steps)
+    steps += [
+        Step("http", StepKind.TOOL, "ask_memory", result=RESULT),
+        Step("text", StepKind.TOOL, "ask_memory", result=f"Found:\n{NOTES}"),
+    ]
+    memory, own, tool, model, http, text = blind_steps(steps)
     assert (memory.result, own.result, tool.result) == (None, ["wears M"], None)
+    assert (http.result, text.result) == (None, "Found:\n")
     assert [one.content for one in model.input] == ["Be brief.\n\n", "Where is it?", ""]
 
 
