@@ -134,6 +134,8 @@ def number_in(value: Any, name: str, low: int, high: int, default: int) -> int:
         return default
     try:
         number = int(value)
+        if isinstance(value, bool) or (isinstance(value, float) and number != value):
+            raise ValueError(value)  # `int` would cut it short
     except (TypeError, ValueError) as error:
         raise InvalidInput(f"{name} has to be a whole number.", field=name) from error
     if not low <= number <= high:
