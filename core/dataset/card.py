@@ -155,7 +155,7 @@ def _balance(said: Mapping[str, Any]) -> str:
     told = [
         f"- characters of a row: {middle}",
         f"- turns of the agent in a row: {turns['median']:,} in the middle, at most {turns['most']:,}",
-        f"- {tasks['count']:,} tasks, the most frequent with {tasks['most']:,} rows, and {tasks['none']:,} rows of no task",
+        f"- {tasks['count']:,} tasks, the most frequent with {tasks['most']:,} rows; {tasks['none']:,} rows of no task",
     ]
     if "labels" in said:
         told.append(f"- {said['labels']['good']:,} good and {said['labels']['bad']:,} bad answers")

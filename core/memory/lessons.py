@@ -29,6 +29,7 @@ from core.store.lessons import (
     proposals_of_review,
     same_words,
 )
+from core.store.locks import lock_words
 
 REVIEWERS_NEEDED = 2
 """Reviewers, none of them its writer, who make a lesson active without a lead."""
@@ -56,6 +57,7 @@ def propose(session: Session, lesson: Lesson, person: int, annotation: int | Non
     nothing. Raises InvalidInput saying what is missing or too long, or why it is no lesson (core.review.lesson_guards).
     """
     check(session, checked(lesson))
+    lock_words(session, checked(lesson).when)
     same = same_words(session, lesson)
     if same is not None:
         evidence = without_echoes(session, same.uid, lesson.evidence)

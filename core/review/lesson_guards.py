@@ -6,6 +6,7 @@ Each refusal says what is wrong and what to do; the label that it was written be
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
@@ -21,18 +22,26 @@ LEAST_WORDS = 3
 
 _ORDERS = re.compile(
     r"""(?ix)
-    \b(ignore|disregard|forget)\b[^.\n]{0,40}\b(previous|prior|above|earlier|all|your)\b[^.\n]{0,30}\b(instruction|prompt|rule|message)s?
+    \b(ignore|disregard|forget|(do\s+not|don['’]t|stop)\s+follow(ing)?)\b[^.]{0,40}
+        \b(previous|prior|above|earlier|all|your|system)\b[^.]{0,30}\b(instruction|prompt|rule|guideline)s?\b
+    | \b(ignore|disregard|forget|(do\s+not|don['’]t|stop)\s+follow(ing)?)\b[^.]{0,40}
+        \b(instruction|prompt|rule|guideline)s?\b[^.]{0,15}\b(above|before|so\s+far|you\s+(were|have\s+been)\s+given)\b
+    | \b(ignore|disregard|forget)\b[^.]{0,20}\bwhat\s+the\s+system\b
     | \byou\s+are\s+now\b
     | \b(new|updated)\s+(system\s+)?instructions?\s*:
-    | ^\s*(system|assistant|developer|user)\s*:
+    | ^\s*(system|assistant|developer|user|human)\s*:
     | <\s*/?\s*(system|assistant|instructions?|\|?im_(start|end)\|?)\b
     | <\|[a-z_]+\|>
     | \[/?(inst|system)\]
-    | \b(reveal|print|repeat|output)\b[^.\n]{0,30}\b(system\s+prompt|hidden\s+instructions?)
+    | \b(reveal|print|repeat|output)\b[^.]{0,30}\b(system\s+prompt|hidden\s+instructions?)
     """,
     re.MULTILINE,
 )
-"""Text that speaks to a model as its operator would: where a run's own text came in, it may be somebody's attack."""
+"""Text that speaks to a model as its operator would: where a run's own text came in, it may be somebody's attack.
+
+It catches what is copied in by carelessness. What protects is that a person reads and approves each lesson, and that
+the prompt quotes it as data.
+"""
 
 
 def check(session: Session, lesson: Lesson) -> None:
@@ -44,7 +53,7 @@ def check(session: Session, lesson: Lesson) -> None:
             field="when",
         )
     for name in ("when", "guidance", "avoid", "why"):
-        found = _ORDERS.search(getattr(lesson, name))
+        found = _ORDERS.search(unicodedata.normalize("NFKC", getattr(lesson, name)))
         if found is not None:
             raise InvalidInput(
                 f"“{found.group().strip()[:80]}” gives orders to the model itself. A lesson says when something "
@@ -83,7 +92,7 @@ def _check_leak(session: Session, lesson: Lesson, runs: Sequence[str]) -> None:
                 "evaluation. Write it from a run of another task.",
                 field="evidence",
             )
-    near = NearTexts([f"{lesson.when}\n{lesson.guidance}", lesson.when, lesson.guidance])
+    near = NearTexts([f"{lesson.when}\n{lesson.guidance}", lesson.when, lesson.guidance, lesson.avoid, lesson.why])
     for task in evaluation_tasks(session):
         if near.nearest(task.text) is not None:
             raise InvalidInput(

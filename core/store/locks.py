@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.errors import NotFound
@@ -17,11 +17,20 @@ from core.store.tables import ItemRow, PairRow, RankingRow, TraceRow
 
 AT_ONCE = 500
 
+_WORDS = 730022
+"""What tells these locks from others of the same database."""
+
 
 def lock_rows(session: Session, key: InstrumentedAttribute[int], which: ColumnElement[bool]) -> None:
     """Let nobody else change these rows (of the table whose row id is `key`) until this transaction ends."""
     if is_postgresql(session):
         session.scalars(select(key).where(which).order_by(key).with_for_update(key_share=True)).all()
+
+
+def lock_words(session: Session, words: str) -> None:
+    """Let nobody else write the same words until this transaction ends: there is no row yet that could be locked."""
+    if is_postgresql(session):
+        session.execute(select(func.pg_advisory_xact_lock(_WORDS, func.hashtext(words))))
 
 
 def lock_item(session: Session, item: ItemRow) -> None:

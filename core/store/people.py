@@ -70,6 +70,11 @@ def get_person(session: Session, person: int) -> PersonLine | None:
     return None if row is None else PersonLine(row.id, row.name, Role(row.role), row.active)
 
 
+def leads(session: Session, person: int) -> bool:
+    """Whether somebody is a lead."""
+    return session.scalar(select(PersonRow.role).where(PersonRow.id == person)) == Role.LEAD.value
+
+
 def list_people(session: Session, active_only: bool = False) -> list[PersonLine]:
     """Everybody by name, machines last."""
     query = select(PersonRow).order_by(PersonRow.role == Role.MACHINE.value, PersonRow.name)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.records import LessonState, Split
 from core.store.dialect import parts
+from core.store.lesson_sources import forget_evaluation_tasks
 from core.store.tables import LessonEvidenceRow, LessonRow, TaskRow, TraceRow
 
 
@@ -47,6 +48,7 @@ def set_splits(session: Session, splits: Mapping[str, Split]) -> None:
         for some in parts(sorted(key for key, chosen in splits.items() if chosen is split)):
             session.execute(update(TaskRow).where(TaskRow.key.in_(some)).values(split=split.value))
     session.flush()
+    forget_evaluation_tasks(session)
 
 
 def lessons_of_tasks(session: Session, tasks: Sequence[str]) -> list[LessonOfTasks]:

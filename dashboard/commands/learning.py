@@ -27,9 +27,9 @@ def lessons(
         {"id": lesson.uid, "state": lesson.state.value, "when": lesson.when, "guidance": lesson.guidance, "score": None}
         for lesson in found
     ]
-    return {"lessons": rows}, [
-        f"{r['id'][:8]:<8}  {r['state']:<10} when {r['when']} → {r['guidance']}" for r in rows
-    ] or ["No lesson yet."]
+    return {"lessons": rows}, [f"{r['id']:<32}  {r['state']:<10} when {r['when']} → {r['guidance']}" for r in rows] or [
+        "No lesson yet."
+    ]
 
 
 def recall(

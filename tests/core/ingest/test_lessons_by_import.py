@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import update
 
 from core.ingest.accept import ImportOptions, ImportReport, import_document, import_paths
-from core.records import LessonState, Task
+from core.records import LessonState, Role, Task
 from core.store.engine import Store
 from core.store.lessons import lesson_line, list_lessons
+from core.store.people import person_id
 from core.store.tables import TaskRow
 from core.store.trace_writing import insert_traces
 from tests.worlds import run
@@ -89,3 +90,20 @@ def test_what_was_decided_against_is_history_and_what_is_here_already_is_a_dupli
         session.execute(update(TaskRow).values(split="holdout"))
     again = bring(held, SOUND | {"lesson_id": "l2"})
     assert (again.rejected, again.counts["duplicates"]) == ([], 1)
+
+
+def test_a_lesson_that_its_writer_alone_made_active_is_refused(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "lessons.jsonl"
+    made = {"type": "lesson", "when": "a refund is asked for", "state": "active", "person": "reviewer-1"}
+    lines = [
+        made | {"lesson_id": "own", "guidance": "Pay at once.", "decided_by": "reviewer-1"},
+        made | {"lesson_id": "other", "guidance": "Ask for the order first.", "decided_by": "reviewer-2"},
+        made | {"lesson_id": "lead", "guidance": "Look the order up.", "person": "me", "decided_by": "me"},
+    ]
+    file.write_text("\n".join(map(json.dumps, lines)))
+    with store.session() as session:
+        person_id(session, "me", Role.LEAD, active=True)
+    report = import_paths(store, [file], ImportOptions())
+    assert [one.reason for one in report.rejected] == ["its writer alone made it active: a lead has to, or two others"]
+    with store.reading() as session:
+        assert {line.uid for line in list_lessons(session)} == {"other", "lead"}
