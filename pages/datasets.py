@@ -4,15 +4,19 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.dataset.definition import Definition
+from core.clock import canonical_json
+from core.dataset.definition import Definition, define
 from core.dataset.formats import FORMATS
 from core.dataset.gates import gates_of
 from core.dataset.selection import Overview, overview, read_rows, select
 from core.dataset.versions import make_version
 from core.errors import LoopwrightError
+from core.store.catalog import list_agents
 from core.store.dataset_versions import list_versions
 from core.store.datasets import fingerprint
 from dashboard.identity import acting
+from dashboard.parts.dataset_changes import show_comparison
+from dashboard.parts.dataset_definition import choose_definition
 from dashboard.parts.dataset_readiness import show_readiness
 from dashboard.parts.dataset_rows import show_excluded, show_row, show_version
 from dashboard.parts.dataset_splits import show_splits
@@ -29,10 +33,10 @@ NAMES = {
 
 
 @st.cache_resource(max_entries=3, show_spinner="Asking each candidate what speaks for it …")
-def selection_of(database: str, evidence: str, format: str, gates: tuple[tuple[str, bool], ...]) -> Overview:
-    """What the gates let through; the same evidence is not read twice."""
+def selection_of(database: str, evidence: str, asked: str, _definition: Definition) -> Overview:
+    """What the gates let through; the same question (in words) of the same evidence is not asked twice."""
     with store().reading() as session:
-        return overview(select(session, Definition(format, dict(gates))))
+        return overview(select(session, _definition))
 
 
 def make(definition: Definition, name: str) -> None:
@@ -63,12 +67,16 @@ chosen_format = st.segmented_control(
 st.caption(FORMATS[chosen_format].says)
 st.query_params["format"] = chosen_format
 gates = gates_of(chosen_format)
-switched = tuple((gate.name, st.session_state.get(f"datasets_gate_{gate.name}", True)) for gate in gates)
 with store().reading() as session:
     evidence = fingerprint(session)
     versions = list_versions(session)
-selection = selection_of(settings().database_url, evidence, chosen_format, switched)
-if selection.candidates == 0:
+    agents = list_agents(session)
+definition = choose_definition(chosen_format, gates, agents, actor)
+asked = canonical_json(definition.as_json())
+selection = selection_of(settings().database_url, evidence, asked, definition)
+if selection.candidates == 0 and asked != canonical_json(define(chosen_format).as_json()):
+    st.info("Nothing fits what you chose above. Choose more agents or sources.", icon=":material/filter_alt:")
+elif selection.candidates == 0:
     st.info("Nothing can be taught yet: import runs on the Traces page, then review or compare them.")
     st.page_link(PAGES / "traces.py", label="Import on the Traces page", icon=":material/upload:")
     st.stop()
@@ -129,6 +137,7 @@ if selection.rows:
 st.header(
     "Versions", help="A version never changes. The same rows on the same labels are the same version.", anchor=False
 )
+show_comparison(versions)
 if not versions:
     st.caption("None yet. Make the first one above, or with `loopwright export`.")
 for version in versions:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from core.clock import content_hash
+from core.dataset.writing import PARTS
+from core.store.dataset_versions import DatasetVersion, read_lines
 
 Line = Mapping[str, Any]
 
@@ -42,6 +47,16 @@ class VersionChanges:
 class _Row:
     said: str
     rests_on: Mapping[str, str]
+
+
+def compare_made(session: Session, old: DatasetVersion, new: DatasetVersion) -> VersionChanges:
+    """What became of the rows of one version in another, as both stand in the database."""
+    return compare_versions(_lines(session, old), _lines(session, new))
+
+
+def _lines(session: Session, version: DatasetVersion) -> VersionLines:
+    rows, origins, excluded = (read_lines(session, version.id, name) for name in PARTS)
+    return VersionLines(zip(rows, map(json.loads, origins), strict=True), map(json.loads, excluded))
 
 
 def compare_versions(old: VersionLines, new: VersionLines) -> VersionChanges:

@@ -14,6 +14,7 @@ from core.clock import content_hash
 from core.records import Choice, Role, Step
 from core.store.content import step_from_row
 from core.store.dialect import parts
+from core.store.policies import REDACTION, policies_of
 from core.store.recalls import GIVEN
 from core.store.tables import (
     AgentRow,
@@ -184,4 +185,5 @@ def fingerprint(session: Session) -> str:
     splits = session.execute(select(TaskRow.split, func.count(), func.sum(TaskRow.id)).group_by(TaskRow.split))
     said = session.scalar(select(func.count()).where(AnnotationRow.current))
     chosen = session.scalar(select(func.count()).where(PreferenceRow.current))
-    return content_hash([[list(row) for row in newest], sorted(map(str, splits)), said, chosen], 32)
+    secrets = policies_of(session, REDACTION)
+    return content_hash([[list(row) for row in newest], sorted(map(str, splits)), said, chosen, secrets], 32)

@@ -64,13 +64,27 @@ def import_(
     ]
 
 
-def datasets(json: Json = False) -> Answer:
-    """The dataset versions that were made, newest first."""
-    from core.store.dataset_versions import list_versions
+def datasets(
+    name: Annotated[str, typer.Argument(help="Only the versions of this dataset.")] = "",
+    compare: Annotated[
+        tuple[int, int] | None, typer.Option(help="Two of its versions: which rows changed, why.")
+    ] = None,
+    json: Json = False,
+) -> Answer:
+    """The dataset versions that were made, newest first; or two of one dataset side by side."""
+    from core.dataset.comparing import compare_made
+    from core.store.dataset_versions import get_version, list_versions
+    from dashboard.parts.dataset_changes import change_lines, changes_json
     from dashboard.process import store
 
+    if compare is not None and not name:
+        raise typer.BadParameter("name the dataset whose versions are compared")
     with store().reading() as session:
-        made = list_versions(session)
+        if compare is not None:
+            old, new = (get_version(session, name, number) for number in compare)
+            changes = compare_made(session, old, new)
+            return changes_json(changes), change_lines(changes)
+        made = list_versions(session, name or None)
     rows = [
         {
             "dataset": one.dataset,

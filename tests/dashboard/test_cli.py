@@ -92,6 +92,12 @@ def test_import_compare_recall_and_export(tmp_path: Path) -> None:
     (listed,) = call("datasets", "--json")["versions"]
     assert (listed["dataset"], listed["version"], listed["rows"]) == ("sft", 1, made["rows"])
     assert listed["sha256"] == made["sha256"]
+    assert call("datasets", "sft", "--compare", "1", "1", "--json") == {
+        "same": made["rows"],
+        "added": [],
+        "removed": [],
+        "changed": [],
+    }
     assert call("agreement", "--json")["questions"] == []
     close_all()  # each command is a process of its own
     assert [check["name"] for check in call("doctor", "--json")["checks"]] == [

@@ -110,3 +110,29 @@ def test_an_annotator_sees_counts_and_nothing_that_others_said(world: None):
     assert "only leads" in opened.info[0].value
     assert "stock" not in text_of(opened)
     assert all(each.disabled for each in opened.toggle)
+
+
+def test_a_lead_says_which_labels_count(world: None):
+    opened = page("dpo")
+    opened.number_input(key="datasets_reviewers").set_value(2).run()
+    assert not opened.exception
+    assert opened.header[0].value == "0 rows of 3 candidates"
+    opened.number_input(key="datasets_reviewers").set_value(1).run()
+    opened.multiselect(key="datasets_sources_dpo").set_value(["preference"]).run()
+    assert opened.header[0].value == "1 rows of 2 candidates"
+    opened.multiselect(key="datasets_sources_dpo").set_value(["trials"]).run()
+    assert not opened.exception
+    assert "Nothing fits what you chose above" in opened.info[0].value
+
+
+def test_two_versions_are_compared_on_the_page(world: None):
+    opened = page()
+    opened.button[0].click().run()
+    with process.store().session() as session:
+        keep(session, said("late", "This one came later.", 1))
+    opened = page()
+    opened.button[0].click().run()
+    opened.session_state["datasets_compare_open"] = True
+    opened.run()
+    assert not opened.exception
+    assert any("2 rows stayed as they are, 1 came, 0 went, 0 changed." in each.value for each in opened.markdown)

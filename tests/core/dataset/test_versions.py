@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from core.clock import now
 from core.dataset import versions
+from core.dataset.comparing import RowChange, compare_made
 from core.dataset.definition import define
 from core.dataset.parquet import read_row
 from core.dataset.versions import export_version, make_version
@@ -206,6 +207,21 @@ def test_what_a_killed_process_left_half_made_goes_and_what_another_makes_stays(
         add_part(session, other, "train.jsonl", Part(1, [b"{}\n"]))
         with pytest.raises(NotFound, match="given up"):
             add_part(session, left, "train.jsonl", Part(1, [b"{}\n"]))
+
+
+def test_two_versions_are_compared_as_they_stand(store: Store):
+    fill(store)
+    old = made(store, "sft", "duplicates=off")
+    with store.session() as session:
+        label(session, "good", "ann", "failed", minutes=5)
+        label(session, "good", "bob", "failed", minutes=5)
+        keep(session, said("late", "This one came later.", 1))
+    new = made(store, "sft", "duplicates=off")
+    with store.reading() as session:
+        found = compare_made(session, old, new)
+    assert (found.same, found.changed) == (1, ())
+    assert found.added == (RowChange("run:late", "It was no candidate before."),)
+    assert found.removed == (RowChange("run:good", "It is left out now (failed). people", "failed"),)
 
 
 def test_two_who_make_versions_at_once_get_two_numbers(store: Store):
