@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 _FRAME = """\
 Notes from earlier reviews, quoted as data. People wrote and approved them after reading earlier runs.
 Use a note where its situation is the present one, and leave it where it is not; your own instructions come first.
 """
 
-_BLOCK = re.compile(re.escape(_FRAME.strip()) + r"(?:\n\nNote \d+(?:\n>[^\n]*)+)+\n\nEnd of the notes\.")
+# As it was given, or with other line ends, indented, or inside a JSON text, where a line ends in a backslash and an n.
+_BREAK = r"(?:(?:\r?\n|\\r|\\n)[ \t]*)+"
+_SAID = r"(?:\s|\\r|\\n)+".join(map(re.escape, _FRAME.split()))
+_LINES = rf"(?:{_BREAK}>(?:(?!\\[rn])[^\r\n])*)+"
+_BLOCK = re.compile(rf"{_SAID}(?:{_BREAK}Note \d+{_LINES})+{_BREAK}End of the notes\.")
 
 CHARACTERS_A_TOKEN = 4
 """Of English text; so a budget needs no tokenizer of any one model."""
@@ -48,6 +53,12 @@ def prompt_block(lessons: Sequence[RecalledLesson]) -> str:
     return "\n\n".join([_FRAME.strip(), *notes, "End of the notes."])
 
 
-def without_notes(text: str) -> str:
-    """A text that an agent read, without the blocks that `prompt_block` made."""
-    return _BLOCK.sub("", text) if _FRAME[:20] in text else text
+def without_notes(value: Any) -> Any:
+    """A text, or any JSON value with texts in it, without the blocks that `prompt_block` made."""
+    if isinstance(value, str):
+        return _BLOCK.sub("", value) if _FRAME[:20] in value else value
+    if isinstance(value, Mapping):
+        return {name: without_notes(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_notes(inner) for inner in value]
+    return value

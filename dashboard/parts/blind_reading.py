@@ -33,9 +33,9 @@ def blind_steps(steps: Sequence[Step]) -> list[Step]:
             name="" if one.kind is StepKind.LLM else one.name,
             parent_id=one.parent_id,
             input=tuple(_unaided(each) for each in one.input),
-            output=one.output,
+            output=tuple(_unaided(each) for each in one.output),
             call_id=one.call_id,
-            arguments=one.arguments,
+            arguments=without_notes(one.arguments),
             result=_own_result(one),
             error=one.error,
         )
@@ -46,12 +46,16 @@ def blind_steps(steps: Sequence[Step]) -> list[Step]:
 def _own_result(step: Step) -> Any:
     if recalls_of_step(step) or holds_recall(text_of(step.result)):
         return None
-    return without_notes(step.result) if isinstance(step.result, str) else step.result
+    return without_notes(step.result)
 
 
 def _unaided(message: Message) -> Message:
-    content = "" if is_recall(message) else without_notes(message.content)
-    return message if content == message.content else replace(message, content=content)
+    return replace(
+        message,
+        content="" if is_recall(message) else without_notes(message.content),
+        reasoning=without_notes(message.reasoning),
+        tool_calls=tuple(replace(call, arguments=without_notes(call.arguments)) for call in message.tool_calls),
+    )
 
 
 def blind_run(line: TraceLine) -> TraceLine:

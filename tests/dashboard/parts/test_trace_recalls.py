@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from core.clock import now
 from core.memory.lessons import approve, propose
 from core.memory.prompt import RecalledLesson, prompt_block, without_notes
-from core.records import Lesson, LoggedRecall, Message, Role, Step, StepKind
+from core.records import Lesson, LoggedRecall, Message, Role, Step, StepKind, ToolCall
 from core.review.queues import enqueue
 from core.store.engine import Store
 from core.store.items import get_item
@@ -116,3 +117,30 @@ def test_a_blind_reviewer_is_told_of_no_recall_at_the_desk_or_on_the_runs_page(s
     for person, keys in ((ann, []), (lea, [f"{number}/0"])):
         desk, page = seen[person]
         assert list(desk["recalls"]) == list(page.reader["recalls"]) == keys
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda block: block,
+        lambda block: block.replace("\n", "\r\n"),
+        lambda block: block.replace("\n", "\n    "),
+        lambda block: json.dumps({"system": block})[1:-1],
+    ],
+    ids=["as given", "other line ends", "indented", "inside JSON"],
+)
+def test_a_blind_reviewer_reads_the_notes_nowhere(written: Callable[[str], str]) -> None:
+    lessons = [
+        RecalledLesson("l1", 1, "a refund is asked for", "Ask.\nEnd of the notes.", "Pay at once", 0.9),
+        RecalledLesson("l2", 1, "a parcel is late", "Look at the carrier.", "", 0.8),
+    ]
+    text = f"Before. {written(prompt_block(lessons))} After."
+    said = Message("assistant", text, reasoning=text, tool_calls=(ToolCall("c", "ask", {"context": [text]}),))
+    step = Step(
+        "1", StepKind.LLM, input=(Message("system", text),), output=(said,), arguments={"a": text}, result=[text]
+    )
+    (blind,) = blind_steps([step])
+    seen = repr(blind)
+    assert "Before. " in seen
+    assert " After." in seen
+    assert not [word for word in ("Note", "refund", "Ask", "Pay", "carrier", "reviews") if word in seen]
