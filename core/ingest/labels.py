@@ -30,7 +30,7 @@ from core.store.annotations import add_annotation, annotation_with_key
 from core.store.catalog import set_version
 from core.store.lessons import UNDECIDED, add_lesson, checked, lessons_by_uid
 from core.store.pairs import find_pairs, import_preferences
-from core.store.people import leads, person_id
+from core.store.people import only_reviews, person_id
 from core.store.recalls import log_recall
 from core.store.schemas import newest_schema_id, save_schema
 from core.store.signals import add_signals
@@ -143,7 +143,7 @@ class Labels:
                 raise InvalidInput(f"it is {lesson.state}, and decided_by does not say who decided that")
             decider = self._person(lesson.decided_by)
             own = lesson.state is LessonState.ACTIVE and lesson.decided_by == lesson.person
-            if own and not leads(self.session, decider):
+            if own and only_reviews(self.session, decider):
                 raise InvalidInput("its writer alone made it active: a lead has to, or two others")
         if lesson.state in (*UNDECIDED, LessonState.ACTIVE) and not lessons_by_uid(self.session, [lesson.lesson_id]):
             check_lesson(self.session, checked(lesson))

@@ -70,9 +70,10 @@ def get_person(session: Session, person: int) -> PersonLine | None:
     return None if row is None else PersonLine(row.id, row.name, Role(row.role), row.active)
 
 
-def leads(session: Session, person: int) -> bool:
-    """Whether somebody is a lead."""
-    return session.scalar(select(PersonRow.role).where(PersonRow.id == person)) == Role.LEAD.value
+def only_reviews(session: Session, person: int) -> bool:
+    """Whether somebody acts here and is no lead; of a name that only came with labels, nobody knows that."""
+    row = session.get_one(PersonRow, person)
+    return row.active and row.role == Role.ANNOTATOR.value
 
 
 def list_people(session: Session, active_only: bool = False) -> list[PersonLine]:

@@ -126,13 +126,14 @@ def test_what_is_typed_in_the_form_is_kept_until_it_is_sent(
         assert [(line.when, line.guidance) for line in list_lessons(opened)] == [
             ("a refund is asked for", "Ask for the order first.")
         ]
+    page.wait_for_function("!Object.keys(localStorage).some((name) => name.startsWith('loopwright:words:'))")
     write()
     expect(when).to_be_visible()
     page.wait_for_timeout(500)
     expect(when).to_have_value("")
     when.fill("something else")
     page.get_by_role("button", name="Cancel").click()
-    expect(when).to_have_count(0)
+    page.wait_for_function("!Object.keys(localStorage).some((name) => name.startsWith('loopwright:words:'))")
     page.reload()
     write()
     page.wait_for_timeout(500)

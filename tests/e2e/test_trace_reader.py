@@ -48,6 +48,15 @@ def test_only_what_is_near_the_window_is_drawn(go: Callable[..., Page]) -> None:
     assert page.locator("article").count() < 60
 
 
+SETTLED = """() => {
+  const top = window.watched.getBoundingClientRect().top
+  const same = top === window.before
+  window.before = top
+  return same
+}"""
+"""Whether the row that is watched stands where it stood a moment ago: under load a wheel's turn takes longer."""
+
+
 def test_nothing_jumps_while_one_scrolls_up_through_what_was_never_measured(go: Callable[..., Page]) -> None:
     page = go("long", step=901)
     page.locator(".reader-scroll").hover()
@@ -65,6 +74,7 @@ def test_nothing_jumps_while_one_scrolls_up_through_what_was_never_measured(go: 
         )
         page.mouse.wheel(0, -150)
         page.wait_for_timeout(120)
+        page.wait_for_function(SETTLED, polling=100)
         assert page.evaluate("window.watched.getBoundingClientRect().top") == pytest.approx(watched + 150, abs=3)
 
 

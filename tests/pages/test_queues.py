@@ -91,7 +91,7 @@ def test_a_lead_makes_a_queue_of_failures(people: dict[str, PersonLine], monkeyp
     page.selectbox(key="queues_new_trace_order").select("failures")
     press(page.run(), "Make the queue with 2 runs")
     assert "The queue is open, with 2 runs." in words(page)
-    assert "outcome failed · asks Run review, version 2 · everybody · 2 reviewers an item · failures first" in words(
+    assert "outcome failed · asks Run review, version 3 · everybody · 2 reviewers an item · failures first" in words(
         page
     )
     with process.store().reading() as session:

@@ -99,11 +99,13 @@ def test_a_lesson_that_its_writer_alone_made_active_is_refused(store: Store, tmp
         made | {"lesson_id": "own", "guidance": "Pay at once.", "decided_by": "reviewer-1"},
         made | {"lesson_id": "other", "guidance": "Ask for the order first.", "decided_by": "reviewer-2"},
         made | {"lesson_id": "lead", "guidance": "Look the order up.", "person": "me", "decided_by": "me"},
+        made | {"lesson_id": "far", "guidance": "Ask its number.", "person": "elsewhere", "decided_by": "elsewhere"},
     ]
     file.write_text("\n".join(map(json.dumps, lines)))
     with store.session() as session:
         person_id(session, "me", Role.LEAD, active=True)
+        person_id(session, "reviewer-1", Role.ANNOTATOR, active=True)
     report = import_paths(store, [file], ImportOptions())
     assert [one.reason for one in report.rejected] == ["its writer alone made it active: a lead has to, or two others"]
     with store.reading() as session:
-        assert {line.uid for line in list_lessons(session)} == {"other", "lead"}
+        assert {line.uid for line in list_lessons(session)} == {"other", "lead", "far"}
