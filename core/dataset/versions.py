@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from core.clock import canonical_json, content_hash
 from core.dataset.balance import Balance
 from core.dataset.definition import Definition
 from core.dataset.provenance import exclusion, provenance
 from core.dataset.selection import Selection, select
 from core.dataset.writing import EXCLUDED, FILES, PARQUET, PROVENANCE, TRAIN, check_out, json_line, write_version
-from core.errors import InvalidInput
+from core.errors import Conflict, InvalidInput
 from core.store.dataset_versions import (
     DatasetVersion,
     add_part,
@@ -30,6 +32,7 @@ from core.store.dataset_versions import (
 )
 from core.store.datasets import lessons_given
 from core.store.engine import Store
+from core.store.traces import ids_of
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
@@ -65,7 +68,8 @@ def make_version(store: Store, definition: Definition, dataset: str) -> DatasetV
     """Select the rows, keep their lines and number the version.
 
     Reading and writing the rows takes as long as it takes and holds nobody up: each part is a transaction of its own.
-    Raises InvalidInput for a name that is no folder's name and where no candidate becomes a row.
+    Raises InvalidInput for a name that is no folder's name and where no candidate becomes a row, Conflict where runs
+    were removed meanwhile.
     """
     if not _NAME.fullmatch(dataset):
         raise InvalidInput(
@@ -87,6 +91,7 @@ def make_version(store: Store, definition: Definition, dataset: str) -> DatasetV
         }
         content = _content(selection, evidence, balance, sums)
         with store.session() as session:
+            _check_here(session, selection)
             return end_version(session, version, content, sums[TRAIN])
 
 
@@ -101,6 +106,15 @@ def _being_made(store: Store, dataset: str, format: str) -> Iterator[int]:
         with store.session() as session:
             drop_version(session, version)
         raise
+
+
+def _check_here(session: Session, selection: Selection) -> None:
+    """Raise Conflict where runs were removed while the version was made: it would keep what was taken back."""
+    meant = (*selection.rows.candidates, *(one.candidate for one in selection.excluded))
+    runs = {run.uid for candidate in meant for run in candidate.runs}
+    gone = len(runs) - len(ids_of(session, runs))
+    if gone:
+        raise Conflict(f"{gone:,} of its runs were removed while it was made. Nothing was kept; make it again.")
 
 
 def _keep(store: Store, version: int, file: str, lines: Iterable[bytes]) -> str:

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from core.errors import InvalidInput
 from core.records import Lesson
 from core.similarity.near_texts import NearTexts
-from core.store.lesson_sources import checker_words, evaluation_tasks, tasks_of_runs
+from core.store.lesson_sources import TaskText, checker_words, evaluation_tasks, tasks_of_runs
 from core.store.recalls import shown_to
 
+_KEPT = "kept tasks' texts"
 LEAST_WORDS = 3
 """Words of a trigger: fewer name no situation. Of a checker's verdict: fewer are no answer."""
 
@@ -92,14 +93,24 @@ def _check_leak(session: Session, lesson: Lesson, runs: Sequence[str]) -> None:
                 "evaluation. Write it from a run of another task.",
                 field="evidence",
             )
-    near = NearTexts([f"{lesson.when}\n{lesson.guidance}", lesson.when, lesson.guidance, lesson.avoid, lesson.why])
-    for task in evaluation_tasks(session):
-        if near.nearest(task.text) is not None:
+    tasks, near = _kept_tasks(session)
+    for text in (f"{lesson.when}\n{lesson.guidance}", lesson.when, lesson.guidance, lesson.avoid, lesson.why):
+        place = near.nearest(text)
+        if place is not None:
             raise InvalidInput(
-                f"This nearly repeats the task {task.key}, which is kept for {task.split}: a lesson like it would "
-                "spoil the evaluation. Say it of the general case.",
+                f"This nearly repeats the task {tasks[place].key}, which is kept for {tasks[place].split}: a lesson "
+                "like it would spoil the evaluation. Say it of the general case.",
                 field="when",
             )
+
+
+def _kept_tasks(session: Session) -> tuple[Sequence[TaskText], NearTexts]:
+    """The kept tasks, ready to be held against many lessons: made once for a session, until tasks are kept in it."""
+    tasks = evaluation_tasks(session)
+    known: tuple[Sequence[TaskText], NearTexts] | None = session.info.get(_KEPT)
+    if known is None or known[0] is not tasks:
+        known = session.info[_KEPT] = (tasks, NearTexts([task.text for task in tasks]))
+    return known
 
 
 def without_echoes(session: Session, uid: str, evidence: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

@@ -22,8 +22,9 @@ from core.dataset.definition import define
 from core.dataset.parquet import read_row
 from core.dataset.versions import export_version, make_version
 from core.dataset.writing import FILES, PARTS, zip_chunks
-from core.errors import InvalidInput, NotFound
+from core.errors import Conflict, InvalidInput, NotFound
 from core.records import Lesson, LessonState, LoggedRecall, Role
+from core.retract import Scope, remove
 from core.store import dataset_versions
 from core.store.dataset_versions import DatasetVersion, Part, add_part, begin_version, get_version, list_versions
 from core.store.datasets import fingerprint
@@ -190,6 +191,15 @@ def test_a_failure_while_making_leaves_nothing(store: Store, monkeypatch: pytest
     with store.reading() as session:
         assert list_versions(session) == []
         assert session.scalars(select(DatasetVersionRow)).all() == session.scalars(select(DatasetPartRow)).all() == []
+
+
+def test_what_is_removed_while_a_version_is_made_is_in_none(store: Store, monkeypatch: pytest.MonkeyPatch):
+    fill(store)
+    monkeypatch.setattr(versions, "_content", lambda *_: remove(store, Scope(trace="bad"), "me") and {})
+    with pytest.raises(Conflict, match="1 of its runs were removed while it was made"):
+        made(store)
+    with store.reading() as session:
+        assert session.scalars(select(DatasetPartRow)).all() == []
 
 
 def test_what_a_killed_process_left_half_made_goes_and_what_another_makes_stays(store: Store):
