@@ -35,7 +35,7 @@ def choose_definition(format: str, gates: Sequence[Gate], agents: Sequence[str],
         "Agent",
         ["", *agents],
         format_func=lambda name: name or "every agent",
-        key="datasets_agent",
+        key="datasets_of_agent",
         disabled=off,
         help="Only what rests on its runs; pairs of texts rest on none.",
     )
