@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
@@ -19,9 +19,9 @@ _SIDES = {
 """What a verdict about two says of each; any other says the same of both (a tie, nothing)."""
 
 
-def sides(session: Session) -> list[Candidate]:
-    """Both sides of every pair and of every corrected step, each a candidate of its own."""
-    return [*_apart(preferences(session)), *_apart(corrections(session))]
+def sides(session: Session, among: Sequence[int] | None = None) -> list[Candidate]:
+    """Both sides of every pair and of every corrected step (of these runs), each a candidate of its own."""
+    return [*_apart(preferences(session, among)), *_apart(corrections(session, among))]
 
 
 def _apart(found: Iterable[Candidate]) -> Iterator[Candidate]:

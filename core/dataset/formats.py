@@ -20,6 +20,8 @@ from core.records import Json, Message
 from core.tasks.conversation import conversation
 
 Columns = Mapping[str, Any]
+Source = Callable[[Session, Sequence[int] | None], list[Candidate]]
+"""Finds candidates; of these runs (row ids) alone, where they are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Format:
 
     name: str
     says: str
-    sources: tuple[Callable[[Session], list[Candidate]], ...]
+    sources: tuple[Source, ...]
     columns: Callable[[Candidate, Texts], Columns | Problem]
     names: tuple[str, ...]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -14,14 +14,15 @@ TRIALS = "trials"
 """The source of such pairs: their direction comes from outcomes, and no person looked at both sides."""
 
 
-def trials(session: Session) -> list[Candidate]:
-    """Each solved run of a task with a failed one, in the order of their keys; every run stands in one pair at most.
+def trials(session: Session, among: Sequence[int] | None = None) -> list[Candidate]:
+    """Each solved run of a task with a failed one (of these), in the order of their keys; every run stands in one pair
+    at most.
 
     Tasks that were only guessed from a run's first message are left out: their runs may have been asked other things.
     """
     guessed = guessed_tasks(session)
     by_task: dict[str, list[Candidate]] = {}
-    for one in runs(session):
+    for one in runs(session, among):
         if one.task and one.task not in guessed and one.verdict in (Verdict.GOOD, Verdict.FAILED):
             by_task.setdefault(one.task, []).append(one)
     return [pair for task in sorted(by_task) for pair in _pairs(by_task[task])]

@@ -24,7 +24,7 @@ from core.dataset.writing import json_line
 from core.similarity.near_duplicates import near_repeats
 from core.store.datasets import pair_texts, run_texts
 from core.store.dialect import parts
-from core.store.trace_filter import traces_among
+from core.store.trace_filter import trace_ids
 
 _BATCH = 200
 
@@ -94,19 +94,11 @@ def overview(selection: Selection) -> Overview:
 
 def select(session: Session, definition: Definition) -> Selection:
     """The rows of a definition as the database stands, and everything that was left out."""
-    found = [candidate for source in FORMATS[definition.format].sources for candidate in source(session)]
-    return select_from(session, definition, _meant(session, definition, found))
-
-
-def _meant(session: Session, definition: Definition, found: list[Candidate]) -> Iterator[Candidate]:
-    """The candidates of the sources and runs that a definition names; all, where it names none."""
-    if definition.sources:
-        found = [one for one in found if one.source in definition.sources]
-    if definition.runs == ALL_RUNS:
-        return iter(found)
-    ids = sorted({run.id for one in found for run in one.runs})
-    meant = traces_among(session, definition.runs, ids)
-    return (one for one in found if one.runs and all(run.id in meant for run in one.runs))
+    among = None if definition.runs == ALL_RUNS else trace_ids(session, definition.runs)
+    found = (candidate for source in FORMATS[definition.format].sources for candidate in source(session, among))
+    return select_from(
+        session, definition, (one for one in found if not definition.sources or one.source in definition.sources)
+    )
 
 
 def select_from(session: Session, definition: Definition, found: Iterable[Candidate]) -> Selection:

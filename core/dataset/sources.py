@@ -14,6 +14,7 @@ from core.dataset.candidates import Candidate, Label, Verdict
 from core.dataset.rulings import Adoption, adopted_corrections, ruling
 from core.measure.majority import majority
 from core.records import Choice, Correction, Outcome, Role, Split
+from core.review.pairing import correction_pair
 from core.store.annotations import Given, annotations_of
 from core.store.datasets import PairLine, RunLine, Vote, pair_lines, run_lines, schema_names, votes
 from core.store.resolutions import Resolved, Subject, current_resolutions
@@ -94,8 +95,10 @@ def verifies(outcome_from: str) -> bool:
     return outcome_from in (RESOLUTION, "people") or outcome_from.startswith("automated check")
 
 
-def corrections(session: Session) -> list[Candidate]:
-    """Every corrected step, once for each text that it was corrected to; the same text from two people is one.
+def corrections(session: Session, among: Sequence[int] | None = None) -> list[Candidate]:
+    """Every corrected step (of these runs, where they are named), once for each text that it was corrected to.
+
+    The same text from two people is one.
 
     Where the correction was put to reviewers beside the original (core.review.pairing), it counts only if most of them
     prefer it, or a lead resolved so. Where a lead adopted one reviewer's corrections of a run, no other's count.
@@ -105,19 +108,21 @@ def corrections(session: Session) -> list[Candidate]:
     given = votes(session)
     asked = {pair.uid: (pair, given.get(pair.id, [])) for pair in pair_lines(session) if pair.source == _CORRECTION}
     same: dict[tuple[int, str, str], list[tuple[Given, Correction]]] = {}
-    for annotation in adopted.with_adopted(annotations_of(session, corrected=True)):
+    written = adopted.with_adopted(annotations_of(session, among, corrected=True))
+    meant = None if among is None else set(among)
+    for annotation in written if meant is None else (one for one in written if one.trace_id in meant):
         for correction in annotation.corrections:
             at = (annotation.trace_id, correction.step_id, correction.corrected.strip())
             same.setdefault(at, []).append((annotation, correction))
     lines = run_lines(session, (trace for trace, _, _ in same))
     found = []
-    for at, written in same.items():
+    for at, of_text in same.items():
         run = lines[at[0]]
-        texts = {correction.corrected for _, correction in written}
-        uids = [f"correction-{content_hash([run.uid, at[1], text], 24)}" for text in sorted(texts)]
+        texts = {correction.corrected for _, correction in of_text}
+        uids = [correction_pair(run.uid, at[1], text) for text in sorted(texts)]
         compared = [asked[uid] for uid in uids if uid in asked]
         rules = next((chosen[pair.id] for pair, _ in compared if pair.id in chosen), None)
-        found.append(_correction(run, written, compared, schemas, adopted.on(written), rules))
+        found.append(_correction(run, of_text, compared, schemas, adopted.on(of_text), rules))
     return found
 
 
@@ -163,11 +168,17 @@ def _correction(
     )
 
 
-def preferences(session: Session) -> list[Candidate]:
-    """Every pair, with the direction that a lead resolved or most reviewers chose; a correction's speaks for that."""
+def preferences(session: Session, among: Sequence[int] | None = None) -> list[Candidate]:
+    """Every pair (where runs are named, those between them alone), with its direction.
+
+    A lead resolved it, or most reviewers chose so; the pair of a correction speaks for the correction.
+    """
     schemas, chosen = schema_names(session), _chosen(current_resolutions(session))
     given = votes(session)
     pairs = [pair for pair in pair_lines(session) if pair.source != _CORRECTION]
+    if among is not None:
+        meant = set(among)
+        pairs = [pair for pair in pairs if pair.trace_a in meant and pair.trace_b in meant]
     lines = run_lines(session, (side for pair in pairs for side in (pair.trace_a, pair.trace_b) if side is not None))
     return [_pair(pair, _people(given.get(pair.id, [])), lines, chosen.get(pair.id), schemas) for pair in pairs]
 

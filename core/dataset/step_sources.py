@@ -51,8 +51,11 @@ class _Asked:
         return {step: (BAD if 2 * len(said) > asked else "", len(said)) for step, said in given.items()}
 
 
-def judged_steps(session: Session) -> list[Candidate]:
-    """Every run of which people judged steps, with what they agree on for each; a lead's resolution outranks them."""
+def judged_steps(session: Session, among: Sequence[int] | None = None) -> list[Candidate]:
+    """Every run (of these, where they are named) of which people judged steps, with what they agree on for each.
+
+    A lead's resolution outranks them.
+    """
     schemas, names = schemas_in_use(session), schema_names(session)
     rulings = {
         (one.subject.trace_id, one.schema, one.question): one
@@ -60,7 +63,7 @@ def judged_steps(session: Session) -> list[Candidate]:
         if one.subject.trace_id is not None and not one.subject.step_id
     }
     given: dict[int, list[Given]] = {}
-    for one in annotations_of(session):
+    for one in annotations_of(session, among):
         if one.role is not Role.MACHINE and not one.step_id and _asks(schemas[one.schema_id]):
             given.setdefault(one.trace_id, []).append(one)
     lines = run_lines(session, given)

@@ -22,6 +22,7 @@ from core.store.steps import read_steps
 from core.store.traces import TaskRun, find_trace, runs_by_task, trace_line
 
 PER_TASK = 1
+_CORRECTION = "correction-"
 
 TRIED = 10
 """How many twos of a task's runs are read to find one that parts at a turn of the agent."""
@@ -59,6 +60,11 @@ def pair_first_differences(session: Session, agent: str, across: str) -> int:
     return _add(session, pairs)
 
 
+def correction_pair(run: str, step: str, corrected: str) -> str:
+    """The id of the pair that puts a step of a run beside what it was corrected to."""
+    return _CORRECTION + content_hash([run, step, corrected], 24)
+
+
 def pair_corrections(session: Session) -> int:
     """Put each corrected step beside its correction, with what came before as the task; how many pairs are new."""
     pairs = []
@@ -68,14 +74,14 @@ def pair_corrections(session: Session) -> int:
         trace = trace_line(session, given.trace_id)
         steps = read_steps(session, given.trace_id)
         for correction in given.corrections:
-            uid = content_hash([trace.uid, correction.step_id, correction.corrected], 24)
+            uid = correction_pair(trace.uid, correction.step_id, correction.corrected)
             texts = [correction.original, correction.corrected]
-            if int(uid, 16) % 2:
+            if int(uid.removeprefix(_CORRECTION), 16) % 2:
                 texts.reverse()
             task = Task(trace.task, trace.title) if trace.task else None
             pairs.append(
                 Pair(
-                    f"correction-{uid}",
+                    uid,
                     "correction",
                     said_before(steps, correction.step_id) or trace.title,
                     texts[0],

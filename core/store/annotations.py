@@ -145,9 +145,11 @@ def annotations_of(session: Session, trace_ids: Sequence[int] | None = None, cor
     query = _BY.where(_SAID.current)
     if corrected:
         query = query.where(cast(_SAID.corrections, Text) != "[]")
-    if trace_ids is not None:
-        query = query.where(_SAID.trace_id.in_(trace_ids))
-    return [_given(row) for row in session.execute(query)]
+    if trace_ids is None:
+        return [_given(row) for row in session.execute(query)]
+    some = [query.where(_SAID.trace_id.in_(part)) for part in parts(trace_ids)]
+    found = [_given(row) for one in some for row in session.execute(one)]
+    return found if len(some) < 2 else sorted(found, key=lambda given: (given.submitted_at, given.id))
 
 
 def annotations_with_ids(session: Session, ids: Sequence[int]) -> dict[int, Given]:

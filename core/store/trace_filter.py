@@ -125,8 +125,8 @@ def count_found(session: Session, wanted: TraceFilter) -> Counted:
     return Counted(min(n, COUNTED), n > COUNTED)
 
 
-def trace_ids(session: Session, wanted: TraceFilter, most: int) -> list[int]:
-    """Row ids of up to so many traces that the filter lets through, in no order."""
+def trace_ids(session: Session, wanted: TraceFilter, most: int | None = None) -> list[int]:
+    """Row ids of the traces (up to so many) that the filter lets through, in no order."""
     return list(session.scalars(filtered(session, select(TraceRow.id), wanted).limit(most)))
 
 
