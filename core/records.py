@@ -242,7 +242,10 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """One reviewer's submitted answers on one trace, or on one step of it, under one label schema."""
+    """One reviewer's submitted answers on one trace, or on one step of it, under one label schema.
+
+    `schema_version` None means the newest one. A `withdrawn` one counts no more, but a resolution may still adopt it.
+    """
 
     trace_id: str
     person: str
@@ -254,6 +257,8 @@ class Annotation:
     active_seconds: float | None = None
     key: str = ""
     step_id: str = ""
+    schema_version: int | None = None
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +299,39 @@ class Preference:
     submitted_at: datetime | None = None
     active_seconds: float | None = None
     answers: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What a lead decided of one question about a trace, a step of it, or a pair ("preference" is the question then).
+
+    `answer` and `marks` are what an annotation would hold for it; `adopts` is the key of the annotation whose answer,
+    or whose corrections, they are.
+    """
+
+    person: str
+    question: str
+    trace_id: str = ""
+    step_id: str = ""
+    pair_id: str = ""
+    schema: str = ""
+    schema_version: int | None = None
+    answer: Json = None
+    marks: tuple[Mark, ...] = ()
+    adopts: str = ""
+    reason: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A candidate for datasets (by its `key` there) that is taught nowhere, and the gate that stopped it at its source.
+
+    It nearly repeats a task that is kept for evaluation there, say, of which nobody knows elsewhere.
+    """
+
+    candidate: str
+    gate: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,23 +446,6 @@ class Rejected:
     body: Json = None
 
 
-Arrival = (
-    Trace
-    | Signal
-    | Annotation
-    | Pair
-    | Preference
-    | Lesson
-    | LoggedRecall
-    | Person
-    | Version
-    | Result
-    | Aggregate
-    | Rejected
-)
-"""What a format's reader yields, one by one; later values may refer to earlier ones and to what is stored."""
-
-
 class QuestionKind(StrEnum):
     """What kind of answer a question takes.
 
@@ -505,3 +526,23 @@ class LabelSchema:
     guidelines: str = ""
     source: str = ""
     note: str = ""
+
+
+Arrival = (
+    Trace
+    | Signal
+    | Annotation
+    | Pair
+    | Preference
+    | LabelSchema
+    | Resolution
+    | Withheld
+    | Lesson
+    | LoggedRecall
+    | Person
+    | Version
+    | Result
+    | Aggregate
+    | Rejected
+)
+"""What a format's reader yields, one by one; later values may refer to earlier ones and to what is stored."""

@@ -20,7 +20,7 @@ from labels import Run, annotations, lessons, pairs
 from play import Part, Played, Player, scores_of
 
 from core import records
-from core.ingest.formats.loopwright import to_json
+from core.record_lines import to_json
 
 HERE = Path(__file__).parent
 WORLD = HERE / "world.jsonl.gz"

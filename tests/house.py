@@ -15,7 +15,19 @@ Tree = Mapping[str, str]
 """Source by path, with forward slashes, relative to the root of the project."""
 
 ORDER: tuple[frozenset[str], ...] = (
-    frozenset({"records", "settings", "clock", "errors", "redact", "redact_patterns", "redact_personal"}),
+    frozenset(
+        {
+            "records",
+            "record_lines",
+            "settings",
+            "clock",
+            "errors",
+            "redact",
+            "redact_patterns",
+            "redact_personal",
+            "redact_records",
+        }
+    ),
     frozenset({"measure", "similarity", "assist"}),
     frozenset({"store"}),
     frozenset({"tasks"}),

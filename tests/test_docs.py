@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from core.ingest.accept import ImportOptions, import_document
 from core.ingest.formats import FORMATS
-from core.ingest.formats.loopwright import TYPES
+from core.record_lines import TYPES
 from core.settings import Settings
 from core.store.engine import Store
 from dashboard import comments_api, dataset_api, http_api, review_api, signals_api

@@ -11,6 +11,7 @@ from core.redact import Policy, Redactor, redactor
 from core.similarity.near_texts import NearTexts
 from core.store.lesson_sources import TaskText, evaluation_tasks, teaching_tasks
 from core.store.policies import REDACTION, policies_of
+from core.store.withheld import withheld
 
 
 class Kept:
@@ -37,13 +38,15 @@ class Kept:
 class Asked:
     """What is asked of every candidate: how many people, how far they agree (0..1), and what must not stand in it.
 
-    `secrets`: agent → what finds what is replaced for it; "" stands for all others.
+    `secrets`: agent → what finds what is replaced for it; "" stands for all others. `withheld`: candidate's key → the
+    gate that stopped it in the dataset that it came with.
     """
 
     reviewers: int
     agreement: float
     kept: Kept
     secrets: Mapping[str, Redactor]
+    withheld: Mapping[str, str]
 
     def secrets_of(self, agent: str) -> Redactor:
         """What finds the secrets of an agent."""
@@ -55,4 +58,4 @@ def asked_of(session: Session, reviewers: int, agreement: float) -> Asked:
     policies = {agent: Policy.from_json(rules) for agent, rules in policies_of(session, REDACTION).items()}
     secrets = {agent: redactor(policy) for agent, policy in ({"": Policy()} | policies).items()}
     kept = evaluation_tasks(session)
-    return Asked(reviewers, agreement, Kept(kept, teaching_tasks(session) if kept else []), secrets)
+    return Asked(reviewers, agreement, Kept(kept, teaching_tasks(session) if kept else []), secrets, withheld(session))

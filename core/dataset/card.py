@@ -73,6 +73,7 @@ A person has the same pseudonym in every dataset; it hides a name only from thos
 - `{rows_file}`: the rows
 - `provenance.jsonl`: where each row comes from, line by line
 - `excluded.jsonl`: each candidate that was left out, and why
+- `traces.jsonl`, `labels.jsonl`: what the rows rest on; `loopwright import` reads the folder back
 - `manifest.json`: the definition, the counts, SHA-256 sums
 
 ## Known limits

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.clock import content_hash
-from core.dataset.writing import PARTS
+from core.dataset.writing import EXCLUDED, PROVENANCE, TRAIN
 from core.store.dataset_versions import DatasetVersion, read_lines
 
 Line = Mapping[str, Any]
@@ -55,7 +55,7 @@ def compare_made(session: Session, old: DatasetVersion, new: DatasetVersion) -> 
 
 
 def _lines(session: Session, version: DatasetVersion) -> VersionLines:
-    rows, origins, excluded = (read_lines(session, version.id, name) for name in PARTS)
+    rows, origins, excluded = (read_lines(session, version.id, name) for name in (TRAIN, PROVENANCE, EXCLUDED))
     return VersionLines(zip(rows, map(json.loads, origins), strict=True), map(json.loads, excluded))
 
 

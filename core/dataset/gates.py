@@ -50,6 +50,11 @@ def _kept(row: Row, asked: Asked) -> str:
     return f"{row.candidate.task} is kept for {row.candidate.kept_for}." if row.candidate.kept_for else ""
 
 
+def _withheld(row: Row, asked: Asked) -> str:
+    gate = asked.withheld.get(row.candidate.key)
+    return f"The gate {gate} stopped it there." if gate else ""
+
+
 def _few(row: Row, asked: Asked) -> str:
     """Of what rests on people alone; a lead's resolution is asked of nobody else."""
     candidate = row.candidate
@@ -108,6 +113,8 @@ def by_evidence(candidate: Candidate) -> tuple[int, datetime, str]:
     return -candidate.reviewers, candidate.at or datetime.max.replace(tzinfo=UTC), candidate.key
 
 
+LEAK, SECRET, WITHHELD = "leak", "secret", "withheld"
+
 DUPLICATES = "duplicates"
 """The gate that is asked last, of all rows that are left together (core.dataset.selection)."""
 
@@ -123,6 +130,7 @@ GATES = (
     Gate("tie", "Most reviewers found both sides equal.", _judged(Verdict.TIE), ("dpo", "kto", "reward"), reads=False),
     Gate("both_bad", "Most reviewers found both sides bad.", _judged(Verdict.BOTH_BAD), _PAIRS, reads=False),
     Gate("holdout", "Its task is kept for validation or holdout.", _kept, reads=False),
+    Gate(WITHHELD, "The dataset that it came with withheld it.", _withheld, reads=False),
     Gate("reviewers", "Fewer people than asked for stand behind it.", _few, reads=False),
     Gate("agreement", "Its reviewers agree less than asked for.", _apart, reads=False),
     Gate(
@@ -137,8 +145,8 @@ GATES = (
     Gate("unknown_role", "A message has a role that trainers do not know.", _unreadable("unknown_role")),
     Gate("empty", "A side, or the whole row, is empty.", _empty, optional=True),
     Gate("identical", "Both sides say the same.", _identical, _PAIRS, optional=True),
-    Gate("secret", "A key or what its agent's redaction replaces stands in it.", _secret, optional=True),
-    Gate("leak", "It nearly repeats a task that is kept for validation or holdout.", _leaks),
+    Gate(SECRET, "A key or what its agent's redaction replaces stands in it.", _secret, optional=True),
+    Gate(LEAK, "It nearly repeats a task that is kept for validation or holdout.", _leaks),
     Gate(
         DUPLICATES,
         "It repeats, or nearly repeats, a row with better evidence.",

@@ -16,10 +16,22 @@ from sqlalchemy.orm import Session
 
 from core.clock import canonical_json, content_hash
 from core.dataset.balance import Balance
+from core.dataset.carried import carried
 from core.dataset.definition import Definition
 from core.dataset.provenance import exclusion, provenance
 from core.dataset.selection import Selection, select
-from core.dataset.writing import EXCLUDED, FILES, PARQUET, PROVENANCE, TRAIN, check_out, json_line, write_version
+from core.dataset.writing import (
+    EXCLUDED,
+    FILES,
+    LABELS,
+    PARQUET,
+    PROVENANCE,
+    TRACES,
+    TRAIN,
+    check_out,
+    json_line,
+    write_version,
+)
 from core.errors import Conflict, InvalidInput
 from core.store.dataset_versions import (
     DatasetVersion,
@@ -80,6 +92,7 @@ def make_version(store: Store, definition: Definition, dataset: str) -> DatasetV
         selection = select(session, definition)
         if not selection.rows:
             raise InvalidInput(_nothing(selection))
+        rests_on = carried(session, selection)
         lessons = lessons_given(session, sorted({run.uid for one in selection.rows.candidates for run in one.runs}))
     evidence, balance = _Evidence(), Balance()
     lines = (provenance(one, lessons) for one in selection.rows.candidates)
@@ -88,6 +101,8 @@ def make_version(store: Store, definition: Definition, dataset: str) -> DatasetV
             TRAIN: _keep(store, version, TRAIN, _weighed(selection, balance)),
             PROVENANCE: _keep(store, version, PROVENANCE, (json_line(evidence.counted(line)) for line in lines)),
             EXCLUDED: _keep(store, version, EXCLUDED, (json_line(exclusion(one)) for one in selection.excluded)),
+            TRACES: _keep(store, version, TRACES, rests_on.traces),
+            LABELS: _keep(store, version, LABELS, rests_on.labels),
         }
         content = _content(selection, evidence, balance, sums)
         with store.session() as session:

@@ -27,10 +27,12 @@ from core.dataset.parquet import write_parquet
 from core.errors import InvalidInput, NotFound
 from core.store.dataset_versions import DatasetVersion, read_bytes, read_lines
 
-TRAIN, PROVENANCE, EXCLUDED, CARD, MANIFEST = FILES = (
+TRAIN, PROVENANCE, EXCLUDED, TRACES, LABELS, CARD, MANIFEST = FILES = (
     "train.jsonl",
     "provenance.jsonl",
     "excluded.jsonl",
+    "traces.jsonl",
+    "labels.jsonl",
     "README.md",
     "manifest.json",
 )
@@ -38,7 +40,7 @@ TRAIN, PROVENANCE, EXCLUDED, CARD, MANIFEST = FILES = (
 PARQUET = "train.parquet"
 """What stands in place of the rows' JSONL where that was asked for; the hash of a version is that of its JSONL."""
 
-PARTS = (TRAIN, PROVENANCE, EXCLUDED)
+PARTS = (TRAIN, PROVENANCE, EXCLUDED, TRACES, LABELS)
 """The files whose lines stand in the database; the others are made from the manifest."""
 
 
@@ -58,7 +60,7 @@ def contents(session: Session, version: DatasetVersion, parquet: bool = False) -
             f"The files of {version.dataset} {version.number} are not here: it was made before they were kept in the "
             "database. Making it again on the same labels brings them back."
         )
-    for name in PARTS:
+    for name in (name for name in PARTS if name in version.manifest["sha256"]):
         if parquet and name == TRAIN:
             yield PARQUET, _parquet(session, version)
         else:

@@ -29,10 +29,12 @@ from core.ingest.sound import check
 from core.records import (
     Aggregate,
     Arrival,
+    LabelSchema,
     Lesson,
     Pair,
     Preference,
     Rejected,
+    Resolution,
     Result,
     Trace,
     Version,
@@ -105,9 +107,11 @@ def import_document(store: Store, name: str, data: bytes, options: ImportOptions
 
 
 def _turn(arrival: Arrival) -> int:
-    """When a record is written: pairs first, for labels point at them; lessons last, once all is here that may speak
-    against them."""
-    return 0 if isinstance(arrival, Pair) else LAST_TURN if isinstance(arrival, Lesson) else 1
+    """When a record is written: pairs and schemas first, for labels point at them; resolutions and lessons last, once
+    all is here that they adopt or that may speak against them."""
+    return (
+        0 if isinstance(arrival, (Pair, LabelSchema)) else LAST_TURN if isinstance(arrival, (Resolution, Lesson)) else 1
+    )
 
 
 def index_words(store: Store) -> None:

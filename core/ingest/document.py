@@ -32,6 +32,10 @@ READ_FROM_FOLDERS = (
 )
 
 
+MANIFEST, CARRIED = "manifest.json", ("traces.jsonl", "labels.jsonl")
+"""Of a dataset version (core.dataset.writing): the file that makes it one, and those that are imported again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A parsed file. `value` is its JSON value; for JSON lines the list of the lines' values, for a table its rows.
@@ -124,6 +128,8 @@ def _zip(name: str, data: bytes) -> Document:
     members: dict[str, Any] = {}
     broken: list[Rejected] = []
     for member, content in zip_members(data):
+        if PurePath(member).name == "README.md" or (not content and PurePath(member).name in CARRIED):
+            continue
         try:
             parsed = open_document(member, content)
         except InvalidInput as error:
@@ -147,7 +153,12 @@ def read_file(path: Path) -> bytes:
 
 
 def files_in(path: Path) -> list[Path]:
-    """The file itself, or what a folder holds that may be read, in order of name; raises InvalidInput when missing."""
+    """The file itself, or what a folder holds that may be read, in order of name; raises InvalidInput when missing.
+
+    Of a dataset version of ours that is what its rows rest on: the rows themselves are no runs.
+    """
+    if path.is_dir() and all((path / name).is_file() for name in (MANIFEST, *CARRIED)):
+        return [path / name for name in CARRIED if (path / name).stat().st_size]
     if path.is_dir():
         found = sorted(file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in READ_FROM_FOLDERS)
         if not found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,29 +16,37 @@ from core.records import (
     Aggregate,
     Annotation,
     Arrival,
+    Choice,
+    LabelSchema,
     Lesson,
     LessonState,
     LoggedRecall,
     Person,
     Preference,
+    Resolution,
     Result,
     Signal,
     Version,
+    Withheld,
 )
 from core.review.lesson_guards import check as check_lesson
 from core.review.ready_made import READY_MADE
+from core.review.schema_checks import check_schema
 from core.store.annotations import add_annotation, annotation_with_key
 from core.store.catalog import set_version
 from core.store.lessons import UNDECIDED, add_lesson, checked, lessons_by_uid
 from core.store.pairs import find_pairs, import_preferences
 from core.store.people import only_reviews, person_id
 from core.store.recalls import log_recall
-from core.store.schemas import newest_schema_id, save_schema
+from core.store.resolutions import Resolved, Subject, add_resolution, resolution_history
+from core.store.schemas import get_schema, newest_schema_id, save_schema, schema_id
 from core.store.signals import add_signals
 from core.store.steps import unknown_steps
 from core.store.suites import add_tasks
 from core.store.traces import find_trace
 from core.store.trials import ONE_FAILED_RUN, add_aggregates, add_results, failed_run
+from core.store.withheld import add_withheld
+from core.store.work import PREFERENCE
 
 
 class Labels:
@@ -59,6 +68,13 @@ class Labels:
             self._signal(arrival)
         elif isinstance(arrival, Annotation):
             self._annotation(arrival)
+        elif isinstance(arrival, LabelSchema):
+            self._schema(arrival)
+        elif isinstance(arrival, Resolution):
+            self._resolution(arrival)
+        elif isinstance(arrival, Withheld):
+            added = add_withheld(self.session, arrival)
+            self.made.update(withheld=int(added), duplicates=int(not added))
         elif isinstance(arrival, Lesson):
             self._lesson(arrival)
         elif isinstance(arrival, LoggedRecall):
@@ -86,16 +102,81 @@ class Labels:
             self.made.update(duplicates=1)
             return
         steps = [mark.step_id for mark in annotation.marks] + [one.step_id for one in annotation.corrections]
-        if unknown := unknown_steps(self.session, trace, steps):
-            raise InvalidInput(f"it points at step {unknown[0]}, which trace {annotation.trace_id} does not have")
-        ready = READY_MADE.get(annotation.schema)
-        schema = save_schema(self.session, ready) if ready else newest_schema_id(self.session, annotation.schema)
-        if schema is None:
-            raise InvalidInput(f"there is no label schema {annotation.schema}; there are {', '.join(READY_MADE)}")
+        self._check_steps(trace, annotation.trace_id, [*steps, annotation.step_id])
+        schema = self._schema_id(annotation.schema, annotation.schema_version)
         person, at = self._person(annotation.person), annotation.submitted_at or now()
-        add_annotation(self.session, trace, person, (schema, annotation.schema), replace(annotation, key=key), at)
+        of, keyed = (schema, annotation.schema), replace(annotation, key=key)
+        add_annotation(self.session, trace, person, of, keyed, at, withdrawn=annotation.withdrawn)
         self.made.update(annotations=1, marks=len(annotation.marks))
         self.traces.add(trace)
+
+    def _check_steps(self, trace: int, uid: str, steps: Sequence[str]) -> None:
+        if unknown := unknown_steps(self.session, trace, [step for step in steps if step]):
+            raise InvalidInput(f"it points at step {unknown[0]}, which trace {uid} does not have")
+
+    def _schema_id(self, key: str, version: int | None) -> int:
+        if version is not None:
+            found = schema_id(self.session, key, version)
+            if found is None:
+                raise InvalidInput(f"there is no version {version} of the label schema {key}: import that first")
+            return found
+        ready = READY_MADE.get(key)
+        newest = save_schema(self.session, ready) if ready else newest_schema_id(self.session, key)
+        if newest is None:
+            raise InvalidInput(f"there is no label schema {key}; there are {', '.join(READY_MADE)}")
+        return newest
+
+    def _schema(self, schema: LabelSchema) -> None:
+        known = schema_id(self.session, schema.key, schema.version)
+        if known is None:
+            check_schema(schema)
+            save_schema(self.session, schema)
+        elif get_schema(self.session, known).questions != schema.questions:
+            raise InvalidInput(f"version {schema.version} of {schema.key} asks something else here")
+        self.made.update(schemas=int(known is None), duplicates=int(known is not None))
+
+    def _resolution(self, one: Resolution) -> None:
+        subject = self._subject(one)
+        schema: tuple[int | None, str] = (None, "")
+        if subject.trace_id is not None:
+            schema = (self._schema_id(one.schema, one.schema_version), one.schema)
+        adopted = annotation_with_key(self.session, one.adopts) if one.adopts else None
+        if one.adopts and adopted is None:
+            raise InvalidInput(f"it adopts the annotation {one.adopts}, which is not here")
+        stands = [
+            known
+            for known in resolution_history(self.session, subject)
+            if known.current and (known.schema, known.question) == (schema[1], one.question)
+        ]
+        if any(_says(known, one, adopted) for known in stands):
+            self.made.update(duplicates=1)
+            return
+        if stands:
+            raise InvalidInput(f"{stands[0].person} has resolved {one.question} otherwise here, and that stays")
+        person = self._person(one.person)
+        add_resolution(
+            self.session, subject, schema, one.question, one.answer, one.marks, person, one.reason, adopted, at=one.at
+        )
+        self.made.update(resolutions=1)
+        self.traces.update(filter(None, [subject.trace_id]))
+        self.pairs.update(filter(None, [subject.pair_id]))
+
+    def _subject(self, one: Resolution) -> Subject:
+        """What is resolved; raises InvalidInput where it is not here, or cannot be."""
+        if bool(one.trace_id) is bool(one.pair_id):
+            raise InvalidInput("it names neither one trace nor one pair")
+        if one.pair_id:
+            if one.question != PREFERENCE or one.answer not in list(Choice):
+                raise InvalidInput(f"of a pair, the question is {PREFERENCE} and its answer {' or '.join(Choice)}")
+            pair = find_pairs(self.session, [one.pair_id]).get(one.pair_id)
+            if pair is None:
+                raise InvalidInput(f"it is about pair {one.pair_id}, which is not here: import the pair first")
+            return Subject(pair_id=pair)
+        trace = find_trace(self.session, one.trace_id)
+        if trace is None:
+            raise InvalidInput(f"it is about trace {one.trace_id}, which is not here: import the trace first")
+        self._check_steps(trace, one.trace_id, [one.step_id, *(mark.step_id for mark in one.marks)])
+        return Subject(trace, one.step_id)
 
     def _of_one_run(self, annotation: Annotation) -> Annotation:
         """The annotation with its run's whole id, where it says only how the id of a failed run begins."""
@@ -149,6 +230,11 @@ class Labels:
             check_lesson(self.session, checked(lesson))
         added = add_lesson(self.session, lesson, self._person(lesson.person or "unknown"), decided_by=decider)
         self.made.update(lessons=int(added), duplicates=int(not added))
+
+
+def _says(known: Resolved, one: Resolution, adopted: int | None) -> bool:
+    """Whether a resolution that stands says what this one does."""
+    return (known.answer, known.marks, known.adopted_id) == (one.answer, one.marks, adopted)
 
 
 def name_of(arrival: Any) -> str:

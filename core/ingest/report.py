@@ -23,6 +23,9 @@ COUNTED = (
     "results",
     "aggregates",
     "lessons",
+    "resolutions",
+    "schemas",
+    "withheld",
     "duplicates",
 )
 

@@ -9,9 +9,9 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from core.ingest.prices import PriceList, price_step, prices_with
-from core.ingest.redaction import redacted
 from core.records import Arrival, Pair, Signal, Trace
 from core.redact import Policy
+from core.redact_records import redacted
 from core.store.policies import REDACTION, policies_of
 from core.store.prices import price_rows
 

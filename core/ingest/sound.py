@@ -12,25 +12,9 @@ from math import isfinite
 from typing import Any, get_args, get_type_hints
 
 from core.ingest.reading import LARGEST_NUMBER, BadRecord
-from core.records import Aggregate, Annotation, Outcome, Preference, Task
+from core.record_lines import NAMES
+from core.records import Aggregate, Annotation, Outcome, Preference, Resolution, Task
 from core.store.content import clean
-
-NAMES = {
-    "trace_id": 200,
-    "step_id": 200,
-    "parent_id": 200,
-    "pair_id": 200,
-    "trace_a": 200,
-    "trace_b": 200,
-    "lesson_id": 64,
-    "recall_id": 64,
-    "result_id": 200,
-    "aggregate_id": 200,
-    "person": 200,
-    "schema": 100,
-    "key": 200,
-}
-"""Fields that other records name things by, and their longest: cut or mended, they would name something else."""
 
 LARGEST_INTEGER = 2**31 - 1
 
@@ -42,6 +26,8 @@ def check(record: object) -> None:
     _check_fields(record, "")
     if isinstance(record, Annotation) and record.answers.get("outcome", Outcome.UNKNOWN) not in list(Outcome):
         raise BadRecord(f"answers.outcome is {record.answers['outcome']!r:.60}, not {' or '.join(Outcome)}")
+    if isinstance(record, Resolution) and record.question == "outcome" and record.answer not in list(Outcome):
+        raise BadRecord(f"answer is {record.answer!r:.60}, not {' or '.join(Outcome)}")
     if isinstance(record, Aggregate) and not 0 <= record.rate <= 1:
         raise BadRecord(f"rate is {record.rate!r:.20}, not between 0 and 1")
     if isinstance(record, Aggregate) and record.n is not None and record.n < 1:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from core.clock import now
-from core.dataset.writing import EXCLUDED, PROVENANCE, TRAIN, json_line
+from core.dataset.writing import LABELS, PARTS, PROVENANCE, TRACES, TRAIN, json_line
 from core.store.dataset_versions import (
     DatasetVersion,
     Part,
@@ -94,13 +94,14 @@ def _rewrite(session: Session, version: DatasetVersion, wanted: set[str]) -> Rew
     kept = [not wanted & traces for traces in _traces(session, version, PROVENANCE)]
     found.rows = len(kept) - sum(kept)
     sums = {}
-    for file in (TRAIN, PROVENANCE, EXCLUDED):
+    for file in (name for name in PARTS if name in version.manifest["sha256"]):
         digest, at = hashlib.sha256(), 0
+        named = _Named(wanted)
         for part in read_parts(session, version.id, file):
-            if file == EXCLUDED:
-                left = _still_excluded(part.lines, wanted)
-            else:
+            if file in (TRAIN, PROVENANCE):
                 left = [line for line, stays in zip(part.lines, kept[at:], strict=False) if stays]
+            else:
+                left = named.left(part.lines) if file in (TRACES, LABELS) else _still_excluded(part.lines, wanted)
             at += len(part.lines)
             digest.update(b"".join(left))
             if left != part.lines:
@@ -109,6 +110,26 @@ def _rewrite(session: Session, version: DatasetVersion, wanted: set[str]) -> Rew
     before, left_rows = version.manifest["rows"], sum(kept)
     found.said = {"rows": before - left_rows, "left": left_rows, "last": f"{now():%Y-%m-%d}", "sha256": sums}
     return found
+
+
+class _Named:
+    """Which lines of traces.jsonl or labels.jsonl are about runs that go, or about pairs of them."""
+
+    def __init__(self, runs: set[str]) -> None:
+        self._runs = runs
+        self._pairs: set[str] = set()
+
+    def left(self, lines: Sequence[bytes]) -> list[bytes]:
+        """The lines of other runs; a pair stands before what is said of it."""
+        return [line for line in lines if not self._goes(json.loads(line))]
+
+    def _goes(self, record: Mapping[str, Any]) -> bool:
+        if record["type"] == "withheld":
+            return any(uid in record["candidate"] for uid in self._runs)
+        goes = not self._runs.isdisjoint(record.get(name) for name in ("trace_id", "trace_a", "trace_b"))
+        if goes and record["type"] == "pair":
+            self._pairs.add(record["pair_id"])
+        return goes or record.get("pair_id") in self._pairs
 
 
 def _still_excluded(lines: Sequence[bytes], wanted: set[str]) -> list[bytes]:

@@ -65,6 +65,7 @@ def add_resolution(
     adopted_id: int | None = None,
     withdrawn: bool = False,
     part_of: int | None = None,
+    at: datetime | None = None,
 ) -> ResolutionRow:
     """Write the newest word on a question of a subject under a schema (row id, key); what stood before stays.
 
@@ -90,7 +91,7 @@ def add_resolution(
         revision=last + 1,
         current=not withdrawn,
         withdrawn=withdrawn,
-        at=now(),
+        at=at or now(),
     )
     session.add(row)
     session.flush()

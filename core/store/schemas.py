@@ -102,6 +102,11 @@ def newest_schema_id(session: Session, key: str) -> int | None:
     return session.scalar(select(LabelSchemaRow.id).where(LabelSchemaRow.key == key, LabelSchemaRow.version == newest))
 
 
+def schema_id(session: Session, key: str, version: int) -> int | None:
+    """The row id of a version of a schema, or None."""
+    return session.scalar(select(LabelSchemaRow.id).where(LabelSchemaRow.key == key, LabelSchemaRow.version == version))
+
+
 def schema_versions(session: Session, key: str | None = None) -> list[SchemaVersion]:
     """Every version of a schema (None: of all), by title of the newest, newest version first."""
     of = LabelSchemaRow.key == key if key is not None else LabelSchemaRow.key != ""

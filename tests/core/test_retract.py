@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import delete, select, text
 
 from core.clock import now
+from core.dataset import writing
 from core.dataset.definition import define
 from core.dataset.versions import make_version
 from core.dataset.writing import CARD, EXCLUDED, MANIFEST, PARTS, PROVENANCE, TRAIN
@@ -110,10 +111,14 @@ def test_a_dataset_version_loses_the_rows_in_the_open_and_gets_no_other(
     assert [row["traces"] for row in before[PROVENANCE]] == [["ann"], ["bob"], ["cid"]]
     remove(store, Scope(trace="bob"), "me")
     remove(store, Scope(trace="dan"), "me")
-    assert lines_of(store, made) == {
+    left = lines_of(store, made)
+    assert [trace["trace_id"] for trace in before[writing.TRACES]] == ["ann", "bob", "cid"]
+    assert left == {
         TRAIN: [before[TRAIN][0], before[TRAIN][2]],
         PROVENANCE: [before[PROVENANCE][0], before[PROVENANCE][2]],
         EXCLUDED: [],
+        writing.TRACES: [before[writing.TRACES][0], before[writing.TRACES][2]],
+        writing.LABELS: [],
     }
     found = files(store, made)
     manifest = json.loads(found[MANIFEST])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from core.ingest.formats.loopwright import to_json
+from core.record_lines import to_json
 from core.records import Lesson, LessonState, Person, Role, Task
 from dashboard.cli import app
 from dashboard.process import close_all

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core.ingest.accept import ImportOptions, import_document
-from core.ingest.formats.loopwright import to_json
+from core.record_lines import to_json
 from core.records import Role
 from core.store.people import add_person
 from core.store.queues import list_queues

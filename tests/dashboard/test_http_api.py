@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from core.errors import Conflict
 from core.ingest.accept import ImportOptions, import_document
-from core.ingest.formats.loopwright import to_json
+from core.record_lines import to_json
 from core.records import Lesson, LessonState, Message, Role, Step, StepKind
 from core.store.annotations import annotations_of
 from core.store.lessons import list_lessons

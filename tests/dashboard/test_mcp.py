@@ -16,7 +16,7 @@ from mcp.client.streamable_http import streamable_http_client
 from core.clock import now
 from core.errors import Conflict, InvalidInput, NotFound
 from core.ingest.accept import ImportOptions, import_document
-from core.ingest.formats.loopwright import to_json
+from core.record_lines import to_json
 from core.records import Lesson, LessonState, LoggedRecall, Signal, SignalKind
 from core.store.engine import open_store
 from core.store.recalls import list_recalls, log_recall

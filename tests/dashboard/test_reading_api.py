@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core.ingest.accept import ImportOptions, import_document
-from core.ingest.formats.loopwright import to_json
+from core.record_lines import to_json
 from core.records import Pair, Role, Step, Trace
 from core.review.desk import claim_item
 from core.store.hidden import hidden_traces

@@ -18,9 +18,9 @@ import pytest
 from sqlalchemy import func, select, text
 
 from core.ingest.accept import ImportOptions, import_paths
-from core.ingest.formats.loopwright import to_json
 from core.memory.indexer import open_memory
 from core.memory.lessons import approve, propose
+from core.record_lines import to_json
 from core.records import Lesson, LessonState, Role
 from core.settings import Settings
 from core.store.drafts import get_draft

@@ -4,50 +4,36 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
+from pathlib import PurePath
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from core.clock import parse_time
-from core.ingest.document import Document
+from core.ingest.document import CARRIED, MANIFEST, Document
 from core.ingest.reading import KIND_NAMES, BadRecord, check_json, is_record
-from core.records import (
-    Aggregate,
-    Annotation,
-    Arrival,
-    Lesson,
-    LoggedRecall,
-    Pair,
-    Person,
-    Preference,
-    Rejected,
-    Result,
-    Signal,
-    Trace,
-    Version,
-)
+from core.record_lines import NAMES_OF, TYPES
+from core.records import Arrival, Rejected, Signal
 
 NAME = "loopwright"
-TYPES: dict[str, type] = {
-    "trace": Trace,
-    "signal": Signal,
-    "annotation": Annotation,
-    "pair": Pair,
-    "preference": Preference,
-    "lesson": Lesson,
-    "recall": LoggedRecall,
-    "person": Person,
-    "version": Version,
-    "result": Result,
-    "aggregate": Aggregate,
-}
-_NAMES = {record: name for name, record in TYPES.items()}
 
 
 def read(document: Document) -> Iterator[Arrival] | None:
-    """One record a line (or a list of records)."""
+    """One record a line (or a list of records), or the zip of a dataset version."""
+    if document.members:
+        return _of_version(document)
     return _read(document) if any(map(_is_own, document.records[:20])) else None
+
+
+def _of_version(document: Document) -> Iterator[Arrival] | None:
+    """What the rows of a version rest on, from its zip."""
+    names = {PurePath(name).name: name for name in document.members}
+    if MANIFEST not in names or names.keys().isdisjoint(CARRIED):
+        return None
+    parts = [Document(names[one], document.members[names[one]]) for one in CARRIED if one in names]
+    return chain.from_iterable(map(_read, parts))
 
 
 def _is_own(record: Any) -> bool:
@@ -72,30 +58,6 @@ def _name(record: Any) -> str:
     return f" ({record.get('type')} {record[key]})" if key else ""
 
 
-def to_json(record: Any) -> dict[str, Any]:
-    """A record as its line says it: the fields that differ from their defaults."""
-    said: dict[str, Any] = _plain(record)
-    return {"type": _NAMES[type(record)]} | said
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return {
-            f.name: _plain(getattr(value, f.name)) for f in fields(value) if not _is_default(f, getattr(value, f.name))
-        }
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    return value.isoformat() if isinstance(value, datetime) else value
-
-
-def _is_default(field: Field[Any], value: Any) -> bool:
-    if field.default_factory is not MISSING:
-        return bool(value == field.default_factory())
-    return bool(field.default is not MISSING and value == field.default)
-
-
 def from_json(record: Mapping[str, Any]) -> Any:
     """The record that a line says; raises BadRecord naming the field that is wrong."""
     given = {key: value for key, value in record.items() if key != "type"}
@@ -106,7 +68,7 @@ def _build(kind: type, given: Mapping[str, Any], path: str, inherited: Mapping[s
     hints = get_type_hints(kind)
     known = {field.name: field for field in fields(kind)}
     if unknown := [key for key in given if key not in known]:
-        raise BadRecord(f"{path}{unknown[0]} is no field of a {_NAMES.get(kind, kind.__name__.lower())}")
+        raise BadRecord(f"{path}{unknown[0]} is no field of a {NAMES_OF.get(kind, kind.__name__.lower())}")
     values: dict[str, Any] = {}
     for name, field in known.items():
         if name in given:

@@ -23,6 +23,7 @@ from core.store.tables.decisions import (
 )
 from core.store.tables.intake import DeliveryRow, ImportRow, IntakeRow, RefusalRow, RemovalRow
 from core.store.tables.learning import (
+    DatasetOrderRow,
     DatasetPartRow,
     DatasetVersionRow,
     LessonApprovalRow,
@@ -32,6 +33,7 @@ from core.store.tables.learning import (
     LessonRow,
     RecallLessonRow,
     RecallRow,
+    WithheldRow,
 )
 from core.store.tables.preferences import CandidateRow, PairRow, PreferenceRow, RankingGivenRow, RankingRow
 from core.store.tables.review import (
@@ -59,6 +61,7 @@ __all__ = [
     "CandidateRow",
     "ClaimRow",
     "CommentRow",
+    "DatasetOrderRow",
     "DatasetPartRow",
     "DatasetVersionRow",
     "DeliveryRow",
@@ -99,4 +102,5 @@ __all__ = [
     "TraceRow",
     "UtcTime",
     "VersionRow",
+    "WithheldRow",
 ]

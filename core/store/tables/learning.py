@@ -135,6 +135,35 @@ class DatasetVersionRow(Base):
     created_at: Mapped[datetime]
 
 
+class DatasetOrderRow(Base):
+    """A dataset version that somebody asked for and that is made in the background, and how far that is.
+
+    Whoever makes it says so at `alive_at`. `number` is the version that came of it, `message` why none did.
+    """
+
+    __tablename__ = "dataset_order"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dataset: Mapped[str] = mapped_column(String(200))
+    definition: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(String(20))
+    doing: Mapped[str] = mapped_column(String(40), default="")
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    message: Mapped[str] = mapped_column(Text, default="")
+    number: Mapped[int | None]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    ordered_at: Mapped[datetime]
+    alive_at: Mapped[datetime]
+
+
+class WithheldRow(Base):
+    """A candidate (by its key) that came with another installation's dataset, and the gate that stopped it there."""
+
+    __tablename__ = "withheld"
+    candidate: Mapped[str] = mapped_column(String(500), primary_key=True)
+    gate: Mapped[str] = mapped_column(String(40))
+
+
 class DatasetPartRow(Base):
     """Some lines of one file of a dataset version, compressed."""
 

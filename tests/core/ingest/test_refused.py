@@ -12,9 +12,9 @@ from core.ingest import accept as files
 from core.ingest import delivery
 from core.ingest.accept import ImportOptions, import_document
 from core.ingest.delivery import assemble_due
-from core.ingest.formats.loopwright import to_json
 from core.ingest.otlp import Sound, decode
 from core.ingest.refused import Replayed, replay
+from core.record_lines import to_json
 from core.store.engine import Store
 from core.store.intake import get_refusal
 from core.store.tables import ImportRow, RefusalRow, StepRow, TraceRow

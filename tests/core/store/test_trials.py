@@ -8,8 +8,8 @@ import orjson
 from sqlalchemy import func, select
 
 from core.ingest.accept import import_document
-from core.ingest.formats.loopwright import to_json
 from core.ingest.report import ImportOptions, ImportReport
+from core.record_lines import to_json
 from core.records import Aggregate, Outcome, Result, Step, StepKind, Task, Trace
 from core.store.catalog import list_versions
 from core.store.engine import Store

@@ -1,4 +1,4 @@
-"""Replaces secrets and personal data in what files and signals bring, before it is stored; counted, never kept.
+"""Replaces secrets and personal data in records, before they are stored and before they leave; counted, never kept.
 
 Names that other records point at (ids, keys) stay as they are.
 """
@@ -13,12 +13,11 @@ from typing import Any, TypeVar
 
 import orjson
 
-from core.ingest.sound import NAMES
-from core.records import Pair, Signal, Step, Trace
+from core.record_lines import NAMES
+from core.records import Annotation, Pair, Preference, Resolution, Signal, Step, Trace
 from core.redact import Policy, Redactor, redactor
-from core.store.content import step_content
 
-Record = TypeVar("Record", bound=Trace | Signal | Pair)
+Record = TypeVar("Record", bound=Trace | Signal | Pair | Annotation | Preference | Resolution)
 
 _KEPT = {*NAMES, "call_id", "tool_call_id", "source", "role"}
 
@@ -26,7 +25,11 @@ _KEPT = {*NAMES, "call_id", "tool_call_id", "source", "role"}
 def redacted(record: Record, policies: Mapping[str, Policy]) -> Record:
     """The record without what its agent's policy (else the one for all others, "") has replaced; a trace counts it."""
     agent = record.agent if isinstance(record, Trace) else ""
-    by = redactor(policies.get(agent) or policies.get("") or Policy())
+    return redacted_by(record, redactor(policies.get(agent) or policies.get("") or Policy()))
+
+
+def redacted_by(record: Record, by: Redactor) -> Record:
+    """The record without what a redactor replaces; a trace counts it."""
     counts: Counter[str] = Counter()
     if not isinstance(record, Trace):
         return _walk(record, by, counts)  # type: ignore[no-any-return]
@@ -38,9 +41,8 @@ def redacted(record: Record, policies: Mapping[str, Policy]) -> Record:
 
 
 def _step(step: Step, by: Redactor, counts: Counter[str]) -> Step:
-    said = [step.name, step.error, step.model, step.agent, step_content(step)]
     try:
-        text = orjson.dumps(said, default=str, option=orjson.OPT_NON_STR_KEYS)
+        text = orjson.dumps(step, default=str, option=orjson.OPT_NON_STR_KEYS)
     except (TypeError, orjson.JSONEncodeError):  # lone surrogates, integers past 64 bits: look at each text
         return _walk(step, by, counts)  # type: ignore[no-any-return]
     return _walk(step, by, counts) if by.may_hold(text) else step
