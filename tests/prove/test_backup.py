@@ -101,7 +101,7 @@ def test_a_backup_under_load_is_one_state_with_all_that_was_acknowledged_before(
 ) -> None:
     folder, url = tmp_path / "data", store.engine.url.render_as_string(hide_password=False)
     monkeypatch.setenv("LOOPWRIGHT_DATA_DIR", str(folder))
-    people = queue_up(store, [run(f"r{n}") for n in range(2_000)], ["ann", "bob"])
+    people = queue_up(store, [run(f"r{n}") for n in range(max(500, share(2_000)))], ["ann", "bob"])
     reviewers = [Reviewer(person, random.Random(person)) for person in people]
     agents = [Agent(10_000_000 * n) for n in (1, 2)]
     server = start("serve", folder, tmp_path / "server.log", LOOPWRIGHT_DATABASE_URL=url)
@@ -174,7 +174,7 @@ def check(file: Path, before: Known, folder: Path) -> None:
 def test_a_killed_backup_leaves_no_half_file_under_its_name(tmp_path: Path, share: Callable[[int], int]) -> None:
     folder = tmp_path / "data"
     store = open_store(f"sqlite:///{folder / 'loopwright.db'}")
-    queue_up(store, [run(f"r{n}") for n in range(3_000)], ["ann"])
+    queue_up(store, [run(f"r{n}") for n in range(max(1_000, share(3_000)))], ["ann"])
     store.close()
     file, chance = tmp_path / "all.zip", random.Random(7)
     begin = time.perf_counter()
