@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from core.records import (
@@ -71,10 +72,12 @@ def to_json(record: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return {
-            f.name: _plain(getattr(value, f.name)) for f in fields(value) if not _is_default(f, getattr(value, f.name))
-        }
+    kind = type(value)
+    if kind in _BARE:
+        return value
+    if kind in NAMES_OF or is_dataclass(value):
+        said = ((name, getattr(value, name), least) for name, least in _fields(kind))  # type: ignore[arg-type]
+        return {name: _plain(inner) for name, inner, least in said if inner != least}
     if isinstance(value, (list, tuple)):
         return [_plain(inner) for inner in value]
     if isinstance(value, Mapping):
@@ -82,7 +85,17 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _is_default(field: Field[Any], value: Any) -> bool:
+_BARE = frozenset({str, int, float, bool, type(None)})
+_NEEDED = object()
+
+
+@cache
+def _fields(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
+    """The fields of a record's class, each with its default; what has none is equal to nothing."""
+    return tuple((field.name, _default(field)) for field in fields(kind))
+
+
+def _default(field: Field[Any]) -> Any:
     if field.default_factory is not MISSING:
-        return bool(value == field.default_factory())
-    return bool(field.default is not MISSING and value == field.default)
+        return field.default_factory()
+    return _NEEDED if field.default is MISSING else field.default

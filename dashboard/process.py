@@ -25,6 +25,9 @@ _stores: dict[str, Store] = {}
 _indexes: dict[Path, TextIndex] = {}
 _run_indexes: dict[Path, TextIndex] = {}
 
+versions_due = Event()
+"""Set when a dataset version was asked for."""
+
 index_due = Event()
 """Set when a lesson changed: the worker brings the index up to date at once instead of at its next round."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from threading import Event, Thread
 
 from core.clock import now
+from core.dataset.orders import make_due
 from core.errors import LoopwrightError
 from core.ingest.closing import close_due
 from core.ingest.delivery import assemble_due
@@ -20,7 +21,7 @@ from core.memory.indexer import sync
 from core.retract import apply_retention
 from core.store.text_search import index_due as index_words
 from core.tasks.run_index import sync_runs
-from dashboard.process import index_due, lesson_index, run_index, settings, spans_due, store
+from dashboard.process import index_due, lesson_index, run_index, settings, spans_due, store, versions_due
 from dashboard.queue_ordering import orders_due, renew_orders
 
 WORDS_AT_ONCE = 500
@@ -70,6 +71,11 @@ def remove_overdue() -> bool:
     return apply_retention(store(), now()).more
 
 
+def make_versions() -> bool:
+    """Make the dataset versions that were asked for."""
+    return make_due(store())
+
+
 words_due, runs_due, removal_due = Event(), Event(), Event()
 
 JOBS = (
@@ -78,6 +84,7 @@ JOBS = (
     Job("the text index", put_words, 2.0, words_due),
     Job("the order of queues", renew_orders, 60.0, orders_due),
     Job("the index of runs", index_runs, 5.0, runs_due),
+    Job("dataset versions", make_versions, 5.0, versions_due),
     Job("the removal of old runs", remove_overdue, 3600.0, removal_due),
 )
 

@@ -8,7 +8,7 @@ from core.clock import canonical_json
 from core.dataset.definition import Definition, define
 from core.dataset.formats import FORMATS
 from core.dataset.gates import gates_of
-from core.dataset.selection import Overview, overview, read_rows, select
+from core.dataset.selection import Overview, look, overview, read_rows, select
 from core.dataset.versions import make_version
 from core.errors import LoopwrightError
 from core.store.catalog import list_agents
@@ -17,8 +17,10 @@ from core.store.datasets import fingerprint
 from dashboard.identity import acting
 from dashboard.parts.dataset_changes import show_comparison
 from dashboard.parts.dataset_definition import choose_definition
+from dashboard.parts.dataset_gates import show_gates
+from dashboard.parts.dataset_orders import AT_ONCE, order_version, show_orders
 from dashboard.parts.dataset_readiness import show_readiness
-from dashboard.parts.dataset_rows import show_excluded, show_row, show_version
+from dashboard.parts.dataset_rows import show_row, show_version
 from dashboard.parts.dataset_splits import show_splits
 from dashboard.process import settings, store
 
@@ -33,15 +35,18 @@ NAMES = {
 
 
 @st.cache_resource(max_entries=3, show_spinner="Asking each candidate what speaks for it …")
-def selection_of(database: str, evidence: str, asked: str, _definition: Definition) -> Overview:
+def selection_of(database: str, evidence: str, asked: str, most: int | None, _definition: Definition) -> Overview:
     """What the gates let through; the same question (in words) of the same evidence is not asked twice."""
     with store().reading() as session:
-        return overview(select(session, _definition))
+        return overview(select(session, _definition)) if most is None else look(session, _definition, most)
 
 
-def make(definition: Definition, name: str) -> None:
-    """Make a version, and say which one it is."""
+def make(definition: Definition, name: str, candidates: int) -> None:
+    """Make a version and say which one it is, or have a large one made."""
     try:
+        if candidates > AT_ONCE:
+            order_version(definition, name.strip())
+            return
         made = make_version(store(), definition, name.strip())
         rows = made.manifest["rows"]
         st.session_state.datasets_said = f"{made.dataset} {made.number} is there: {rows:,} rows. Download it below."
@@ -73,7 +78,8 @@ with store().reading() as session:
     agents = list_agents(session)
 definition = choose_definition(chosen_format, gates, agents, actor)
 asked = canonical_json(definition.as_json())
-selection = selection_of(settings().database_url, evidence, asked, definition)
+most = None if st.session_state.get("datasets_read") == [evidence, asked] else AT_ONCE
+selection = selection_of(settings().database_url, evidence, asked, most, definition)
 if selection.candidates == 0 and asked != canonical_json(define(chosen_format).as_json()):
     st.info("Nothing fits what you chose above. Choose more agents or sources.", icon=":material/filter_alt:")
 elif selection.candidates == 0:
@@ -97,31 +103,26 @@ if right.button(
     width="stretch",
 ):
     with st.spinner("Writing the rows …"):
-        make(selection.definition, name)
+        make(selection.definition, name, selection.candidates)
     st.rerun()
 if problem := st.session_state.pop("datasets_problem", ""):
     st.error(problem, icon=":material/error:")
 if said := st.session_state.pop("datasets_said", ""):
     st.success(said, icon=":material/check:")
+show_orders(actor)
 
-st.header(f"{len(selection.rows):,} rows of {selection.candidates:,} candidates", anchor=False)
-st.caption(
-    "Each candidate is left out by the first gate that stops it. A locked gate is always on: without it a row would be "
-    "wrong, or would teach what nobody verified."
-)
-for gate in gates:
-    stopped = selection.reasons.get(gate.name, 0)
-    switch, count, sentence, example = st.columns([1, 2, 13, 3], vertical_alignment="center")
-    if gate.optional:
-        key = f"datasets_gate_{gate.name}"
-        switch.toggle(gate.name, True, key=key, disabled=not actor.leads, label_visibility="collapsed")
-    else:
-        switch.markdown(":gray[:material/lock:]")
-    count.markdown(f"**{stopped:,}**" if stopped else ":gray[0]", text_alignment="right")
-    sentence.markdown(f"{gate.sentence} :gray-badge[{gate.name}]")
-    if stopped and actor.leads:
-        with example.popover("Example", type="tertiary"):
-            show_excluded(selection.examples[gate.name])
+up_to = "" if selection.read else "Up to "
+st.header(f"{up_to}{len(selection.rows):,} rows of {selection.candidates:,} candidates", anchor=False)
+if not selection.read:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"Of more than {AT_ONCE:,} candidates the texts are not read while you look: the gates marked “not asked” "
+            "are asked when a version is made."
+        )
+        if st.button("Ask them now", icon=":material/play_arrow:", disabled=not actor.leads):
+            st.session_state.datasets_read = [evidence, asked]
+            st.rerun()
+show_gates(gates, selection, actor)
 
 if not actor.leads:
     st.info("Rows show what reviewers said, so only leads read and make them.", icon=":material/lock:")

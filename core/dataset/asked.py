@@ -24,6 +24,9 @@ class Kept:
             one.key: found for one in (others if kept else ()) if (found := self._nearest(one.text)) is not None
         }
 
+    def __bool__(self) -> bool:
+        return bool(self._kept)
+
     def said_in(self, text: str, task: str) -> str:
         """Which kept task a row nearly repeats, in a sentence: by its own task, or anywhere in its text; "" if none."""
         found = self._repeating.get(task) or (self._nearest(text) if self._kept else None)

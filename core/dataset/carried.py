@@ -19,7 +19,7 @@ from core.dataset.candidates import Candidate
 from core.dataset.gates import LEAK, SECRET, WITHHELD
 from core.dataset.outcome_pairs import TRIALS
 from core.dataset.provenance import pseudonym
-from core.dataset.selection import Selection
+from core.dataset.selection import Progress, Selection, quietly
 from core.dataset.spool import Spool
 from core.dataset.writing import json_line
 from core.record_lines import to_json
@@ -42,9 +42,9 @@ class Carried:
     labels: Spool
 
 
-def carried(session: Session, selection: Selection) -> Carried:
+def carried(session: Session, selection: Selection, progress: Progress = quietly) -> Carried:
     """What the rows of a selection rest on. Secrets are replaced in it, where the gate for them is on."""
-    return _Carrying(session, selection).carried()
+    return _Carrying(session, selection).carried(progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +65,13 @@ class _Carrying:
         self._runs = {run.id: run for run in sorted(_runs(selection), key=lambda run: run.uid)}
         self._people: dict[str, Role] = {}
 
-    def carried(self) -> Carried:
-        traces, said, labels = Spool(), Spool(), Spool()
-        for trace in whole_runs(self._session, list(self._runs)):
+    def carried(self, progress: Progress) -> Carried:
+        traces, labels = Spool(), Spool()
+        for n, trace in enumerate(whole_runs(self._session, list(self._runs))):
+            progress("gathering the runs that they rest on", n, len(self._runs))
             traces.add(self._line(replace(trace, user=""), trace.agent))
+        progress("gathering what people said", 0, 0)
         for line in self._said_lines(self._said()):
-            said.add(line)
-        for name, role in sorted(self._people.items()):
-            labels.add(self._line(Person(name, role)))
-        for line in said:
             labels.add(line)
         return Carried(traces, labels)
 
@@ -106,6 +104,7 @@ class _Carrying:
             yield from sorted(map(self._line, named))
         yield from self._in_order(self._resolution(one, said, schemas) for one in said.rulings)
         yield from map(self._line, self._withheld(frozenset(said.pairs)))
+        yield from (self._line(Person(name, role)) for name, role in sorted(self._people.items()))
 
     def _in_order(self, records: Iterable[tuple[Annotation | Resolution, str]]) -> Iterator[bytes]:
         """In the order of their lines; first what is withdrawn, for the newest word of a person is what counts."""
@@ -113,9 +112,12 @@ class _Carrying:
         return (line for _, line in sorted(lines))
 
     def _line(self, record: Any, agent: str = "") -> bytes:
+        line = json_line(to_json(record))
         if self._replaces and not isinstance(record, (LabelSchema, Person, Withheld)):
-            record = redacted_by(record, self._asked.secrets_of(agent))
-        return json_line(to_json(record))
+            by = self._asked.secrets_of(agent)
+            if by.may_hold(line):
+                return json_line(to_json(redacted_by(record, by)))
+        return line
 
     def _named(self, person: str, role: Role) -> str:
         name = pseudonym(person)

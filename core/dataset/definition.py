@@ -41,6 +41,14 @@ class Definition:
         named = {name: value for name, value in said.items() if value}
         return {"format": self.format, "gates": dict(self.gates)} | named
 
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Definition:
+        """The definition that `as_json` wrote; raises InvalidInput."""
+        gates = [f"{name}={'on' if on else 'off'}" for name, on in said["gates"].items() if not on]
+        runs = TraceFilter.from_json(said.get("runs", {}))
+        asked = (said.get("reviewers", 1), said.get("agreement", 0.0))
+        return define(said["format"], gates, runs, said.get("sources", ()), *asked)
+
 
 def define(
     format: str,

@@ -80,7 +80,7 @@ def _secret(row: Row, asked: Asked) -> str:
 
 
 def _leaks(row: Row, asked: Asked) -> str:
-    return asked.kept.said_in(row_text(row.columns), row.candidate.task)
+    return asked.kept.said_in(row_text(row.columns), row.candidate.task) if asked.kept else ""
 
 
 def _empty(row: Row, asked: Asked) -> str:

@@ -93,6 +93,9 @@ def spoken(columns: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
 
 def message_text(message: Mapping[str, Any]) -> str:
     """What a message of a column says, as a person reads it: its content and its calls."""
-    calls = [each["function"] for each in message.get("tool_calls", ())]
+    if "tool_calls" not in message:
+        said: str = message["content"]
+        return said
+    calls = [each["function"] for each in message["tool_calls"]]
     lines = [f"{call['name']}({json.dumps(call['arguments'], ensure_ascii=False)})" for call in calls]
     return "\n".join(part for part in (message["content"], *lines) if part)

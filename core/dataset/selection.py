@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import overload
 
@@ -27,6 +27,9 @@ from core.store.dialect import parts
 from core.store.trace_filter import trace_ids
 
 _BATCH = 200
+
+SHOWN = 500
+"""Of what a gate stopped, what a page can show one by one; all of it stands in the file of a version."""
 
 
 class Rows(Sequence[Row]):
@@ -74,51 +77,74 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A selection as a page keeps it: its rows without their text, and of what was left out one example of each gate.
+    """A selection as a page keeps it: its rows without their text, and for each gate the first that it stopped, by key.
 
-    Whatever a page keeps is looked through for garbage each time that any page is drawn.
+    Whatever a page keeps is looked through for garbage each time that any page is drawn. Where texts were not `read`,
+    more rows may be left out than is known yet.
     """
 
     definition: Definition
     rows: Sequence[Candidate]
     candidates: int
     reasons: Mapping[str, int]
-    examples: Mapping[str, Excluded]
+    stopped: Mapping[str, Sequence[Excluded]]
+    read: bool = True
 
 
-def overview(selection: Selection) -> Overview:
-    """What a page keeps of a selection; the example of a gate is the first one by key."""
-    examples = {each.gate: each for each in reversed(selection.excluded)}
-    return Overview(selection.definition, selection.rows.candidates, selection.candidates, selection.reasons, examples)
+def overview(selection: Selection, read: bool = True) -> Overview:
+    """What a page keeps of a selection: up to `SHOWN` of what each gate stopped."""
+    stopped: dict[str, list[Excluded]] = {}
+    for one in selection.excluded:
+        by_gate = stopped.setdefault(one.gate, [])
+        if len(by_gate) < SHOWN:
+            by_gate.append(one)
+    kept = (selection.rows.candidates, selection.candidates, selection.reasons, stopped)
+    return Overview(selection.definition, *kept, read)
 
 
-def select(session: Session, definition: Definition) -> Selection:
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, and how much of how much (0 of 0: not known); what it raises ends the work."""
+
+
+def quietly(doing: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def select(session: Session, definition: Definition, progress: Progress = quietly) -> Selection:
     """The rows of a definition as the database stands, and everything that was left out."""
-    among = None if definition.runs == ALL_RUNS else trace_ids(session, definition.runs)
-    found = (candidate for source in FORMATS[definition.format].sources for candidate in source(session, among))
-    return select_from(
-        session, definition, (one for one in found if not definition.sources or one.source in definition.sources)
-    )
+    progress("asking what speaks for each candidate", 0, 0)
+    return select_from(session, definition, _found(session, definition), progress)
 
 
-def select_from(session: Session, definition: Definition, found: Iterable[Candidate]) -> Selection:
-    """The same of these candidates alone."""
-    gates = [gate for gate in gates_of(definition.format) if definition.gates[gate.name]]
+def look(session: Session, definition: Definition, most: int) -> Overview:
+    """What a page keeps of the same; the gates that read texts are not asked of more than so many candidates."""
+    found = _found(session, definition)
+    if len(found) <= most:
+        return overview(select_from(session, definition, found))
     asked = asked_of(session, definition.reviewers, definition.agreement)
-    excluded: list[Excluded] = []
-    left: list[Candidate] = []
-    before_text = [gate for gate in gates if not gate.reads]
-    for candidate in sorted(found, key=lambda candidate: candidate.key):
-        stopped = _stopped(Row(candidate), before_text, asked)
-        if stopped is None:
-            left.append(candidate)
-        else:
-            excluded.append(stopped)
+    left, excluded = _without_text(definition, found, asked)
+    return overview(Selection(definition, Rows(left, Spool(), ()), excluded), read=False)
+
+
+def _found(session: Session, definition: Definition) -> list[Candidate]:
+    """The candidates that a definition means."""
+    among = None if definition.runs == ALL_RUNS else trace_ids(session, definition.runs)
+    found = [candidate for source in FORMATS[definition.format].sources for candidate in source(session, among)]
+    return [one for one in found if not definition.sources or one.source in definition.sources]
+
+
+def select_from(
+    session: Session, definition: Definition, found: Sequence[Candidate], progress: Progress = quietly
+) -> Selection:
+    """The same of these candidates alone."""
+    asked = asked_of(session, definition.reviewers, definition.agreement)
+    left, excluded = _without_text(definition, found, asked)
     kept: list[Candidate] = []
     good: list[bool] = []
     lines, texts = Spool(), Spool()
-    with_text = [gate for gate in gates if gate.reads]
-    for row in read_rows(session, definition.format, left):
+    with_text = [gate for gate in gates_of(definition.format) if gate.reads and definition.gates[gate.name]]
+    for n, row in enumerate(read_rows(session, definition.format, left)):
+        progress("reading what they say", n, len(left))
         stopped = _stopped(row, with_text, asked)
         if stopped is not None:
             excluded.append(stopped)
@@ -128,13 +154,29 @@ def select_from(session: Session, definition: Definition, found: Iterable[Candid
         if definition.gates[DUPLICATES]:
             texts.add(row_text(row.columns).encode("utf-8", "replace"))
             good.append(row.columns.get("label", True))
-    repeats = _repeats(kept, good, texts) if definition.gates[DUPLICATES] else {}
+    repeats = _repeats(kept, good, texts, progress) if definition.gates[DUPLICATES] else {}
     excluded += [
         Excluded(kept[at], DUPLICATES, f"Says nearly the same as {kept[twin].key}.") for at, twin in repeats.items()
     ]
     places = [at for at in range(len(kept)) if at not in repeats]
     rows = Rows([kept[at] for at in places], lines, places)
     return Selection(definition, rows, sorted(excluded, key=lambda each: each.candidate.key))
+
+
+def _without_text(
+    definition: Definition, found: Iterable[Candidate], asked: Asked
+) -> tuple[list[Candidate], list[Excluded]]:
+    """What is left after the gates that need no text, and what they stopped."""
+    gates = [gate for gate in gates_of(definition.format) if not gate.reads and definition.gates[gate.name]]
+    left: list[Candidate] = []
+    excluded: list[Excluded] = []
+    for candidate in sorted(found, key=lambda candidate: candidate.key):
+        stopped = _stopped(Row(candidate), gates, asked)
+        if stopped is None:
+            left.append(candidate)
+        else:
+            excluded.append(stopped)
+    return left, excluded
 
 
 def _stopped(row: Row, gates: Sequence[Gate], asked: Asked) -> Excluded | None:
@@ -144,7 +186,7 @@ def _stopped(row: Row, gates: Sequence[Gate], asked: Asked) -> Excluded | None:
     return None
 
 
-def _repeats(kept: Sequence[Candidate], good: Sequence[bool], texts: Spool) -> dict[int, int]:
+def _repeats(kept: Sequence[Candidate], good: Sequence[bool], texts: Spool, progress: Progress) -> dict[int, int]:
     """Place of each row that says nearly the same as one with better evidence → the place of that one.
 
     What is good repeats nothing that is bad, however alike the two are: the difference is what they teach.
@@ -153,9 +195,15 @@ def _repeats(kept: Sequence[Candidate], good: Sequence[bool], texts: Spool) -> d
     found = {}
     for label in (True, False):
         mine = [at for at in order if good[at] is label]
-        repeats = near_repeats(texts[at].decode() for at in mine)
+        repeats = near_repeats(_told(texts, mine, progress))
         found.update({mine[at]: mine[twin] for at, twin in repeats.items()})
     return found
+
+
+def _told(texts: Spool, places: Sequence[int], progress: Progress) -> Iterator[str]:
+    for n, at in enumerate(places):
+        progress("comparing rows with each other", n, len(places))
+        yield texts[at].decode()
 
 
 def read_rows(session: Session, format: str, candidates: Sequence[Candidate]) -> Iterator[Row]:

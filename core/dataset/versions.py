@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -12,14 +11,15 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+import orjson
 from sqlalchemy.orm import Session
 
-from core.clock import canonical_json, content_hash
+from core.clock import content_hash
 from core.dataset.balance import Balance
 from core.dataset.carried import carried
 from core.dataset.definition import Definition
 from core.dataset.provenance import exclusion, provenance
-from core.dataset.selection import Selection, select
+from core.dataset.selection import Progress, Selection, quietly, select
 from core.dataset.writing import (
     EXCLUDED,
     FILES,
@@ -66,39 +66,40 @@ class ExportReport:
 
 
 def export_version(
-    store: Store, definition: Definition, out: str, dataset: str = "", parquet: bool = False
+    store: Store,
+    definition: Definition,
+    out: str,
+    dataset: str = "",
+    parquet: bool = False,
+    progress: Progress = quietly,
 ) -> ExportReport:
     """Make a version (or find the one that says the same) and write it somewhere; raises InvalidInput."""
     check_out(out)
-    made = make_version(store, definition, dataset or definition.format)
+    made = make_version(store, definition, dataset or definition.format, progress)
     with store.reading() as session:
         write_version(session, get_version(session, made.dataset, made.number), out, parquet)
     return ExportReport(made, parquet)
 
 
-def make_version(store: Store, definition: Definition, dataset: str) -> DatasetVersion:
+def make_version(store: Store, definition: Definition, dataset: str, progress: Progress = quietly) -> DatasetVersion:
     """Select the rows, keep their lines and number the version.
 
     Reading and writing the rows takes as long as it takes and holds nobody up: each part is a transaction of its own.
     Raises InvalidInput for a name that is no folder's name and where no candidate becomes a row, Conflict where runs
     were removed meanwhile.
     """
-    if not _NAME.fullmatch(dataset):
-        raise InvalidInput(
-            f"“{dataset}” cannot name a dataset: use letters, digits, dots, dashes and underscores, at most 80.",
-            field="dataset",
-        )
+    check_name(dataset)
     with store.reading() as session:
-        selection = select(session, definition)
+        selection = select(session, definition, progress)
         if not selection.rows:
             raise InvalidInput(_nothing(selection))
-        rests_on = carried(session, selection)
+        rests_on = carried(session, selection, progress)
         lessons = lessons_given(session, sorted({run.uid for one in selection.rows.candidates for run in one.runs}))
     evidence, balance = _Evidence(), Balance()
     lines = (provenance(one, lessons) for one in selection.rows.candidates)
     with _being_made(store, dataset, definition.format) as version:
         sums = {
-            TRAIN: _keep(store, version, TRAIN, _weighed(selection, balance)),
+            TRAIN: _keep(store, version, TRAIN, _weighed(selection, balance, progress)),
             PROVENANCE: _keep(store, version, PROVENANCE, (json_line(evidence.counted(line)) for line in lines)),
             EXCLUDED: _keep(store, version, EXCLUDED, (json_line(exclusion(one)) for one in selection.excluded)),
             TRACES: _keep(store, version, TRACES, rests_on.traces),
@@ -108,6 +109,15 @@ def make_version(store: Store, definition: Definition, dataset: str) -> DatasetV
         with store.session() as session:
             _check_here(session, selection)
             return end_version(session, version, content, sums[TRAIN])
+
+
+def check_name(dataset: str) -> None:
+    """Raise InvalidInput for a name that is no folder's name."""
+    if not _NAME.fullmatch(dataset):
+        raise InvalidInput(
+            f"“{dataset}” cannot name a dataset: use letters, digits, dots, dashes and underscores, at most 80.",
+            field="dataset",
+        )
 
 
 @contextmanager
@@ -162,7 +172,7 @@ class _Evidence:
             self.several.append(line["agreement"])
         self.people.update(label["annotator"] for label in line["labels"])
         used = [line["key"], line["labels"], line.get("resolution")]
-        self._digest.update(canonical_json(used).encode("utf-8", "surrogatepass"))
+        self._digest.update(json_line(used))
         return line
 
     def as_json(self) -> dict[str, Any]:
@@ -184,10 +194,11 @@ class _Evidence:
         }
 
 
-def _weighed(selection: Selection, balance: Balance) -> Iterator[bytes]:
+def _weighed(selection: Selection, balance: Balance, progress: Progress) -> Iterator[bytes]:
     """The rows' lines, counted as they pass."""
-    for line, candidate in zip(selection.rows.lines(), selection.rows.candidates, strict=True):
-        balance.add(json.loads(line), candidate.source, candidate.task)
+    for n, (line, candidate) in enumerate(zip(selection.rows.lines(), selection.rows.candidates, strict=True)):
+        progress("keeping the rows", n, len(selection.rows))
+        balance.add(orjson.loads(line), candidate.source, candidate.task)
         yield line
 
 

@@ -17,6 +17,7 @@ from tempfile import TemporaryFile
 from typing import Any
 
 import fsspec
+import orjson
 from fsspec import AbstractFileSystem
 from sqlalchemy.orm import Session
 
@@ -46,6 +47,10 @@ PARTS = (TRAIN, PROVENANCE, EXCLUDED, TRACES, LABELS)
 
 def json_line(value: Any) -> bytes:
     """One line of JSONL. Keys keep their order, for the order of a call's arguments is part of what is taught."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # lone surrogates, integers past 64 bits
+        pass
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "replace") + b"\n"
 

@@ -32,6 +32,7 @@ from core.records import (
     LabelSchema,
     Lesson,
     Pair,
+    Person,
     Preference,
     Rejected,
     Resolution,
@@ -107,11 +108,11 @@ def import_document(store: Store, name: str, data: bytes, options: ImportOptions
 
 
 def _turn(arrival: Arrival) -> int:
-    """When a record is written: pairs and schemas first, for labels point at them; resolutions and lessons last, once
-    all is here that they adopt or that may speak against them."""
-    return (
-        0 if isinstance(arrival, (Pair, LabelSchema)) else LAST_TURN if isinstance(arrival, (Resolution, Lesson)) else 1
-    )
+    """When a record is written: people, pairs and schemas first, for labels point at them; resolutions and lessons
+    last, once all is here that they adopt or that may speak against them."""
+    if isinstance(arrival, (Person, Pair, LabelSchema)):
+        return 0
+    return LAST_TURN if isinstance(arrival, (Resolution, Lesson)) else 1
 
 
 def index_words(store: Store) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from core.clock import now
 from core.errors import NotFound
+from core.store.content import pack_bytes, unpack_bytes
 from core.store.locks import lock_rows
 from core.store.tables import DatasetPartRow, DatasetVersionRow
 
@@ -25,8 +26,8 @@ LEFT = timedelta(hours=1)
 PART_BYTES = 1_000_000
 """Of lines in one part, about: it is written in one short transaction, and read into memory whole."""
 
-_LEVEL = 1
-"""Of zlib. Level 6 would halve rows that repeat a system prompt, but takes four times as long for rows that do not."""
+_ZLIB = b"\x78"
+"""How a part begins that was written before zstandard was used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def add_part(session: Session, version: int, file: str, part: Part) -> None:
 
 def put_part(session: Session, version: int, file: str, part: Part) -> None:
     """The same, whatever the version is."""
-    data = zlib.compress(b"".join(part.lines), _LEVEL)
+    data = pack_bytes(b"".join(part.lines))
     values = {"version_id": version, "file": file, "part": part.number, "lines": len(part.lines), "data": data}
     session.execute(insert(DatasetPartRow), values)
 
@@ -165,7 +166,7 @@ def read_parts(session: Session, version: int, file: str) -> Iterator[Part]:
     row = DatasetPartRow
     query = select(row.part, row.data).where(row.version_id == version, row.file == file).order_by(row.part)
     for number, data in session.execute(query.execution_options(yield_per=1)):
-        yield Part(number, zlib.decompress(data).splitlines(keepends=True))
+        yield Part(number, _unpacked(data).splitlines(keepends=True))
 
 
 def read_bytes(session: Session, version: int, file: str) -> Iterator[bytes]:
@@ -173,7 +174,7 @@ def read_bytes(session: Session, version: int, file: str) -> Iterator[bytes]:
     row = DatasetPartRow
     query = select(row.data).where(row.version_id == version, row.file == file).order_by(row.part)
     for data in session.scalars(query.execution_options(yield_per=1)):
-        yield zlib.decompress(data)
+        yield _unpacked(data)
 
 
 def read_lines(session: Session, version: int, file: str) -> Iterator[bytes]:
@@ -181,11 +182,15 @@ def read_lines(session: Session, version: int, file: str) -> Iterator[bytes]:
     return (line for part in read_parts(session, version, file) for line in part.lines)
 
 
+def _unpacked(data: bytes) -> bytes:
+    return zlib.decompress(data) if data[:1] == _ZLIB else unpack_bytes(data)
+
+
 def rewrite_part(session: Session, version: int, file: str, part: Part) -> None:
     """Let these lines stand where others of a version stood, which are taken back."""
     row = DatasetPartRow
     where = (row.version_id == version, row.file == file, row.part == part.number)
-    data = zlib.compress(b"".join(part.lines), _LEVEL)
+    data = pack_bytes(b"".join(part.lines))
     session.execute(update(row).where(*where).values(lines=len(part.lines), data=data))
 
 

@@ -22,7 +22,7 @@ _RUN = (
     .join(VersionRow, VersionRow.id == TraceRow.version_id)
     .outerjoin(TaskRow, TaskRow.id == TraceRow.task_id)
 )
-_PAIR = select(PairRow, TaskRow).outerjoin(TaskRow, TaskRow.id == PairRow.task_id)
+_PAIR = select(PairRow.__table__)
 
 
 def whole_runs(session: Session, ids: Sequence[int]) -> Iterator[Trace]:
@@ -57,11 +57,13 @@ def whole_runs(session: Session, ids: Sequence[int]) -> Iterator[Trace]:
 def whole_pairs(session: Session, ids: Sequence[int]) -> Iterator[Pair]:
     """These pairs, in this order; some are held at once."""
     for some in parts(ids):
-        rows = {row.id: (row, task) for row, task in session.execute(_PAIR.where(PairRow.id.in_(some)))}
-        sides = {side for row, _ in rows.values() for side in (row.trace_a_id, row.trace_b_id) if side is not None}
+        rows = {row.id: row for row in session.execute(_PAIR.where(PairRow.id.in_(some)))}
+        sides = {side for row in rows.values() for side in (row.trace_a_id, row.trace_b_id) if side is not None}
         named = session.execute(select(TraceRow.id, TraceRow.uid).where(TraceRow.id.in_(sides)))
         uids = {row.id: row.uid for row in named}
-        for row, task in (rows[row_id] for row_id in some):
+        asked = {row.task_id for row in rows.values() if row.task_id is not None}
+        tasks = {task.id: task for task in session.scalars(select(TaskRow).where(TaskRow.id.in_(asked)))}
+        for row in (rows[row_id] for row_id in some):
             yield Pair(
                 row.uid,
                 row.source,
@@ -72,7 +74,7 @@ def whole_pairs(session: Session, ids: Sequence[int]) -> Iterator[Pair]:
                 uids.get(row.trace_b_id or 0, ""),
                 row.name_a,
                 row.name_b,
-                _task(task),
+                _task(tasks.get(row.task_id)),
                 dict(row.attributes),
                 row.step_a,
                 row.step_b,

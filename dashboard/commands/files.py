@@ -130,7 +130,13 @@ def export(
 
     runs = TraceFilter(agent=agent, version=version, since=_day(since, "since"), until=_day(until, "until"))
     definition = define(format, gate or [], runs, source or [], reviewers, agreement)
-    report = export_version(store(), definition, out, dataset, parquet)
+    with progress() as bar:
+        task = bar.add_task("Making", total=None)
+
+        def show(doing: str, done: int, total: int) -> None:
+            bar.update(task, description=doing.capitalize(), completed=done, total=total or None)
+
+        report = export_version(store(), definition, out, dataset, parquet, show)
     result = report.as_json()
     excluded = [f"  {count:>6,}  {reason}" for reason, count in result["excluded"].items()]
     head = f"{result['rows']:,} rows of {result['candidates']:,} candidates in {out} (version {result['version']})"

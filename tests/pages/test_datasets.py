@@ -2,16 +2,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.dataset.gates import gates_of
+from core.dataset.orders import make_due
 from core.records import Role
 from core.store.dataset_versions import list_versions
 from core.store.people import person_id
 from dashboard import identity, process
 from dashboard.identity import Actor
+from dashboard.parts import dataset_orders
 from tests.core.dataset.world import choose, keep, label, said, texts
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
@@ -136,3 +139,42 @@ def test_two_versions_are_compared_on_the_page(world: None):
     opened.run()
     assert not opened.exception
     assert any("2 rows stayed as they are, 1 came, 0 went, 0 changed." in each.value for each in opened.markdown)
+
+
+def test_a_large_version_is_looked_at_without_its_texts_and_made_in_the_background(
+    world: None, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(dataset_orders, "AT_ONCE", 2)
+    opened = page()
+    assert not opened.exception
+    assert opened.header[0].value == "Up to 2 rows of 3 candidates"
+    assert sum(":gray[not asked]" in each.value for each in opened.markdown) == sum(
+        gate.reads for gate in gates_of("sft")
+    )
+    button(opened, "Ask them now").click().run()
+    assert opened.header[0].value == "2 rows of 3 candidates"
+    button(opened, "Make version").click().run()
+    assert not opened.success
+    assert button(opened, "Cancel") is not None
+    assert make_due(process.store())
+    opened.run()
+    assert [each.value for each in opened.success] == ["sft 1 is there. Download it below."]
+    opened.run()
+    assert not opened.success
+
+
+def test_a_large_version_can_be_cancelled_and_its_name_is_checked_at_once(world: None, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(dataset_orders, "AT_ONCE", 2)
+    opened = page()
+    opened.text_input[0].set_value("no/name").run()
+    button(opened, "Make version").click().run()
+    assert "cannot name a dataset" in opened.error[0].value
+    opened.text_input[0].set_value("lamps").run()
+    button(opened, "Make version").click().run()
+    button(opened, "Cancel").click().run()
+    assert "lamps was cancelled. Nothing was kept." in [each.value for each in opened.info]
+    assert not make_due(process.store())
+
+
+def button(opened: AppTest, label: str) -> Any:
+    return next(each for each in opened.button if each.label == label)
