@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from core.dataset.writing import zip_chunks
+from core.dataset.writing import Written, zip_chunks
 from core.errors import NotPermitted
 from core.store.dataset_versions import DatasetVersion, get_version
 from dashboard.answering import actor_of, route
@@ -21,16 +21,16 @@ def download(request: Request, body: dict[str, Any]) -> Response:
         raise NotPermitted("Rows show what reviewers said, so only leads download them.")
     with store().reading() as session:
         version = get_version(session, request.path_params["dataset"], int(request.path_params["number"]))
-    chunks = _chunks(version)
+    chunks = _chunks(version, Written(recipes=request.query_params.getlist("recipe")))
     first = next(chunks)  # raises here what can be told, before anything is sent
     name = f'attachment; filename="{version.dataset}-{version.number}.zip"'
     headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
     return StreamingResponse(_joined(first, chunks), media_type="application/zip", headers=headers)
 
 
-def _chunks(version: DatasetVersion) -> Iterator[bytes]:
+def _chunks(version: DatasetVersion, how: Written) -> Iterator[bytes]:
     with store().reading() as session:
-        yield from zip_chunks(session, version)
+        yield from zip_chunks(session, version, how)
 
 
 def _joined(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:

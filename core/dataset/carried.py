@@ -17,11 +17,11 @@ from core.clock import content_hash
 from core.dataset.asked import asked_of
 from core.dataset.candidates import Candidate
 from core.dataset.gates import LEAK, SECRET, WITHHELD
+from core.dataset.lines import json_line
 from core.dataset.outcome_pairs import TRIALS
 from core.dataset.provenance import pseudonym
 from core.dataset.selection import Progress, Selection, quietly
 from core.dataset.spool import Spool
-from core.dataset.writing import json_line
 from core.record_lines import to_json
 from core.records import Annotation, LabelSchema, Person, Resolution, Role, Withheld
 from core.redact_records import redacted_by

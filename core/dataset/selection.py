@@ -19,8 +19,8 @@ from core.dataset.candidates import Candidate, Excluded, Problem, Row, Texts
 from core.dataset.definition import ALL_RUNS, Definition
 from core.dataset.formats import FORMATS
 from core.dataset.gates import DUPLICATES, Gate, by_evidence, gates_of, row_text
+from core.dataset.lines import json_line
 from core.dataset.spool import Spool
-from core.dataset.writing import json_line
 from core.similarity.near_duplicates import near_repeats
 from core.store.datasets import pair_texts, run_texts
 from core.store.dialect import parts

@@ -18,6 +18,7 @@ from core.clock import content_hash
 from core.dataset.balance import Balance
 from core.dataset.carried import carried
 from core.dataset.definition import Definition
+from core.dataset.lines import json_line
 from core.dataset.provenance import exclusion, provenance
 from core.dataset.selection import Progress, Selection, quietly, select
 from core.dataset.writing import (
@@ -28,8 +29,8 @@ from core.dataset.writing import (
     PROVENANCE,
     TRACES,
     TRAIN,
+    Written,
     check_out,
-    json_line,
     write_version,
 )
 from core.errors import Conflict, InvalidInput
@@ -54,14 +55,15 @@ class ExportReport:
     """What `loopwright export` answers (DESIGN section 4)."""
 
     made: DatasetVersion
-    parquet: bool = False
+    how: Written
 
     def as_json(self) -> dict[str, Any]:
         """The JSON object of the contract."""
         manifest = self.made.manifest
         counts = {key: manifest[key] for key in ("candidates", "rows", "excluded")}
         named = {"dataset": self.made.dataset, "version": self.made.number}
-        files = [PARQUET if self.parquet and name == TRAIN else name for name in FILES]
+        files = [PARQUET if self.how.parquet and name == TRAIN else name for name in FILES]
+        files += [f"{recipe}/" for recipe in self.how.recipes]
         return named | counts | {"files": files, "sha256": self.made.sha256}
 
 
@@ -70,15 +72,16 @@ def export_version(
     definition: Definition,
     out: str,
     dataset: str = "",
-    parquet: bool = False,
+    how: Written = Written(),
     progress: Progress = quietly,
 ) -> ExportReport:
     """Make a version (or find the one that says the same) and write it somewhere; raises InvalidInput."""
     check_out(out)
+    how = how.checked(definition.format)
     made = make_version(store, definition, dataset or definition.format, progress)
     with store.reading() as session:
-        write_version(session, get_version(session, made.dataset, made.number), out, parquet)
-    return ExportReport(made, parquet)
+        write_version(session, get_version(session, made.dataset, made.number), out, how)
+    return ExportReport(made, how)
 
 
 def make_version(store: Store, definition: Definition, dataset: str, progress: Progress = quietly) -> DatasetVersion:

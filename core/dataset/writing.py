@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import RawIOBase
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
 import fsspec
-import orjson
 from fsspec import AbstractFileSystem
 from sqlalchemy.orm import Session
 
@@ -25,6 +25,7 @@ from core.clock import new_id
 from core.dataset.card import card
 from core.dataset.formats import FORMATS
 from core.dataset.parquet import write_parquet
+from core.dataset.recipes import RECIPES, check_recipes, recipe_files
 from core.errors import InvalidInput, NotFound
 from core.store.dataset_versions import DatasetVersion, read_bytes, read_lines
 
@@ -41,36 +42,46 @@ TRAIN, PROVENANCE, EXCLUDED, TRACES, LABELS, CARD, MANIFEST = FILES = (
 PARQUET = "train.parquet"
 """What stands in place of the rows' JSONL where that was asked for; the hash of a version is that of its JSONL."""
 
+Contents = Iterator[tuple[str, Iterable[bytes]]]
+
 PARTS = (TRAIN, PROVENANCE, EXCLUDED, TRACES, LABELS)
 """The files whose lines stand in the database; the others are made from the manifest."""
 
 
-def json_line(value: Any) -> bytes:
-    """One line of JSONL. Keys keep their order, for the order of a call's arguments is part of what is taught."""
-    try:
-        return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
-    except TypeError:  # lone surrogates, integers past 64 bits
-        pass
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace") + b"\n"
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How a version is written: its rows as Parquet instead of JSONL, or with recipes for trainers beside them."""
+
+    parquet: bool = False
+    recipes: Sequence[str] = ()
+
+    def checked(self, format: str) -> Written:
+        """The same with each recipe once; raises InvalidInput for what a format cannot be written as."""
+        recipes = check_recipes(format, self.recipes)
+        if recipes and self.parquet:
+            raise InvalidInput("Recipes read the rows as JSONL: leave either them or Parquet out.", field="recipe")
+        return Written(self.parquet, recipes)
 
 
-def contents(session: Session, version: DatasetVersion, parquet: bool = False) -> Iterator[tuple[str, Iterable[bytes]]]:
-    """Each file of a version with its bytes, some at a time; with `parquet` its rows in that file instead of JSONL.
+def contents(session: Session, version: DatasetVersion, how: Written = Written()) -> Contents:
+    """Each file of a version with its bytes, some at a time; they have to be taken in this order.
 
-    Raises NotFound where its lines are not here.
+    Raises NotFound where its lines are not here, InvalidInput for a recipe that there is not.
     """
+    how = how.checked(version.format)
     if not version.held:
         raise NotFound(
             f"The files of {version.dataset} {version.number} are not here: it was made before they were kept in the "
             "database. Making it again on the same labels brings them back."
         )
     for name in (name for name in PARTS if name in version.manifest["sha256"]):
-        if parquet and name == TRAIN:
+        if how.parquet and name == TRAIN:
             yield PARQUET, _parquet(session, version)
         else:
             yield name, read_bytes(session, version.id, name)
-    yield CARD, [card(version.manifest, PARQUET if parquet else TRAIN).encode()]
+    yield CARD, [card(version.manifest, PARQUET if how.parquet else TRAIN).encode()]
+    for recipe in how.recipes:
+        yield from recipe_files(recipe, version.format, lambda: read_lines(session, version.id, TRAIN))
     yield MANIFEST, [json.dumps(dict(version.manifest), indent=2, ensure_ascii=False).encode() + b"\n"]
 
 
@@ -82,16 +93,16 @@ def _parquet(session: Session, version: DatasetVersion) -> Iterator[bytes]:
             yield chunk
 
 
-def write_version(session: Session, version: DatasetVersion, out: str, parquet: bool = False) -> None:
-    """Write a version's files to a folder or an address (`s3://…`), whole or not at all; `parquet` as for `contents`.
+def write_version(session: Session, version: DatasetVersion, out: str, how: Written = Written()) -> None:
+    """Write a version's files to a folder or an address (`s3://…`), whole or not at all.
 
     Raises InvalidInput where they cannot be written, or would be written over what is no dataset of ours.
     """
     try:
         if "://" in out:
-            _write_to_address(contents(session, version, parquet), out)
+            _write_to_address(contents(session, version, how), out)
         else:
-            _write_to_folder(contents(session, version, parquet), Path(out).expanduser().resolve())
+            _write_to_folder(contents(session, version, how), Path(out).expanduser().resolve())
     except OSError as error:
         said = f"{error.filename or out} cannot be written: {error.strerror or error}."
         raise InvalidInput(said, field="out") from error
@@ -105,13 +116,11 @@ def check_out(out: str) -> None:
         check_place(Path(out).expanduser().resolve())
 
 
-Contents = Iterator[tuple[str, Iterable[bytes]]]
-
-
 def _write_to_folder(files: Contents, place: Path) -> None:
     check_place(place)
     with _draft_folder(place) as draft:
         for name, chunks in files:
+            (draft / name).parent.mkdir(exist_ok=True)
             with (draft / name).open("wb") as file:
                 file.writelines(chunks)
         _put_in_place(draft, place)
@@ -121,8 +130,8 @@ def _write_to_address(files: Contents, out: str) -> None:
     system, path = _address(out)
     if _check_address(system, path, out):
         system.rm_file(f"{path}/{MANIFEST}")
-    system.makedirs(path, exist_ok=True)
     for name, chunks in files:
+        system.makedirs(f"{path}/{name}".rpartition("/")[0], exist_ok=True)
         with system.open(f"{path}/{name}", "wb") as file:
             for chunk in chunks:
                 file.write(chunk)
@@ -144,11 +153,11 @@ def _check_address(files: AbstractFileSystem, path: str, out: str) -> bool:
     return ours
 
 
-def zip_chunks(session: Session, version: DatasetVersion) -> Iterator[bytes]:
+def zip_chunks(session: Session, version: DatasetVersion, how: Written = Written()) -> Iterator[bytes]:
     """A version's files as one zip, some bytes at a time; the same bytes each time."""
     out = _Passing()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, chunks in contents(session, version):
+        for name, chunks in contents(session, version, how):
             entry = zipfile.ZipInfo(f"{version.dataset}-{version.number}/{name}")
             entry.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(entry, "w", force_zip64=True) as file:
@@ -210,8 +219,9 @@ def check_place(out: Path) -> None:
 
 
 def _check_held(out: str, held: set[str], ours: bool) -> None:
-    if held and (held - {*FILES, PARQUET} or not ours):
-        other = min(held - {*FILES, PARQUET}, default=min(held))
+    foreign = held - {*FILES, PARQUET, *RECIPES}
+    if held and (foreign or not ours):
+        other = min(foreign, default=min(held))
         raise InvalidInput(
             f"{out} holds {other}, so it is no dataset of Loopwright and stays as it is. Name a new folder with --out.",
             field="out",

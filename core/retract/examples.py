@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.clock import now
-from core.dataset.writing import LABELS, PARTS, PROVENANCE, TRACES, TRAIN, json_line
+from core.dataset.lines import json_line
+from core.dataset.writing import LABELS, PARTS, PROVENANCE, TRACES, TRAIN
 from core.store.dataset_versions import (
     DatasetVersion,
     Part,

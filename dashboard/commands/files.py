@@ -120,11 +120,16 @@ def export(
     reviewers: Annotated[int, typer.Option(help="How many people have to stand behind a label.", min=1)] = 1,
     agreement: Annotated[float, typer.Option(help="Which share of them has to agree, 0 to 1.")] = 0.0,
     parquet: Annotated[bool, typer.Option("--parquet", help="Write the rows as Parquet instead of JSONL.")] = False,
+    recipe: Annotated[
+        list[str] | None,
+        typer.Option(help="Also what trl, axolotl, llama-factory or openai train with; several times."),
+    ] = None,
     json: Json = False,
 ) -> Answer:
     """Make and write a dataset version: rows, where each comes from, and what was left out and why."""
     from core.dataset.definition import define
     from core.dataset.versions import export_version
+    from core.dataset.writing import Written
     from core.store.trace_filter import TraceFilter
     from dashboard.process import store
 
@@ -136,7 +141,7 @@ def export(
         def show(doing: str, done: int, total: int) -> None:
             bar.update(task, description=doing.capitalize(), completed=done, total=total or None)
 
-        report = export_version(store(), definition, out, dataset, parquet, show)
+        report = export_version(store(), definition, out, dataset, Written(parquet, recipe or ()), show)
     result = report.as_json()
     excluded = [f"  {count:>6,}  {reason}" for reason, count in result["excluded"].items()]
     head = f"{result['rows']:,} rows of {result['candidates']:,} candidates in {out} (version {result['version']})"

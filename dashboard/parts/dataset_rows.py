@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.dataset.candidates import Candidate, Excluded, Row
 from core.dataset.messages import message_text, spoken
+from core.dataset.recipes import recipes_of
 from core.store.dataset_versions import DatasetVersion
 from core.store.datasets import pair_texts
 from dashboard.process import store
@@ -90,8 +91,7 @@ def show_version(version: DatasetVersion) -> None:
             icon=":material/remove_circle:",
         )
     if version.held:
-        address = f"/api/datasets/{version.dataset}/{version.number}.zip"
-        st.link_button("Download", address, icon=":material/download:", help="One zip with all of its files.")
+        _show_download(version)
     else:
         st.warning(
             "Its files are not here: it was made before they were kept in the database. Making it again on the same "
@@ -99,6 +99,23 @@ def show_version(version: DatasetVersion) -> None:
             icon=":material/warning:",
         )
     st.json(dict(version.manifest), expanded=1)
+
+
+def _show_download(version: DatasetVersion) -> None:
+    address = f"/api/datasets/{version.dataset}/{version.number}.zip"
+    chosen: list[str] = []
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if recipes := recipes_of(version.format):
+            chosen = st.pills(
+                "Ready to train with",
+                recipes,
+                selection_mode="multi",
+                key=f"datasets_recipes_{version.dataset}_{version.number}",
+                help="Adds what this trainer needs beside the rows: its settings, and the rows as it reads them.",
+            )
+        if chosen:
+            address += "?" + "&".join(f"recipe={recipe}" for recipe in chosen)
+        st.link_button("Download", address, icon=":material/download:", help="One zip with all of its files.")
 
 
 def _show_origin(candidate: Candidate) -> None:

@@ -20,7 +20,7 @@ from pyarrow.parquet import read_table, write_table
 
 from core.dataset.definition import define
 from core.dataset.versions import make_version
-from core.dataset.writing import PARQUET, TRAIN, write_version
+from core.dataset.writing import PARQUET, TRAIN, Written, write_version
 from core.records import Choice
 from core.store.dataset_versions import DatasetVersion
 from core.store.engine import Store, open_store
@@ -100,7 +100,7 @@ def measure(name: str, store: Store, folder: Path, pairs: int, alike: int) -> No
 
 def write(store: Store, made: DatasetVersion, out: str, parquet: bool) -> None:
     with store.reading() as session:
-        write_version(session, made, out, parquet)
+        write_version(session, made, out, Written(parquet))
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:

@@ -19,11 +19,15 @@ SEEDED = Path(__file__).resolve().parents[2] / "seed_data" / "world.jsonl.gz"
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """One export of one source (a path in the real data, or of its own), and how it is trained on."""
+    """One export of one source (a path in the real data, or of its own), and how it is trained on.
+
+    `recipe`: with the script that goes along with it for TRL, too.
+    """
 
     source: str | Path
     format: str
     options: tuple[str, ...] = ()
+    recipe: bool = False
 
 
 TRAININGS = (
@@ -31,13 +35,13 @@ TRAININGS = (
     Training("tau-bench", "sft", ("--max-length", "4096", "--assistant-only")),
     Training("tau-bench", "kto", ("--max-length", "4096")),
     Training("pandalm/testset-v1.json", "dpo"),
-    Training("pandalm/testset-v1.json", "kto"),
-    Training("pandalm/testset-v1.json", "reward"),
+    Training("pandalm/testset-v1.json", "kto", ("--max-length", "4096")),
+    Training("pandalm/testset-v1.json", "reward", ("--max-length", "4096")),
     # Corrections and recorded tool schemas, which the real data lacks; its prompts are longer for them.
-    Training(SEEDED, "sft", ("--max-length", "8192", "--assistant-only")),
-    Training(SEEDED, "dpo", ("--max-length", "8192")),
-    Training(SEEDED, "kto", ("--max-length", "8192")),
-    Training(SEEDED, "reward", ("--max-length", "8192")),
+    Training(SEEDED, "sft", ("--max-length", "8192", "--assistant-only"), recipe=True),
+    Training(SEEDED, "dpo", ("--max-length", "8192"), recipe=True),
+    Training(SEEDED, "kto", ("--max-length", "8192"), recipe=True),
+    Training(SEEDED, "reward", ("--max-length", "8192"), recipe=True),
 )
 
 
@@ -73,13 +77,34 @@ def loopwright(home: Path, *words: str) -> None:
 def train(python: Path, smoke: Path, home: Path, training: Training) -> bool:
     """Export and train; whether the trainer was content."""
     out = home / training.format
-    loopwright(home, "export", training.format, "--out", str(out))
+    loopwright(home, "export", training.format, "--out", str(out), "--recipe", "trl")
     command = [python, smoke, out / "train.jsonl", training.format, *training.options]
     print("training on", Path(training.source).name, training.format, *training.options, flush=True)
     done = subprocess.run(command, capture_output=True, text=True)
     said = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("OK", "FAIL"))]
     print("\n".join(said) or done.stderr, flush=True)
-    return done.returncode == 0
+    return done.returncode == 0 and (not training.recipe or follow(python, out, home))
+
+
+def follow(python: Path, out: Path, home: Path) -> bool:
+    """Train with the recipe that goes along with an export; whether a trained model came of it."""
+    model, trained = home / f"{out.name}-model", home / f"{out.name}-trained"
+    tiny = Path(__file__).with_name("tiny_model.py")
+    offline = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": ""}
+    for command in (
+        [python, tiny, out / "train.jsonl", model],
+        [python, out / "trl" / "train.py", model, trained, "2"],
+    ):
+        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | offline)
+        if done.returncode:
+            print(f"FAIL trl/train.py {out.name}:", done.stderr[-2000:], flush=True)
+            return False
+    print(
+        f"OK trl/train.py {out.name}:",
+        ", ".join(sorted(path.name for path in trained.glob("*.safetensors"))),
+        flush=True,
+    )
+    return True
 
 
 if __name__ == "__main__":

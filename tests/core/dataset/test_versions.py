@@ -21,7 +21,7 @@ from core.dataset.comparing import RowChange, compare_made
 from core.dataset.definition import define
 from core.dataset.parquet import read_row
 from core.dataset.versions import export_version, make_version
-from core.dataset.writing import FILES, PARTS, zip_chunks
+from core.dataset.writing import FILES, PARTS, Written, zip_chunks
 from core.errors import Conflict, InvalidInput, NotFound
 from core.records import Lesson, LessonState, LoggedRecall, Role
 from core.retract import Scope, remove
@@ -365,7 +365,7 @@ def test_the_fingerprint_changes_with_what_a_dataset_is_made_from(store: Store):
 def test_parquet_holds_the_rows_of_the_jsonl_and_its_card_names_it(store: Store, tmp_path: Path, format: str):
     fill(store)
     out = tmp_path / "out"
-    report = export_version(store, define(format), str(out), parquet=True)
+    report = export_version(store, define(format), str(out), how=Written(parquet=True))
     assert report.as_json()["files"] == sorted(report.as_json()["files"], key=["train.parquet", *FILES].index)
     assert sorted(path.name for path in out.iterdir()) == sorted(report.as_json()["files"])
     rows = [json.loads(line) for line in files(store, report.made)["train.jsonl"].splitlines()]
