@@ -11,12 +11,11 @@ from core.dataset.gates import gates_of
 from core.dataset.selection import Overview, look, overview, read_rows, select
 from core.dataset.versions import make_version
 from core.errors import LoopwrightError
-from core.store.catalog import list_agents
 from core.store.dataset_versions import list_versions
 from core.store.datasets import fingerprint
 from dashboard.identity import acting
 from dashboard.parts.dataset_changes import show_comparison
-from dashboard.parts.dataset_definition import choose_definition
+from dashboard.parts.dataset_definition import choose_definition, read_choices
 from dashboard.parts.dataset_gates import show_gates
 from dashboard.parts.dataset_orders import AT_ONCE, order_version, show_orders
 from dashboard.parts.dataset_readiness import show_readiness
@@ -75,8 +74,8 @@ gates = gates_of(chosen_format)
 with store().reading() as session:
     evidence = fingerprint(session)
     versions = list_versions(session)
-    agents = list_agents(session)
-definition = choose_definition(chosen_format, gates, agents, actor)
+    choices = read_choices(session)
+definition = choose_definition(chosen_format, gates, choices, actor)
 asked = canonical_json(definition.as_json())
 most = None if st.session_state.get("datasets_read") == [evidence, asked] else AT_ONCE
 selection = selection_of(settings().database_url, evidence, asked, most, definition)

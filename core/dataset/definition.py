@@ -20,7 +20,8 @@ class Definition:
     """What a dataset is to hold: its format, which gates are on, and which candidates are meant at all.
 
     `runs` narrows them to those whose runs it lets through all (pairs of texts have none), `sources` to these (none: to
-    all). What rests on people alone needs `reviewers` of them, of whom the share `agreement` (0..1) agrees.
+    all), `schemas` to those with a label under one of these (keys). What rests on people alone needs `reviewers` of
+    them, of whom the share `agreement` (0..1) agrees.
     """
 
     format: str
@@ -29,6 +30,7 @@ class Definition:
     sources: Sequence[str] = ()
     reviewers: int = 1
     agreement: float = 0.0
+    schemas: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         """What a manifest says of it: what was left as it is by default is not named."""
@@ -37,6 +39,7 @@ class Definition:
             "sources": sorted(self.sources),
             "reviewers": self.reviewers if self.reviewers > 1 else None,
             "agreement": self.agreement or None,
+            "schemas": sorted(self.schemas),
         }
         named = {name: value for name, value in said.items() if value}
         return {"format": self.format, "gates": dict(self.gates)} | named
@@ -46,7 +49,7 @@ class Definition:
         """The definition that `as_json` wrote; raises InvalidInput."""
         gates = [f"{name}={'on' if on else 'off'}" for name, on in said["gates"].items() if not on]
         runs = TraceFilter.from_json(said.get("runs", {}))
-        asked = (said.get("reviewers", 1), said.get("agreement", 0.0))
+        asked = (said.get("reviewers", 1), said.get("agreement", 0.0), said.get("schemas", ()))
         return define(said["format"], gates, runs, said.get("sources", ()), *asked)
 
 
@@ -57,6 +60,7 @@ def define(
     sources: Iterable[str] = (),
     reviewers: int = 1,
     agreement: float = 0.0,
+    schemas: Iterable[str] = (),
 ) -> Definition:
     """A definition from a format's name and `NAME=on|off` texts; raises InvalidInput."""
     if format not in FORMATS:
@@ -69,4 +73,5 @@ def define(
         raise InvalidInput("At least one reviewer has to stand behind a row.", field="reviewers")
     if not 0 <= agreement <= 1:
         raise InvalidInput("Agreement is a share between 0 and 1.", field="agreement")
-    return Definition(format, choose_gates(format, gates), runs or ALL_RUNS, chosen, reviewers, agreement)
+    labelled = sorted(set(schemas))
+    return Definition(format, choose_gates(format, gates), runs or ALL_RUNS, chosen, reviewers, agreement, labelled)

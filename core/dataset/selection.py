@@ -130,7 +130,14 @@ def _found(session: Session, definition: Definition) -> list[Candidate]:
     """The candidates that a definition means."""
     among = None if definition.runs == ALL_RUNS else trace_ids(session, definition.runs)
     found = [candidate for source in FORMATS[definition.format].sources for candidate in source(session, among)]
-    return [one for one in found if not definition.sources or one.source in definition.sources]
+    return [one for one in found if _is_meant(one, definition)]
+
+
+def _is_meant(candidate: Candidate, definition: Definition) -> bool:
+    if definition.sources and candidate.source not in definition.sources:
+        return False
+    under = {label.schema.partition("@")[0] for label in candidate.labels} if definition.schemas else set()
+    return not definition.schemas or not under.isdisjoint(definition.schemas)
 
 
 def select_from(

@@ -119,6 +119,9 @@ def export(
     ] = None,
     reviewers: Annotated[int, typer.Option(help="How many people have to stand behind a label.", min=1)] = 1,
     agreement: Annotated[float, typer.Option(help="Which share of them has to agree, 0 to 1.")] = 0.0,
+    schema: Annotated[
+        list[str] | None, typer.Option(help="Only what was labelled under this label schema; several times.")
+    ] = None,
     parquet: Annotated[bool, typer.Option("--parquet", help="Write the rows as Parquet instead of JSONL.")] = False,
     recipe: Annotated[
         list[str] | None,
@@ -134,7 +137,7 @@ def export(
     from dashboard.process import store
 
     runs = TraceFilter(agent=agent, version=version, since=_day(since, "since"), until=_day(until, "until"))
-    definition = define(format, gate or [], runs, source or [], reviewers, agreement)
+    definition = define(format, gate or [], runs, source or [], reviewers, agreement, schema or [])
     with progress() as bar:
         task = bar.add_task("Making", total=None)
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 
 import streamlit as st
+from sqlalchemy.orm import Session
 
-from core.dataset.definition import ALL_RUNS, Definition
+from core.dataset.definition import Definition
 from core.dataset.gates import Gate
+from core.store.catalog import VersionLine, list_agents, list_versions
+from core.store.schemas import schema_versions
 from core.store.trace_filter import TraceFilter
 from dashboard.identity import Actor
 
@@ -27,13 +32,28 @@ _NAMES = {
 }
 
 
-def choose_definition(format: str, gates: Sequence[Gate], agents: Sequence[str], actor: Actor) -> Definition:
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What can be chosen among: agents, their versions by agent, keys of label schemas."""
+
+    agents: Sequence[str]
+    versions: Sequence[VersionLine]
+    schemas: Sequence[str]
+
+
+def read_choices(session: Session) -> Choices:
+    """What there is."""
+    schemas = sorted({one.schema.key for one in schema_versions(session)})
+    return Choices(list_agents(session), list_versions(session), schemas)
+
+
+def choose_definition(format: str, gates: Sequence[Gate], choices: Choices, actor: Actor) -> Definition:
     """What is meant, from the controls of the page and the switches of the gates."""
     off = not actor.leads
     of, sources, reviewers, agreement = st.columns([2, 3, 1.2, 1.2], vertical_alignment="bottom")
     agent = of.selectbox(
         "Agent",
-        ["", *agents],
+        ["", *choices.agents],
         format_func=lambda name: name or "every agent",
         key="datasets_of_agent",
         disabled=off,
@@ -66,11 +86,42 @@ def choose_definition(format: str, gates: Sequence[Gate], agents: Sequence[str],
         disabled=off,
         help="At least this share of these people.",
     )
+    version, since, until, schemas = _narrow(agent, choices, off)
     return Definition(
         format,
         {gate.name: st.session_state.get(f"datasets_gate_{gate.name}", True) for gate in gates},
-        TraceFilter(agent=agent) if agent else ALL_RUNS,
+        TraceFilter(agent=agent, version=version, since=since, until=until),
         sorted(chosen),
         int(people),
         agree / 100,
+        sorted(schemas),
     )
+
+
+def _narrow(agent: str, choices: Choices, off: bool) -> tuple[str, datetime | None, datetime | None, Sequence[str]]:
+    """Version, first day, day after the last, label schemas: what is asked for more rarely."""
+    with st.expander("By version, day or label schema", icon=":material/filter_alt:"):
+        named, first, last, under = st.columns([2, 1.2, 1.2, 3], vertical_alignment="bottom")
+        names = dict.fromkeys(one.name for one in choices.versions if agent in ("", one.agent))
+        version = named.selectbox(
+            "Version",
+            ["", *names],
+            format_func=lambda name: name or "every version",
+            key="datasets_of_version",
+            disabled=off,
+        )
+        since = first.date_input("From", None, key="datasets_since", disabled=off, help="Runs from this day on, UTC.")
+        until = last.date_input("Until", None, key="datasets_until", disabled=off, help="Up to this day, and with it.")
+        schemas = under.multiselect(
+            "Labelled under",
+            choices.schemas,
+            placeholder="any or none",
+            key="datasets_schemas",
+            disabled=off,
+            help="Only what somebody labelled under one of these label schemas.",
+        )
+    return version, _midnight(since), _midnight(until, timedelta(days=1)), schemas
+
+
+def _midnight(day: date | None, later: timedelta = timedelta()) -> datetime | None:
+    return None if day is None else datetime.combine(day, time(), UTC) + later

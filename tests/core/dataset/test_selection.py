@@ -280,3 +280,14 @@ def test_the_guide_names_every_gate_and_format():
         row = next(line for line in guide.splitlines() if line.startswith(f"| `{gate.name}` |"))
         assert row.endswith("| optional |") is gate.optional
     assert all(f"| `{name}` |" in guide for name in FORMATS)
+
+
+def test_only_what_was_labelled_under_a_schema_is_meant(store: Store):
+    with store.session() as session:
+        keep(session, said("checked", "Is the red lamp in stock?", 1), said("read", "Is the blue chair in stock?", 1))
+        label(session, "read", "ann", "solved")
+        meant = select(session, define("sft", schemas=["run-review"]))
+        assert [row.candidate.key for row in meant.rows] == ["run:read"]
+        assert meant.candidates == 1
+        assert select(session, define("sft", schemas=["trail"])).candidates == 0
+        assert meant.definition.as_json()["schemas"] == ["run-review"]
