@@ -9,13 +9,16 @@ _SCRIPT = '''"""Train on the rows beside this folder: python train.py MODEL OUT 
 import sys
 from pathlib import Path
 
+import torch
 from datasets import load_dataset
 from trl import {trainer}Config, {trainer}Trainer
 
 model, out, *steps = sys.argv[1:]
 file = Path(__file__).resolve().parents[1] / "train.jsonl"
 rows = load_dataset("json", data_files=str(file), split="train")
-config = {trainer}Config(output_dir=out, max_steps=int(steps[0]) if steps else -1{options})
+gpu = torch.cuda.is_available()
+limit = int(steps[0]) if steps else -1
+config = {trainer}Config(output_dir=out, max_steps=limit, use_cpu=not gpu, bf16=gpu{options})
 trainer = {trainer}Trainer(model=model, args=config, train_dataset=rows)
 trainer.train()
 trainer.save_model(out)
