@@ -110,8 +110,8 @@ def _narrow(agent: str, choices: Choices, off: bool) -> tuple[str, datetime | No
             key="datasets_of_version",
             disabled=off,
         )
-        since = first.date_input("First day", None, key="datasets_since", disabled=off, help="Runs from this day on, UTC.")
-        until = last.date_input("Last day", None, key="datasets_until", disabled=off, help="Up to this day, and with it.")
+        since = first.date_input("First day", None, key="datasets_since", disabled=off, help="Runs from it on, UTC.")
+        until = last.date_input("Last day", None, key="datasets_until", disabled=off, help="Runs up to it, and on it.")
         schemas = under.multiselect(
             "Labelled under",
             choices.schemas,

@@ -18,7 +18,11 @@ file = Path(__file__).resolve().parents[1] / "train.jsonl"
 rows = load_dataset("json", data_files=str(file), split="train")
 gpu = torch.cuda.is_available()
 limit = int(steps[0]) if steps else -1
-config = {trainer}Config(output_dir=out, max_steps=limit, use_cpu=not gpu, bf16=gpu{options})
+
+# None: no row is cut or dropped for its length. Where memory ends, name the most tokens that a row may have.
+config = {trainer}Config(
+    output_dir=out, max_length=None, max_steps=limit, use_cpu=not gpu, bf16=gpu{options}
+)
 trainer = {trainer}Trainer(model=model, args=config, train_dataset=rows)
 trainer.train()
 trainer.save_model(out)
