@@ -33,6 +33,10 @@ from core.store.tables import (
 )
 
 
+_AT_ONCE = 5_000
+"""Rows that a driver holds while they are read: PostgreSQL's would hold all of them otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunLine:
     """A run as a dataset sees it before its steps are read. `started_at` is None where the source has no times."""
@@ -115,7 +119,8 @@ def pair_lines(session: Session) -> list[PairLine]:
     sides: tuple[Any, ...] = (PairRow.name_a, PairRow.step_a, PairRow.step_b, PairRow.trace_a_id, PairRow.trace_b_id)
     task = (func.coalesce(TaskRow.key, ""), func.coalesce(TaskRow.split, ""))
     query = select(PairRow.id, PairRow.uid, PairRow.source, *sides, *task)
-    return [PairLine(*row) for row in session.execute(query.outerjoin(TaskRow, TaskRow.id == PairRow.task_id))]
+    query = query.outerjoin(TaskRow, TaskRow.id == PairRow.task_id).execution_options(yield_per=_AT_ONCE)
+    return [PairLine(*row) for row in session.execute(query)]
 
 
 def votes(session: Session) -> dict[int, list[Vote]]:
@@ -127,7 +132,7 @@ def votes(session: Session) -> dict[int, list[Vote]]:
         .where(PreferenceRow.current)
     )
     found: dict[int, list[Vote]] = {}
-    for pair_id, name, role, choice, revision, at in session.execute(query):
+    for pair_id, name, role, choice, revision, at in session.execute(query.execution_options(yield_per=_AT_ONCE)):
         found.setdefault(pair_id, []).append(Vote(pair_id, name, Role(role), Choice(choice), revision, at))
     return found
 

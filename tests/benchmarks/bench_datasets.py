@@ -7,7 +7,7 @@ ready in memory, handed to its writer.
 
 from __future__ import annotations
 
-import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -22,11 +22,11 @@ from core.dataset.definition import define
 from core.dataset.versions import make_version
 from core.dataset.writing import PARQUET, TRAIN, Written, write_version
 from core.records import Choice
-from core.store.dataset_versions import DatasetVersion
+from core.store.dataset_versions import DatasetVersion, get_version
 from core.store.engine import Store, open_store
 from core.store.people import person_id
 from core.store.tables import PairRow, PreferenceRow
-from tests.benchmarks._memory import resident
+from tests.benchmarks._memory import most_resident
 from tests.benchmarks.bench_traces import postgresql
 from tests.worlds import START
 
@@ -84,18 +84,37 @@ def measure(name: str, store: Store, folder: Path, pairs: int, alike: int) -> No
     told(name, "made without near-duplicates", pairs, seconds)
     whole, _ = timed(lambda: make_version(store, define("dpo"), "whole"))
     told(name, "of that, near-duplicates (for 100,000 rows)", alike, (whole - seconds) * alike / pairs)
-    before = resident_now()
+    url = store.engine.url.render_as_string(hide_password=False)
+    most = [alone(url, made, folder / f"alone{parquet}", parquet) for parquet in (False, True)]
     jsonl, _ = timed(lambda: write(store, made, str(folder / "jsonl"), False))
     told(name, "JSONL written", pairs, jsonl)
     floor, _ = timed(lambda: (folder / "copy").write_bytes((folder / "jsonl" / TRAIN).read_bytes()))
     told(name, "  floor: its bytes copied", pairs, floor)
     parquet, _ = timed(lambda: write(store, made, str(folder / "parquet"), True))
     told(name, "Parquet written", pairs, parquet)
-    held = resident_now()
     table = read_table(folder / "parquet" / PARQUET)
     ready, _ = timed(lambda: write_table(table, folder / "ready.parquet", compression="zstd"))
     told(name, "  floor: ready rows written", pairs, ready)
-    print(f"{name:10} memory {before:,.0f} MB before writing, {held:,.0f} MB after", flush=True)
+    print(
+        f"{name:10} most memory of a process that writes: JSONL {most[0]:,.0f} MB, Parquet {most[1]:,.0f} MB",
+        flush=True,
+    )
+
+
+def alone(url: str, made: DatasetVersion, out: Path, parquet: bool) -> float:
+    """The most megabytes that a new process held which did nothing but write a version."""
+    words = [sys.executable, "-m", "tests.benchmarks.bench_datasets", "write", url, made.dataset, str(made.number)]
+    done = subprocess.run([*words, str(out), str(int(parquet))], check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
+def write_alone(url: str, dataset: str, number: str, out: str, parquet: str) -> None:
+    """Write a version and print the most megabytes that were held meanwhile."""
+    store = open_store(url)
+    with store.reading() as session:
+        made = get_version(session, dataset, int(number))
+    write(store, made, out, parquet == "1")
+    print(most_resident())
 
 
 def write(store: Store, made: DatasetVersion, out: str, parquet: bool) -> None:
@@ -113,9 +132,8 @@ def told(name: str, what: str, rows: int, seconds: float) -> None:
     print(f"{name:10} {what:44} {seconds:7.1f} s  {rows / seconds:10,.0f} rows/s", flush=True)
 
 
-def resident_now() -> float:
-    return resident(os.getpid())
-
-
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    if sys.argv[1:2] == ["write"]:
+        write_alone(*sys.argv[2:])
+    else:
+        main(*map(int, sys.argv[1:]))
