@@ -32,7 +32,6 @@ from core.store.tables import (
     TraceRow,
 )
 
-
 _AT_ONCE = 5_000
 """Rows that a driver holds while they are read: PostgreSQL's would hold all of them otherwise."""
 
