@@ -216,7 +216,8 @@ def broken_and_fixed(comparison: VersionComparison) -> go.Figure:
         )
     figure.update_xaxes(title="tasks", range=[0, paired.n_tasks])
     candidate, base = comparison.candidate.version, comparison.base.version
-    title = f"{candidate} broke {broken} tasks that {base} solved, and fixed {fixed} that it did not"
+    tasks = "1 task" if broken == 1 else f"{broken} tasks"
+    title = f"{candidate} broke {tasks} that {base} solved, and fixed {fixed} that it did not"
     figure = titled(figure, title, 170)
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"}
     figure.update_layout(barmode="stack", bargap=0, showlegend=True, legend=legend)

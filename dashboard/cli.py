@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from dashboard.commands import files, learning, measuring, reviewing, running, schemas, splitting, storage
+from dashboard.commands import files, learning, measuring, reviewing, running, schemas, splitting, storage, suites
 from dashboard.commands.printing import printing
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ COMMANDS = (
         files.export,
         files.datasets,
         splitting.split,
+        suites.suite,
         learning.compare,
         measuring.lift,
         measuring.readiness,

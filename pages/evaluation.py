@@ -21,6 +21,7 @@ from dashboard.charts import (
 )
 from dashboard.identity import acting
 from dashboard.parts.figures import choose, show_chart, show_small_table, show_table
+from dashboard.parts.holdout import choose_holdout
 from dashboard.parts.numbers import escaped
 from dashboard.parts.published import show_published
 from dashboard.parts.version_tables import (
@@ -30,6 +31,7 @@ from dashboard.parts.version_tables import (
     cost_rows,
     left_out,
     success_rows,
+    tag_rows,
     task_rows,
 )
 from dashboard.process import store
@@ -90,6 +92,7 @@ suite = choose(
     "A fixed set of tasks; comparing on it for the first time fixes it. Without one: every task that both tried.",
 )
 suite = None if suite == SHARED else suite
+holdout = suite is not None and choose_holdout(suite, base, candidate, actor)
 
 compared, runs = None, []
 if actor.leads:
@@ -97,7 +100,7 @@ if actor.leads:
         with store().reading() as session:
             draft = suite is not None and find_suite(session, suite).frozen_at is None
         with store().session() if draft else store().reading() as session:
-            compared = compare_versions(session, base, candidate, suite, agent)
+            compared = compare_versions(session, base, candidate, suite, agent, holdout)
             changed = [*compared.paired.regressed, *compared.paired.fixed]
             runs = runs_of_tasks(session, [compared.base.version_id, compared.candidate.version_id], changed)
         if draft:
@@ -112,7 +115,10 @@ else:
 
 if compared:
     icon, colour = VERDICTS[compared.paired.verdict]
-    st.badge(compared.paired.verdict, icon=icon, color=colour)
+    with st.container(horizontal=True):
+        st.badge(compared.paired.verdict, icon=icon, color=colour)
+        if compared.holdout:
+            st.badge("on the holdout alone", icon=":material/lock_open:", color="orange")
     st.subheader(escaped(compared.sentence), anchor=False)
     st.markdown(escaped(compared.advice))
     show_small_table(comparison_rows(compared))
@@ -122,6 +128,9 @@ if compared:
         f"In brackets the 95 % interval and n. How p was found: {compared.paired.test}, on the tasks' differences.",
         help="docs/numbers.md says how each number is made and what it does not say.",
     )
+    if compared.by_tag:
+        st.header("By tag", anchor=False, help="p is Holm's over all tags: one false alarm among them all in 5 %.")
+        show_table(tag_rows(compared), "Success by tag of the suite")
     show_chart(
         broken_and_fixed(compared),
         [{"What became of it": "broken", "Task": task} for task in compared.paired.regressed]

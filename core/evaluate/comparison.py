@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 from core.errors import InvalidInput
 from core.evaluate.task_runs import NO_RUNS, TaskRuns, VersionRuns, by_version
 from core.measure.intervals import Interval, Mean, mean_interval
-from core.measure.paired import Comparison, PairedMeans, compare, paired_means
+from core.measure.paired import SIGNIFICANT, Comparison, PairedMeans, Trials, compare, paired_means
 from core.measure.passk import PassK, pass_k
+from core.measure.proportions import holm
+from core.records import Split
 from core.store.catalog import find_version
 from core.store.results import tallies
-from core.store.suites import find_suite, freeze, suite_tasks
+from core.store.suites import Case, find_suite, freeze, list_cases, open_holdout, openings_of
 from core.store.trials import published_versions
 
 MARGIN = 0.05
@@ -44,6 +46,20 @@ class Side:
 
 
 @dataclass(frozen=True)
+class TagComparison:
+    """The shared tasks with one tag; `p_adjusted` is Holm's over all tags."""
+
+    tag: str
+    paired: Comparison
+    p_adjusted: float
+
+    @property
+    def differs(self) -> bool:
+        """Whether it would be called better or worse among so many tags."""
+        return self.p_adjusted < SIGNIFICANT
+
+
+@dataclass(frozen=True)
 class VersionComparison:
     """What is known about the candidate against the base; `paired` holds the statistics."""
 
@@ -57,6 +73,16 @@ class VersionComparison:
     suite: str
     untried: tuple[str, ...]
     """Tasks of the suite that neither version has an outcome on."""
+    revision: int = 0
+    """Of the suite; 0 without one."""
+    by_tag: tuple[TagComparison, ...] = ()
+    """For each tag of the suite's shared tasks, the smallest p first."""
+    holdout: bool = False
+    """Whether it speaks of the suite's holdout, which was opened for it, or else of all its other tasks."""
+    closed: int = 0
+    """Tasks of the suite's holdout that were left out because it was not opened."""
+    openings: int = 0
+    """How often the holdout of the suite was opened, this time included."""
 
     @property
     def sentence(self) -> str:
@@ -94,6 +120,7 @@ class VersionComparison:
         return {
             "n_tasks": paired.n_tasks,
             "suite": self.suite or None,
+            "revision": self.revision or None,
             "base": _side_json(self.base, paired.base.value, paired.base.interval),
             "candidate": _side_json(self.candidate, paired.candidate.value, paired.candidate.interval),
             "difference": paired.difference,
@@ -109,17 +136,25 @@ class VersionComparison:
             "smallest_detectable": paired.smallest_detectable,
             "margin": paired.margin,
             "verdict": paired.verdict,
+            "by_tag": [_tag_json(one) for one in self.by_tag],
+            "holdout": {"opened": self.holdout, "left_out": self.closed, "openings": self.openings},
             "sentence": self.sentence,
         }
 
 
 def compare_versions(
-    session: Session, base: str, candidate: str, suite: str | None = None, agent: str | None = None
+    session: Session,
+    base: str,
+    candidate: str,
+    suite: str | None = None,
+    agent: str | None = None,
+    holdout: bool = False,
 ) -> VersionComparison:
     """Compare two versions on a suite's tasks (None: on every task that both tried). A draft suite is frozen by it.
 
-    Solved counts 1, partly and failed 0. Raises NotFound, Ambiguous, or InvalidInput where no task is shared
-    and for a version of which only published rates are known.
+    Of a suite the tasks of its holdout are left out, unless `holdout` asks for them alone (`open_for` keeps that it was
+    opened). Solved counts 1, partly and failed 0. Raises NotFound, Ambiguous, or InvalidInput where no task is shared,
+    for a version of which only published rates are known, and for a holdout that is not there.
     """
     first, second = find_version(session, agent, base), find_version(session, agent, candidate)
     published = published_versions(session)
@@ -131,23 +166,73 @@ def compare_versions(
     versions = [first.id, second.id]
     runs = by_version(tallies(session, versions, None if chosen is None else chosen.id))
     ours, theirs = (runs.get(version, NO_RUNS) for version in versions)
+    cases = {} if chosen is None else {case.task: case for case in list_cases(session, chosen.id)}
+    meant = _meant(cases, holdout, suite)
+    if chosen is not None:
+        ours, theirs = (side.only(meant) for side in (ours, theirs))
     shared = [task for task in ours.tasks if task in theirs.tasks]
     if not shared:
         raise InvalidInput(_nothing_shared(base, candidate, suite, ours, theirs), field="candidate")
     if chosen is not None:
         freeze(session, chosen)
-    wanted = suite_tasks(session, chosen.id).values() if chosen is not None else ()
     before, after = ({task: each.tasks[task].trials for task in each.tasks} for each in (ours, theirs))
     return VersionComparison(
         base=_side(base, first.id, ours, shared, theirs),
         candidate=_side(candidate, second.id, theirs, shared, ours),
-        paired=compare(before, after, MARGIN if chosen is None else chosen.margin),
+        paired=compare(before, after, margin := MARGIN if chosen is None else chosen.margin),
         cost=_paired(ours, theirs, "cost"),
         latency=_paired(ours, theirs, "seconds"),
         held=sum(ours.tasks[task].mostly for task in shared),
         suite=suite or "",
-        untried=tuple(task for task in wanted if task not in ours.tasks and task not in theirs.tasks),
+        untried=tuple(task for task in cases if task in meant and task not in ours.tasks and task not in theirs.tasks),
+        revision=0 if chosen is None else chosen.revision,
+        by_tag=_by_tag([cases[task] for task in shared if task in cases], before, after, margin),
+        holdout=holdout,
+        closed=0 if holdout else len(cases) - len(meant),
+        openings=0 if chosen is None else len(openings_of(session, chosen.name)),
     )
+
+
+def open_for(session: Session, suite: str, base: str, candidate: str, reason: str, by: int | None = None) -> None:
+    """Keep that a suite's holdout is opened to compare two versions, by whom (a row id) and why.
+
+    Raises NotFound, and InvalidInput where there is no holdout, or no reason.
+    """
+    row = find_suite(session, suite)
+    _meant({case.task: case for case in list_cases(session, row.id)}, True, suite)
+    if not reason.strip():
+        raise InvalidInput("Say why the holdout is opened: every opening is kept and shown.", field="holdout")
+    open_holdout(session, row.id, by, reason, (base, candidate))
+
+
+def _meant(cases: Mapping[str, Case], holdout: bool, suite: str | None) -> set[str]:
+    """The tasks of a suite that are compared: its holdout where that is asked for, else all others."""
+    kept = {task for task, case in cases.items() if case.split is Split.HOLDOUT}
+    if not holdout:
+        if cases and len(kept) == len(cases):
+            raise InvalidInput(
+                f"Every task of the suite {suite} is holdout: open it deliberately, with a reason (--holdout).",
+                field="holdout",
+            )
+        return cases.keys() - kept
+    if not suite or not kept:
+        which = f"The suite {suite} has" if suite else "Without a suite there is"
+        raise InvalidInput(f"{which} no holdout that could be opened.", field="holdout")
+    return kept
+
+
+def _by_tag(cases: Sequence[Case], before: Trials, after: Trials, margin: float) -> tuple[TagComparison, ...]:
+    tagged: dict[str, list[str]] = {}
+    for case in cases:
+        for tag in case.tags:
+            tagged.setdefault(tag, []).append(case.task)
+    compared = [
+        (tag, compare({task: before[task] for task in tasks}, {task: after[task] for task in tasks}, margin))
+        for tag, tasks in sorted(tagged.items())
+    ]
+    adjusted = holm([paired.p_value for _, paired in compared])
+    found = [TagComparison(tag, paired, p) for (tag, paired), p in zip(compared, adjusted, strict=True)]
+    return tuple(sorted(found, key=lambda one: (one.p_adjusted, one.paired.p_value, one.tag)))
 
 
 def _side(version: str, version_id: int, runs: VersionRuns, shared: list[str], other: VersionRuns) -> Side:
@@ -208,6 +293,20 @@ def _side_json(side: Side, success: float, interval: Interval) -> dict[str, Any]
         "unknown": side.unknown,
         "not_comparable": side.not_comparable,
         "only": list(side.only),
+    }
+
+
+def _tag_json(one: TagComparison) -> dict[str, Any]:
+    paired = one.paired
+    return {
+        "tag": one.tag,
+        "n_tasks": paired.n_tasks,
+        "base": paired.base.value,
+        "candidate": paired.candidate.value,
+        "difference": paired.difference,
+        "interval": _bounds(paired.interval),
+        "p_value": paired.p_value,
+        "p_adjusted": one.p_adjusted,
     }
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from core.store.results import Tally
 
@@ -46,6 +46,10 @@ class VersionRuns:
     taskless: TaskRuns
     n: int
     unknown: int
+
+    def only(self, tasks: Collection[str]) -> VersionRuns:
+        """The same with these tasks alone to compare."""
+        return replace(self, tasks={task: runs for task, runs in self.tasks.items() if task in tasks})
 
     @property
     def n_not_comparable(self) -> int:

@@ -60,6 +60,20 @@ def change_against(before: Rate, after: Rate, others_before: Rate, others_after:
     return ChangeAgainst(value, Interval(low, high))
 
 
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p-values, in their order, raised so that a single false one among all that are at most 0.05 comes up in 5 %.
+
+    The i-th smallest of m becomes the largest of p (m - i + 1) over it and all smaller ones, at most 1. It holds
+    however the tests hang together. Source: Holm 1979, Scand. J. Stat. 6.
+    """
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    adjusted, most = [1.0] * len(p_values), 0.0
+    for place, index in enumerate(order):
+        most = max(most, min(1.0, p_values[index] * (len(p_values) - place)))
+        adjusted[index] = most
+    return adjusted
+
+
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
     """The p-values, in their order, raised so that of those at most 0.05 about 5 % are false at the most.
 

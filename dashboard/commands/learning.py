@@ -53,15 +53,20 @@ def compare(
     candidate: Annotated[str, typer.Argument(help="The version that may be better.")],
     suite: Annotated[str, typer.Option(help="The suite to compare on; its tasks are fixed by the first comparison.")],
     agent: Agent = "",
+    holdout: Annotated[
+        str, typer.Option(help="Open the suite's holdout and compare on it alone; say why: it is kept and shown.")
+    ] = "",
     json: Json = False,
 ) -> Answer:
     """Two versions on one suite: what got better, what broke, and how sure that is."""
-    from core.evaluate.comparison import compare_versions
-    from dashboard.parts.version_tables import left_out
+    from core.evaluate.comparison import compare_versions, open_for
+    from dashboard.parts.version_tables import left_out, tag_lines
     from dashboard.process import store
 
     with store().session() as session:
-        result = compare_versions(session, base, candidate, suite=suite, agent=agent or None)
+        if holdout:
+            open_for(session, suite, base, candidate, holdout)
+        result = compare_versions(session, base, candidate, suite, agent or None, holdout=bool(holdout))
     lists = {"broken": result.paired.regressed, "fixed": result.paired.fixed, "left out": left_out(result)}
     named = [f"{what}: {', '.join(tasks)}" for what, tasks in lists.items() if tasks]
-    return result.as_json(), [result.sentence, *filter(None, [result.advice]), *named]
+    return result.as_json(), [result.sentence, *filter(None, [result.advice]), *named, *tag_lines(result)]

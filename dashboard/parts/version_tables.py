@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from core.evaluate.comparison import Side, VersionComparison
 from core.evaluate.history import History, TaskLine, VersionPoint
 from core.evaluate.published import PublishedRate
+from core.evaluate.weeks import FEW
 from core.measure.paired import Comparison
 from core.measure.passk import PassK
 from core.records import Outcome
@@ -43,7 +44,7 @@ def comparison_rows(compared: VersionComparison) -> list[dict[str, str]]:
 
 def _points(paired: Comparison) -> str:
     low, high = 100 * paired.interval.low, 100 * paired.interval.high
-    return f"{100 * paired.difference:+.1f} points ({low:+.1f} to {high:+.1f}, n {paired.n_tasks} tasks)"
+    return f"{100 * paired.difference:+.1f} points ({low:+.1f} to {high:+.1f}, n {_count(paired.n_tasks, 'task')})"
 
 
 def _pass(found: PassK) -> str:
@@ -64,8 +65,40 @@ def left_out(compared: VersionComparison) -> list[str]:
             said.append(f"{_count(side.unknown, 'run')} of {name} whose outcome nobody knows")
         if side.not_comparable:
             said.append(f"{_count(side.not_comparable, 'run')} of {name} whose task is guessed or missing")
+    if compared.closed:
+        said.append(f"{_count(compared.closed, 'task')} of the holdout, which is closed")
     if compared.untried:
         said.append(f"{_count(len(compared.untried), 'task')} of the suite that neither has an outcome on")
+    return said
+
+
+def tag_rows(compared: VersionComparison) -> list[dict[str, str]]:
+    """Success of both versions for each tag of the suite, and how far apart they are."""
+    return [
+        {
+            "Tag": one.tag,
+            f"Base: {compared.base.version}": share(one.paired.base),
+            f"Candidate: {compared.candidate.version}": share(one.paired.candidate),
+            "Difference": _tag_points(one.paired),
+            "p, adjusted": f"{one.p_adjusted:.3f}" if one.paired.n_tasks >= FEW else "",
+        }
+        for one in compared.by_tag
+    ]
+
+
+def _tag_points(paired: Comparison) -> str:
+    return _points(paired) if paired.n_tasks >= FEW else f"not enough data (n {_count(paired.n_tasks, 'task')})"
+
+
+def tag_lines(compared: VersionComparison) -> list[str]:
+    """The same in lines, what differs marked; and how often the holdout was opened."""
+    said = [
+        f"{'*' if one.differs else ' '} {one.tag}: {_tag_points(one.paired)}, p {one.p_adjusted:.3f} among "
+        f"{_count(len(compared.by_tag), 'tag')}"
+        for one in compared.by_tag
+    ]
+    if compared.openings:
+        said.append(f"The holdout of {compared.suite} was opened {_count(compared.openings, 'time')}.")
     return said
 
 

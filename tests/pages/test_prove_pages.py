@@ -7,15 +7,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.evaluate.weeks import FEW
-from core.records import Annotation, Mark, Role, Task, Version
+from core.records import Annotation, Mark, Role, Split, Task, Version
 from core.review.ready_made import RUN_REVIEW
 from core.store.annotations import add_annotation
 from core.store.items import NewItem, add_items
 from core.store.people import add_person, person_id
 from core.store.queues import get_queue, make_queue
 from core.store.schemas import save_schema
-from core.store.suites import add_tasks, find_suite
+from core.store.suites import Case, add_tasks, draft_of, find_suite, openings_of, set_cases
 from core.store.tables import TaskRow
+from core.store.task_splits import set_splits
 from core.store.traces import find_trace
 from dashboard import identity
 from dashboard.identity import Actor
@@ -197,3 +198,22 @@ def test_another_agent_has_its_own_versions(world):
     assert not at.exception
     assert [at.selectbox(key=f"evaluation_{side}").value for side in ("base", "candidate")] == ["x1", "x2"]
     assert "x2 is better or worse than x1" in words(at)
+
+
+def test_a_holdout_is_opened_with_a_reason_and_compared_alone(world):
+    with store().session() as session:
+        set_cases(session, draft_of(session, "kept"), [Case(f"shop/{n}", ("all",)) for n in range(4)])
+        set_splits(session, {"shop/0": Split.HOLDOUT})
+    at = opened("evaluation", evaluation_suite="kept")
+    assert "1 task of the holdout, which is closed" in words(at)
+    assert any("Tag" in table.value.columns for table in at.dataframe)
+    button = next(one for one in at.button if one.label == "Open the holdout")
+    assert button.disabled
+    at.text_input(key="evaluation_holdout_reason").set_value("The release.").run()
+    next(one for one in at.button if one.label == "Open the holdout").click().run()
+    assert not at.exception
+    assert "on the holdout alone" in words(at)
+    with store().reading() as session:
+        assert [(one.by, one.reason) for one in openings_of(session, "kept")] == [("me", "The release.")]
+    next(one for one in at.button if one.label == "Close it").click().run()
+    assert "1 task of the holdout, which is closed" in words(at)

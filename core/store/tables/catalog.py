@@ -46,11 +46,14 @@ class TaskRow(Base):
 
 
 class SuiteRow(Base):
-    """A fixed evaluation set; frozen explicitly or at its first comparison."""
+    """One revision of a fixed evaluation set; frozen explicitly or at its first comparison, then never changed."""
 
     __tablename__ = "suite"
+    __table_args__ = (UniqueConstraint("name", "revision"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(200), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    revision: Mapped[int] = mapped_column(default=1)
+    note: Mapped[str] = mapped_column(Text, default="")
     frozen_at: Mapped[datetime | None]
     content_hash: Mapped[str] = mapped_column(String(64), default="")
     margin: Mapped[float] = mapped_column(Float, default=0.05)
@@ -58,11 +61,27 @@ class SuiteRow(Base):
 
 
 class SuiteCaseRow(Base):
-    """One task in a suite."""
+    """One task in a suite: its tags, how difficult it is, and what a good outcome is, in words."""
 
     __tablename__ = "suite_case"
     suite_id: Mapped[int] = mapped_column(ForeignKey("suite.id"), primary_key=True)
     task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    tags: Mapped[list[Any]] = mapped_column(default=list)
+    difficulty: Mapped[str] = mapped_column(String(40), default="")
+    expected: Mapped[str] = mapped_column(Text, default="")
+
+
+class SuiteOpeningRow(Base):
+    """One opening of a suite's holdout: who compared what on it, and why."""
+
+    __tablename__ = "suite_opening"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    suite_id: Mapped[int] = reference("suite.id")
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    base: Mapped[str] = mapped_column(String(300))
+    candidate: Mapped[str] = mapped_column(String(300))
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
 
 
 class ResultRow(Base):

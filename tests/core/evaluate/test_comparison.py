@@ -1,14 +1,16 @@
 """Comparing versions through the store: real benchmarks, and what must be left out."""
 
 import pytest
+from statsmodels.stats.multitest import multipletests
 
 from core.errors import Ambiguous, Conflict, InvalidInput, NotFound
-from core.evaluate.comparison import compare_versions
+from core.evaluate.comparison import compare_versions, open_for
 from core.ingest.accept import ImportOptions, import_paths
-from core.records import Outcome, Task, Version
+from core.records import Outcome, Split, Task, Version
 from core.store.results import runs_of_tasks
-from core.store.suites import add_tasks, find_suite
+from core.store.suites import Case, add_tasks, draft_of, find_suite, set_cases
 from core.store.tables import TaskRow
+from core.store.task_splits import set_splits
 from tests.core.evaluate.conftest import keep, plan, run, tau2
 
 
@@ -128,3 +130,54 @@ def test_names_that_are_wrong_or_ambiguous(store):
         with pytest.raises(NotFound, match="no suite"):
             compare_versions(session, "a", "a", suite="nothing", agent="shop")
         assert compare_versions(session, "a", "a", agent="other").paired.n_tasks == 1
+
+
+def suite_of(session, name, tags, holdout=()):
+    """A draft with these tasks and their tags; some are kept as holdout."""
+    set_cases(session, draft_of(session, name), [Case(f"shop/{task}", tuple(words)) for task, words in tags.items()])
+    set_splits(session, {f"shop/{task}": Split.HOLDOUT for task in holdout})
+
+
+def test_the_holdout_stays_closed_until_somebody_says_why(store):
+    results = {"a": dict.fromkeys("123456", "s"), "b": {**dict.fromkeys("1234", "s"), "5": "f", "6": "f"}}
+    keep(store, plan(results))
+    with store.session() as session:
+        suite_of(session, "small", dict.fromkeys("123456", ()), holdout="456")
+        closed = compare_versions(session, "a", "b", suite="small")
+        assert (closed.paired.n_tasks, closed.closed, closed.openings, closed.holdout) == (3, 3, 0, False)
+        assert closed.paired.regressed == ()
+        open_for(session, "small", "a", "b", "The release is decided.")
+        opened = compare_versions(session, "a", "b", suite="small", holdout=True)
+        assert (opened.paired.n_tasks, opened.closed, opened.openings, opened.holdout) == (3, 0, 1, True)
+        assert opened.paired.regressed == ("shop/5", "shop/6")
+        assert compare_versions(session, "a", "b", suite="small").openings == 1
+        assert opened.as_json()["holdout"] == {"opened": True, "left_out": 0, "openings": 1}
+        with pytest.raises(InvalidInput, match="Say why"):
+            open_for(session, "small", "a", "b", " ")
+        with pytest.raises(InvalidInput, match="Without a suite there is no holdout"):
+            compare_versions(session, "a", "b", holdout=True)
+        suite_of(session, "open", {"1": ()})
+        with pytest.raises(InvalidInput, match="The suite open has no holdout"):
+            open_for(session, "open", "a", "b", "Why not?")
+        suite_of(session, "kept", {"4": (), "5": ()})
+        with pytest.raises(InvalidInput, match="Every task of the suite kept is holdout"):
+            compare_versions(session, "a", "b", suite="kept")
+
+
+def test_tags_are_compared_apart_and_among_each_other(store):
+    n = [str(number) for number in range(24)]
+    results = {"a": dict.fromkeys(n, "s"), "b": {task: "f" if int(task) < 8 else "s" for task in n}}
+    keep(store, plan(results))
+    tags = {task: ("refund", "all") if int(task) < 8 else ("lamp", "all") for task in n}
+    with store.session() as session:
+        suite_of(session, "tagged", tags)
+        compared = compare_versions(session, "a", "b", suite="tagged")
+    found = {one.tag: one for one in compared.by_tag}
+    assert [(one.tag, one.paired.n_tasks, one.differs) for one in compared.by_tag] == [
+        ("all", 24, True),
+        ("refund", 8, True),
+        ("lamp", 16, False),
+    ]
+    raw = [one.paired.p_value for one in found.values()]
+    assert [one.p_adjusted for one in found.values()] == pytest.approx(list(multipletests(raw, method="holm")[1]))
+    assert [one["tag"] for one in compared.as_json()["by_tag"]] == ["all", "refund", "lamp"]

@@ -9,7 +9,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from core.measure.intervals import rate
-from core.measure.proportions import benjamini_hochberg, change_against, fisher_exact
+from core.measure.proportions import benjamini_hochberg, change_against, fisher_exact, holm
 from core.measure.ranks import mann_whitney, median
 
 
@@ -97,3 +97,11 @@ def test_a_median_has_the_published_interval() -> None:
     assert median([4.0, 1.0, 9.0]).interval is None
     with pytest.raises(ValueError, match="a median needs"):
         median([])
+
+
+def test_holm_is_that_of_statsmodels() -> None:
+    lot = random.Random(7)
+    assert holm([]) == []
+    for _ in range(200):
+        p_values = [lot.choice([0.0, 0.01, 0.5, 1.0, lot.random()]) for _ in range(lot.randint(1, 20))]
+        assert holm(p_values) == pytest.approx(list(multipletests(p_values, method="holm")[1]))
