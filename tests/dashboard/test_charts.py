@@ -108,7 +108,7 @@ def test_broken_and_fixed_counts_every_shared_task_once(store):
         figure = broken_and_fixed(compare_versions(session, "a", "b"))
     assert [bar.name for bar in figure.data] == ["both solve 1", "fixed 1", "broken 1", "neither solves 1"]
     assert figure.data[2].hovertext[0] == "broken: 1 of 4 tasks (25 %)"
-    assert figure.layout.title.text == "b broke 1 tasks that a solved, and fixed 1 that it did not"
+    assert figure.layout.title.text == "b broke 1 task that a solved, and fixed 1 that it did not"
 
 
 def test_weeks_name_the_last_two_and_skip_what_has_too_few():
