@@ -7,14 +7,15 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.clock import parse_time
+from core.records import Outcome, Role
 from core.store.dialect import parts
 from core.store.hidden import hidden_from
 from core.store.recalls import was_given
-from core.store.tables import AgentRow, SignalRow, TaskRow, TraceRow, VersionRow
+from core.store.tables import AgentRow, AnnotationRow, PersonRow, SignalRow, TaskRow, TraceRow, VersionRow
 from core.store.text_search import count_matching, matching_traces, words_in
 
 
@@ -23,7 +24,8 @@ class TraceFilter:
     """Which traces a list shows; every empty field lets all through.
 
     `signal` is the name of a signal that the run or a step of it has, `says` what that says: solved or failed.
-    `lesson` is the id of a lesson that the run was given.
+    `lesson` is the id of a lesson that the run was given. `contradicted`: some evidence says otherwise than its outcome
+    (core.tasks.outcome.contradictions).
     `blind_for` is the person who looks: what is hidden from them is left out as soon as a filter would tell of it.
     """
 
@@ -39,12 +41,14 @@ class TraceFilter:
     signal: str = ""
     says: bool | None = None
     lesson: str = ""
+    contradicted: bool = False
     blind_for: int | None = None
 
     @property
     def tells(self) -> bool:
         """Whether it lets runs through by what a blind reviewer must not know."""
-        return bool(self.version or self.outcome or self.signal or self.lesson) or self.labelled is not None
+        told = self.version or self.outcome or self.signal or self.lesson or self.contradicted
+        return bool(told) or self.labelled is not None
 
     def as_json(self) -> dict[str, Any]:
         """What is asked, as it is stored: never who looks; times are ISO 8601."""
@@ -90,10 +94,26 @@ def filtered(session: Session, query: Any, wanted: TraceFilter) -> Any:
         query = query.where(exists().where(SignalRow.trace_id == TraceRow.id, *said))
     if wanted.lesson:
         query = query.where(was_given(wanted.lesson))
+    if wanted.contradicted:
+        query = query.where(_contradicted())
     if wanted.blind_for is not None and wanted.tells:
         query = query.where(~hidden_from(wanted.blind_for))
     found = matching_traces(session, wanted.text) if wanted.text else None
     return query if found is None else query.where(found)
+
+
+def _contradicted() -> ColumnElement[bool]:
+    """A signal on the whole run, or a person's label, says otherwise than the outcome that counts."""
+    solved = TraceRow.outcome == Outcome.SOLVED.value
+    short = TraceRow.outcome.in_([Outcome.FAILED.value, Outcome.PARTLY.value])
+    told = (SignalRow.trace_id == TraceRow.id, SignalRow.step_uid.is_(None), SignalRow.replaced_at.is_(None))
+    against = or_(and_(solved, SignalRow.success.is_(False)), and_(short, SignalRow.success.is_(True)))
+    said = AnnotationRow.answers["outcome"].as_string()
+    labels = (AnnotationRow.trace_id == TraceRow.id, AnnotationRow.current, AnnotationRow.step_uid == "")
+    people = (PersonRow.id == AnnotationRow.person_id, PersonRow.role != Role.MACHINE.value)
+    return or_(
+        exists().where(*told, against), exists().where(*labels, *people, said.is_not(None), said != TraceRow.outcome)
+    )
 
 
 def count_traces(session: Session, wanted: TraceFilter) -> int:

@@ -75,6 +75,26 @@ def outcome_of(
     return Outcome.UNKNOWN, ""
 
 
+def contradictions(outcome: Outcome, annotations: Sequence[Given], signals: Sequence[Signal]) -> tuple[str, ...]:
+    """What says otherwise than the outcome that counts, each in words; signals that only grade say nothing here.
+
+    Of a person's label the outcome itself differs; a signal differs that means success where the run was not solved, or
+    failure where it was.
+    """
+    said = [
+        f"{given.person}: {given.answers[OUTCOME]}"
+        for given in annotations
+        if given.role is not Role.MACHINE
+        and not given.step_id
+        and given.answers.get(OUTCOME) not in (None, outcome.value)
+    ]
+    if outcome is not Outcome.UNKNOWN:
+        solved = outcome is Outcome.SOLVED
+        against = (one for one in signals if one.step_id is None and one.success is (not solved))
+        said += [f"{_source(one)} {one.name}: {'success' if one.success else 'failure'}" for one in against]
+    return tuple(said)
+
+
 @lru_cache(maxsize=1_000)
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name, however they are joined: `LLM-judge` and `llm_judge` are one."""

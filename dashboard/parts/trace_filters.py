@@ -17,6 +17,9 @@ from dashboard.parts.numbers import escaped
 from dashboard.parts.trace_signals import ABOUT, signal_choices
 from dashboard.process import store
 
+DISAGREES = "evidence disagrees"
+"""Chosen among the outcomes: whatever the outcome is, something says otherwise."""
+
 LABELLED = {"": None, "labelled": True, "not labelled": False}
 FIELDS = ("text", "agent", "version", "outcome", "labels", "signal", "lesson", "from", "to")
 
@@ -45,7 +48,7 @@ def choose_filter(prefix: str, actor: Actor) -> TraceFilter:
         versions = list(dict.fromkeys(one.name for one in known if agent in ("", one.agent)))
         _drop_unknown(f"{prefix}_version", versions)
         version = st.selectbox("Version", ["", *versions], key=f"{prefix}_version", **choose)
-        outcome = st.selectbox("Outcome", ["", *map(str, Outcome)], key=f"{prefix}_outcome", **choose)
+        outcome = st.selectbox("Outcome", ["", *map(str, Outcome), DISAGREES], key=f"{prefix}_outcome", **choose)
         labels = st.selectbox("Labels", list(LABELLED), key=f"{prefix}_labels", **choose)
         _drop_unknown(f"{prefix}_signal", list(signals))
         signal, says = signals[st.selectbox("Signal", list(signals), key=f"{prefix}_signal", help=ABOUT, **choose)]
@@ -56,7 +59,8 @@ def choose_filter(prefix: str, actor: Actor) -> TraceFilter:
     return TraceFilter(
         agent=agent,
         version=version,
-        outcome=outcome,
+        outcome="" if outcome == DISAGREES else outcome,
+        contradicted=outcome == DISAGREES,
         labelled=LABELLED[labels],
         signal=signal,
         says=says,

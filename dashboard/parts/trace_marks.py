@@ -8,12 +8,16 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.records import Outcome
+from core.store.annotations import annotations_of
+from core.store.signals import signals_of
 from core.store.steps import CostSource
 from core.store.traces import TraceLine
-from dashboard.parts.numbers import duration
+from core.tasks.outcome import contradictions
+from dashboard.parts.numbers import duration, escaped
 from dashboard.parts.trace_list import dollars
 from dashboard.parts.trace_view import TraceView
-from dashboard.process import settings
+from dashboard.process import settings, store
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 REPLACED = "Secrets and personal data, replaced before anything was stored; what they were is kept nowhere. Settings "
@@ -43,6 +47,9 @@ def show_marks(view: TraceView) -> None:
             f"Steps came on {line.changed_at:%d %b %Y, %H:%M:%S} UTC, after {_labels(line.outdated)} had been given."
         )
         st.badge("changed since it was labelled", icon=":material/history:", color="orange", help=about)
+    if not view.blind and (against := _contradictions(line)):
+        about = f"Its outcome is {line.outcome}, from {line.outcome_from}. Otherwise say: {'; '.join(against[:10])}."
+        st.badge("evidence disagrees", icon=":material/balance:", color="orange", help=escaped(about))
     if line.redactions:
         st.badge(replaced_told(line.redactions), icon=":material/visibility_off:", color="gray", help=REPLACED)
     if line.n_unpriced:
@@ -50,6 +57,12 @@ def show_marks(view: TraceView) -> None:
         about = f"{UNPRICED} Without a price: {', '.join(view.unpriced[:5])}." if view.unpriced else UNPRICED
         asked = {"settings_model": view.unpriced[0]} if view.unpriced else None
         st.page_link(PAGES / "settings.py", label=name, icon=":material/sell:", help=about, query_params=asked)
+
+
+def _contradictions(line: TraceLine) -> tuple[str, ...]:
+    with store().reading() as session:
+        signals = signals_of(session, [line.id])[line.id]
+        return contradictions(Outcome(line.outcome), annotations_of(session, [line.id]), signals)
 
 
 def _labels(n: int) -> str:
