@@ -45,8 +45,8 @@ def check_recipes(format: str, chosen: Iterable[str]) -> tuple[str, ...]:
         if name not in _ALL:
             raise InvalidInput(f"There is no recipe {name}. Recipes are {', '.join(RECIPES)}.", field="recipe")
         if name not in known:
-            said = f"{', '.join(known)} take it" if known else "no trainer that we know takes it"
-            raise InvalidInput(f"There is no recipe for {format} with {name}: {said}.", field="recipe")
+            said = f"There are {', '.join(known)}." if known else "No trainer that we know takes it."
+            raise InvalidInput(f"There is no recipe for {format} with {name}. {said}", field="recipe")
     return tuple(dict.fromkeys(chosen))
 
 

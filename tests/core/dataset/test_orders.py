@@ -134,3 +134,14 @@ def test_two_processes_never_make_the_same_and_one_that_died_is_followed(store: 
         assert again.id == second
         assert say_progress(session, second, "keeping the rows", 1, 2)
         assert take_order(session) is None
+
+
+def test_the_same_is_asked_for_once_while_it_is_open(store: Store) -> None:
+    fill(store)
+    first = ask(store, define("sft"))
+    assert ask(store, define("sft")) == first
+    assert ask(store, define("dpo")) != first
+    assert ask(store, define("sft"), "other") != first
+    while make_due(store):
+        pass
+    assert ask(store, define("sft")) != first

@@ -145,8 +145,8 @@ def test_they_stand_beside_the_rows_and_in_place_of_older_ones(store: Store, tmp
     ("format", "how", "said"),
     [
         ("sft", Written(recipes=["word"]), "There is no recipe word. Recipes are trl, axolotl, llama-factory, openai."),
-        ("kto", Written(recipes=["openai"]), "There is no recipe for kto with openai: trl take it."),
-        ("steps", Written(recipes=["trl"]), "There is no recipe for steps with trl: no trainer that we know takes it."),
+        ("kto", Written(recipes=["openai"]), "There is no recipe for kto with openai. There are trl."),
+        ("steps", Written(recipes=["trl"]), "There is no recipe for steps with trl. No trainer that we know takes it."),
         ("sft", Written(True, ["trl"]), "Recipes read the rows as JSONL: leave either them or Parquet out."),
     ],
 )
