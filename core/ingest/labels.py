@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core.clock import content_hash, now
 from core.errors import InvalidInput
 from core.ingest.report import ImportOptions, ImportReport
+from core.record_lines import NAMES_OF
 from core.records import (
     Aggregate,
     Annotation,
@@ -128,6 +129,8 @@ class Labels:
 
     def _schema(self, schema: LabelSchema) -> None:
         known = schema_id(self.session, schema.key, schema.version)
+        if schema.version < 1:
+            raise InvalidInput(f"version is {schema.version}; versions begin with 1")
         if known is None:
             check_schema(schema)
             save_schema(self.session, schema)
@@ -139,7 +142,11 @@ class Labels:
         subject = self._subject(one)
         schema: tuple[int | None, str] = (None, "")
         if subject.trace_id is not None:
-            schema = (self._schema_id(one.schema, one.schema_version), one.schema)
+            found = self._schema_id(one.schema, one.schema_version)
+            schema = (found, one.schema)
+            asked = {question.key for question in get_schema(self.session, found).questions}
+            if one.question not in asked:
+                raise InvalidInput(f"{one.schema} does not ask {one.question}; it asks {', '.join(sorted(asked))}")
         adopted = annotation_with_key(self.session, one.adopts) if one.adopts else None
         if one.adopts and adopted is None:
             raise InvalidInput(f"it adopts the annotation {one.adopts}, which is not here")
@@ -239,10 +246,7 @@ def _says(known: Resolved, one: Resolution, adopted: int | None) -> bool:
 
 def name_of(arrival: Any) -> str:
     """A record as a person finds it."""
-    kind = type(arrival).__name__.lower()
-    keys = [
-        getattr(arrival, key)
-        for key in ("trace_id", "pair_id", "lesson_id", "recall_id", "result_id", "aggregate_id", "person", "name")
-        if hasattr(arrival, key)
-    ]
-    return f"{kind} {' by '.join(str(key) for key in keys[:2])}"
+    kind = NAMES_OF.get(type(arrival), type(arrival).__name__.lower())
+    named = ("trace_id", "pair_id", "lesson_id", "recall_id", "result_id", "aggregate_id", "candidate", "person")
+    keys = [str(value) for key in (*named, "key", "name") if (value := getattr(arrival, key, ""))]
+    return f"{kind} {' by '.join(keys[:2])}".rstrip()

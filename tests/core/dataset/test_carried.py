@@ -201,6 +201,14 @@ def test_runs_that_are_taken_back_leave_it(store: Store) -> None:
             "lea has resolved outcome otherwise here, and that stays",
         ),
         (
+            {"type": "resolution", "person": "x", "schema": "outcome", "question": "mood", "trace_id": "split"},
+            "outcome does not ask mood; it asks comment, outcome",
+        ),
+        (
+            {"type": "schema", "key": "mine", "version": 0, "title": "Mine", "questions": []},
+            "version is 0; versions begin with 1",
+        ),
+        (
             {"type": "annotation", "person": "x", "schema": "run-review", "schema_version": 99, "trace_id": "split"},
             "there is no version 99 of the label schema run-review: import that first",
         ),
