@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.records import Choice, Pair, Preference, Role, Task, Trace
+from core.records import Choice, Pair, Preference, Role, Signal, Task, Trace
 from core.store.datasets import run_texts
 from core.store.dialect import parts
 from core.store.signals import signals_of
@@ -48,7 +49,7 @@ def whole_runs(session: Session, ids: Sequence[int]) -> Iterator[Trace]:
                 texts[row.id].tools,
                 tuple(row.tags),
                 dict(row.attributes),
-                tuple(signals[row.id]),
+                tuple(map(_as_kept, signals[row.id])),
                 dict(row.redactions),
             )
         session.expunge_all()
@@ -96,6 +97,12 @@ def whole_preferences(session: Session, pairs: Sequence[int]) -> Iterator[tuple[
         rows = session.execute(query.where(PreferenceRow.pair_id.in_(some)))
         for pair, person, choice, *said, role in sorted(rows, key=lambda row: str(row[0])):
             yield Preference(pair, person, Choice(choice), *said), Role(role)
+
+
+def _as_kept(signal: Signal) -> Signal:
+    """The signal with 1 for 1.0: SQLite gives whole numbers back as such, PostgreSQL as they came."""
+    whole = isinstance(signal.value, float) and signal.value.is_integer()
+    return replace(signal, value=int(signal.value)) if whole else signal
 
 
 def _task(row: TaskRow | None) -> Task | None:

@@ -13,8 +13,10 @@ from core.dataset.gates import row_text
 from core.dataset.selection import Selection, select
 from core.dataset.versions import make_version
 from core.ingest.accept import ImportOptions, import_paths
+from core.store import pairs
 from core.store.engine import Store, open_store
 from tests.core.dataset.world import files
+from tests.worlds import START
 
 BOTH = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # the other one is SQLite
 
@@ -22,8 +24,9 @@ Imported = Callable[[str], tuple[Store, Store]]
 
 
 @pytest.fixture
-def imported(store: Store, tmp_path: Path, real_data: Path) -> Iterator[Imported]:
-    """Reads one source into PostgreSQL and into SQLite."""
+def imported(store: Store, tmp_path: Path, real_data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Imported]:
+    """Reads one source into PostgreSQL and into SQLite, at one moment: it is the time of labels that have none."""
+    monkeypatch.setattr(pairs, "now", lambda: START)
     with closing(open_store(f"sqlite:///{tmp_path / 'other.db'}")) as other:
 
         def read(source: str) -> tuple[Store, Store]:
