@@ -24,6 +24,7 @@ from dashboard.parts.figures import choose, show_chart, show_small_table, show_t
 from dashboard.parts.holdout import choose_holdout
 from dashboard.parts.numbers import escaped
 from dashboard.parts.published import show_published
+from dashboard.parts.suite_coverage import show_coverage
 from dashboard.parts.version_tables import (
     VERDICTS,
     changed_rows,
@@ -93,6 +94,8 @@ suite = choose(
 )
 suite = None if suite == SHARED else suite
 holdout = suite is not None and choose_holdout(suite, base, candidate, actor)
+if suite is not None and actor.leads:
+    show_coverage(suite, agent)
 
 compared, runs = None, []
 if actor.leads:

@@ -32,12 +32,19 @@ def suite(
     difficulty: Annotated[str, typer.Option(help="How difficult what is added is, in a word.")] = "",
     expected: Annotated[str, typer.Option(help="What a good outcome of what is added is.")] = "",
     note: Annotated[str, typer.Option(help="Why a new revision is made.")] = "",
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="With show: what it lacks of the tasks that come in.")
+    ] = False,
+    agent: Annotated[str, typer.Option(help="With --coverage: only this agent's runs.")] = "",
     json: Json = False,
 ) -> Answer:
     """Suites: list them, show one, change a draft, freeze it, revise a frozen one."""
+    from core.evaluate.coverage import coverage as hold_against
     from core.evaluate.suite_files import put_cases, read_cases
     from core.ingest.document import read_file
+    from core.similarity.embedder import default_embedder
     from core.store.suites import Case, draft_of, find_suite, freeze, new_revision, remove_cases, set_cases
+    from dashboard.parts.suite_coverage import coverage_lines
     from dashboard.process import store
 
     if action not in ACTIONS:
@@ -60,7 +67,11 @@ def suite(
             freeze(session, find_suite(session, name))
         elif action == "revise":
             new_revision(session, name, note)
-        return _shown(session, name)
+        shown, lines = _shown(session, name)
+        if not coverage:
+            return shown, lines
+        found = hold_against(session, find_suite(session, name).id, default_embedder(), agent)
+        return shown | {"coverage": found.as_json()}, [*lines, *coverage_lines(found)]
 
 
 def _read(read: Any, file: Path) -> bytes:

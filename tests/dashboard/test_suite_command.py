@@ -108,3 +108,12 @@ def test_what_is_missing_is_asked_for(tmp_path: Path) -> None:
     assert "no task whose key begins with nope" in refused("suite", "add", "shop", "--begins", "nope")
     assert "There is no suite gone" in refused("suite", "freeze", "gone")
     assert "cannot be read" in refused("suite", "add", "shop", "--file", str(tmp_path / "none.csv"))
+
+
+def test_what_a_suite_lacks_is_told() -> None:
+    loopwright("suite", "add", "shop", "shop/1", "shop/2")
+    found = loopwright("suite", "show", "shop", "--coverage", "--agent", "shop")["coverage"]
+    assert (found["runs"], found["covered_runs"]) == (12, 4)
+    assert found["kinds"] == [{"kind": "shop", "tasks": 6, "runs": 12, "in_suite": 2}]
+    words = CliRunner().invoke(app, ["suite", "show", "shop", "--coverage"]).stdout
+    assert "Its tasks are those of 4 of 12 runs that came in (33 %)." in words
