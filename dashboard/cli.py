@@ -29,6 +29,7 @@ COMMANDS = (
         learning.compare,
         measuring.lift,
         measuring.readiness,
+        measuring.drift,
         running.doctor,
     ),
     *(running.reindex, storage.backup, storage.restore, storage.remove, storage.retract, storage.retention),

@@ -13,7 +13,7 @@ from statistics import fmean
 
 from sqlalchemy.orm import Session
 
-from core.evaluate.stability import thinned
+from core.evaluate.drift import thinned
 from core.evaluate.weeks import FEW
 from core.ingest.prices import PriceList, prices_with
 from core.measure.intervals import Mean

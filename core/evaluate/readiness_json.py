@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from core.evaluate.drift_checks import LEAST
+from core.evaluate.drift_json import check_json, window_json
 from core.evaluate.movable_context import MovableContext
-from core.evaluate.readiness import ROWS, TASKS, WORTH, Answer, Readiness, weeks_to_go
-from core.evaluate.stability import ENOUGH, MOVED, Check, Window
+from core.evaluate.readiness import ENOUGH, ROWS, TASKS, WORTH, Answer, Readiness, weeks_to_go
 from core.measure.intervals import Interval
 
 
@@ -25,10 +26,10 @@ def _agent(found: Readiness) -> dict[str, Any]:
         "sentence": found.sentence,
         "stable": {
             **_answer(found.stable),
-            "needs": {"runs": ENOUGH, "effect_below": MOVED},
-            "reference": _window(drift.reference) if drift else None,
-            "current": _window(drift.current) if drift else None,
-            "checks": [_check(check) for check in drift.checks] if drift else [],
+            "needs": {"runs": ENOUGH, "effects_below": {kind.value: least for kind, least in LEAST.items()}},
+            "reference": window_json(drift.reference) if drift else None,
+            "current": window_json(drift.current) if drift else None,
+            "checks": [check_json(check) for check in drift.checks] if drift else [],
         },
         "enough": {
             **_answer(found.enough),
@@ -63,29 +64,6 @@ def _agent(found: Readiness) -> dict[str, Any]:
 
 def _answer(answer: Answer) -> dict[str, str]:
     return {"state": answer.state.value, "sentence": answer.sentence}
-
-
-def _window(window: Window) -> dict[str, Any]:
-    return {
-        "from": window.start.isoformat(),
-        "to": window.end.isoformat(),
-        "runs": window.total,
-        "looked_at": window.looked_at,
-        "versions": list(window.versions),
-    }
-
-
-def _check(check: Check) -> dict[str, Any]:
-    return {
-        "name": check.name,
-        "reference": check.before,
-        "current": check.after,
-        "effect": check.effect,
-        "interval": _interval(check.interval),
-        "n_reference": check.n_reference,
-        "n_current": check.n_current,
-        "drifted": check.drifted,
-    }
 
 
 def _context(found: MovableContext) -> dict[str, Any]:

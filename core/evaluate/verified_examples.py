@@ -13,9 +13,10 @@ from core.dataset.candidates import Candidate, Verdict
 from core.dataset.definition import define
 from core.dataset.selection import select_from
 from core.dataset.sources import corrections, runs, verifies
-from core.evaluate.stability import LATEST
+from core.evaluate.drift import LATEST
 from core.records import Split
-from core.store.readiness import first_and_last, newest_solved, solved_runs, steps_of
+from core.store.readiness import newest_solved, solved_runs, steps_of
+from core.store.windows import first_and_last
 
 MOST_READ, LEAST_READ, MOST_STEPS = 300, 150, 5_000
 """How many verified runs and corrected turns are read, the newest ones: three times as many as are needed; of long runs

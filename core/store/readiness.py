@@ -5,42 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.records import Message, Outcome, Split, StepKind
 from core.store.content import message_from_json, unpack
 from core.store.dialect import parts
 from core.store.results import of_agent
-from core.store.tables import StepRow, TaskRow, TraceRow, VersionRow
-
-
-@dataclass(frozen=True, slots=True)
-class RunBrief:
-    """A run without its text. `cluster` is the same for runs of one task; `task` is "" where there is none, or where
-    its key was only guessed."""
-
-    id: int
-    cluster: int
-    task: str
-    version: str
-    outcome: str
-    n_steps: int
-    n_errors: int
-
-
-@dataclass(frozen=True, slots=True)
-class StepCount:
-    """How many steps of one kind and name a run has."""
-
-    trace_id: int
-    kind: str
-    name: str
-    n: int
+from core.store.tables import StepRow, TaskRow, TraceRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,44 +58,6 @@ class CallingRun:
 
 _CLUSTER = func.coalesce(TraceRow.task_id, -TraceRow.id)
 _KEPT = (Split.VALIDATION.value, Split.HOLDOUT.value)
-
-
-def first_and_last(session: Session, agent: str) -> tuple[datetime, datetime] | None:
-    """When the first and the newest dated run of an agent began; None without any."""
-    mine = select(TraceRow.started_at).where(TraceRow.time_known, *of_agent(agent))
-    first = session.scalar(mine.order_by(TraceRow.started_at).limit(1))
-    last = session.scalar(mine.order_by(TraceRow.started_at.desc()).limit(1))
-    return (first, last) if first is not None and last is not None else None
-
-
-def runs_between(session: Session, agent: str, start: datetime, end: datetime, most: int) -> tuple[int, list[RunBrief]]:
-    """How many runs of an agent began from `start` on and before `end`, and of these about `most` that lie evenly in
-    that time. Runs that are still open, or do not say when they began, are counted and left out."""
-    here = (*of_agent(agent), TraceRow.started_at >= start, TraceRow.started_at < end)
-    total = session.scalar(select(func.count()).select_from(TraceRow).where(*here)) or 0
-    place = func.row_number().over(order_by=(TraceRow.started_at, TraceRow.id)).label("place")
-    placed = select(TraceRow.id, place).where(*here).subquery()
-    chosen = select(placed.c.id).where((placed.c.place - 1) % max(1, ceil(total / most)) == 0)
-    task = case((TaskRow.derived, ""), else_=func.coalesce(TaskRow.key, ""))
-    columns = (TraceRow.id, _CLUSTER, task, VersionRow.name, TraceRow.outcome, TraceRow.n_steps, TraceRow.n_errors)
-    query = (
-        select(*columns)
-        .join(VersionRow, VersionRow.id == TraceRow.version_id)
-        .outerjoin(TaskRow, TaskRow.id == TraceRow.task_id)
-        .where(TraceRow.id.in_(chosen), TraceRow.time_known, TraceRow.closed_at.is_not(None))
-        .order_by(TraceRow.started_at, TraceRow.id)
-    )
-    return total, [RunBrief(*row) for row in session.execute(query)]
-
-
-def step_counts(session: Session, traces: Iterable[int]) -> list[StepCount]:
-    """The steps of these runs by kind and name, without what they say."""
-    found: list[StepCount] = []
-    for some in parts(traces):
-        keys = (StepRow.trace_id, StepRow.kind, StepRow.name)
-        query = select(*keys, func.count()).where(StepRow.trace_id.in_(some)).group_by(*keys)
-        found += [StepCount(*row) for row in session.execute(query)]
-    return found
 
 
 def solved_runs(session: Session, agent: str, since: datetime | None) -> list[SolvedRuns]:

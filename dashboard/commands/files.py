@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from core.clock import parse_time
 from core.errors import InvalidInput
-from dashboard.commands.printing import Answer, Json, progress, words
+from dashboard.commands.printing import Answer, Json, day, progress, words
 
 
 def import_(
@@ -136,7 +135,7 @@ def export(
     from core.store.trace_filter import TraceFilter
     from dashboard.process import store
 
-    runs = TraceFilter(agent=agent, version=version, since=_day(since, "since"), until=_day(until, "until"))
+    runs = TraceFilter(agent=agent, version=version, since=day(since, "since"), until=day(until, "until"))
     definition = define(format, gate or [], runs, source or [], reviewers, agreement, schema or [])
     with progress() as bar:
         task = bar.add_task("Making", total=None)
@@ -149,10 +148,3 @@ def export(
     excluded = [f"  {count:>6,}  {reason}" for reason, count in result["excluded"].items()]
     head = f"{result['rows']:,} rows of {result['candidates']:,} candidates in {out} (version {result['version']})"
     return result, [head, *excluded]
-
-
-def _day(text: str, field: str) -> datetime | None:
-    found = parse_time(text)
-    if text and found is None:
-        raise InvalidInput(f"--{field} {text} is no date: write it like 2026-08-31.", field=field)
-    return found

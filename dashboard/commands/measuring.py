@@ -1,8 +1,12 @@
-"""What learning did, and could do: the lift of the memory and of each lesson; whether to fine-tune."""
+"""What learning did, and could do: the lift of the memory and of each lesson; whether to fine-tune; what drifted."""
 
 from __future__ import annotations
 
-from dashboard.commands.printing import Agent, Answer, Json
+from typing import Annotated
+
+import typer
+
+from dashboard.commands.printing import Agent, Answer, Json, day
 
 
 def lift(agent: Agent = "", json: Json = False) -> Answer:
@@ -46,3 +50,31 @@ def readiness(agent: Agent = "", json: Json = False) -> Answer:
             said += [f"  {name:<7} {answer.state.value}: {answer.sentence}"]
         said += [f"  {'lessons':<7} {finding(one.lessons, chosen.control)}."]
     return readiness_json(found), said or ["No run has come in yet."]
+
+
+def drift(
+    agent: Agent = "",
+    since: Annotated[str, typer.Option("--from", help="The day (UTC) on which the current window begins.")] = "",
+    until: Annotated[str, typer.Option("--to", help="The day (UTC) before which it ends.")] = "",
+    json: Json = False,
+) -> Answer:
+    """What moved: the latest four weeks, or a window of your own, against the twelve weeks before it."""
+    from core.evaluate.drift import drift as compare
+    from core.evaluate.drift import told
+    from core.evaluate.drift_json import drift_json
+    from dashboard.process import store
+
+    with store().reading() as session:
+        found = compare(session, agent or None, day(since, "from"), day(until, "to"))
+    if found is None:
+        none = "No run says when it began, so nothing can be compared."
+        return {"agent": agent or None, "sentence": none, "checks": [], "too_few": [], "causes": []}, [none]
+    windows = [
+        f"{one.start:%Y-%m-%d} to {one.end:%Y-%m-%d} ({one.total:,} runs)" for one in (found.current, found.reference)
+    ]
+    said = [f"{windows[0]} against {windows[1]}: {found.sentence}", *(cause.sentence for cause in found.causes)]
+    for check in found.checks:
+        mark = "moved" if check.drifted else ""
+        said.append(f"  {mark:<6} {told(check)}: effect {check.effect:+.2f}, p {check.p_adjusted:.4f}")
+    said += [f"  too few {one.name}: {one.n_current:,} after {one.n_reference:,}" for one in found.too_few]
+    return drift_json(found), said

@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
 from rich.console import Console
 
-from core.errors import Ambiguous, LoopwrightError
+from core.clock import parse_time
+from core.errors import Ambiguous, InvalidInput, LoopwrightError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -50,3 +52,11 @@ def progress() -> Progress:
     from rich.progress import Progress
 
     return Progress(console=words, transient=True, disable=not sys.stderr.isatty())
+
+
+def day(text: str, option: str) -> datetime | None:
+    """The day or moment that an option names; None for none. InvalidInput for anything else."""
+    found = parse_time(text)
+    if text and found is None:
+        raise InvalidInput(f"--{option} {text} is no date: write it like 2026-08-31.", field=option)
+    return found

@@ -9,9 +9,9 @@ from typing import Literal
 import streamlit as st
 from sqlalchemy.orm import Session
 
+from core.evaluate.drift import Drift
 from core.evaluate.movable_context import MovableContext
 from core.evaluate.readiness import LATER, ROWS, TASKS, WORTH, Answer, Readiness, State, many_tokens, readiness
-from core.evaluate.stability import MOVED, Check, Stability
 from core.evaluate.verified_examples import Examples
 from core.memory.arms import Shares
 from core.store.catalog import list_agents
@@ -19,6 +19,7 @@ from core.store.datasets import fingerprint
 from core.store.lift import stamp_of_lift
 from core.store.prices import price_rows
 from dashboard.identity import Actor
+from dashboard.parts.drift_tables import check_row
 from dashboard.parts.figures import choose, show_table
 from dashboard.parts.lift_words import finding
 from dashboard.parts.numbers import between, dollars, escaped, percent
@@ -81,7 +82,7 @@ def _show(found: Readiness, address: dict[str, str]) -> None:
         )
     if found.stability and found.stability.checks:
         st.markdown("**What was compared, the latest four weeks with those before**")
-        rows = [_row(check) for check in found.stability.checks]
+        rows = [check_row(check) for check in found.stability.checks]
         show_table(rows, "The checks of stability", words=["Moved"])
 
 
@@ -94,7 +95,7 @@ def _question(title: str, answer: Answer, number: str) -> None:
     st.markdown(escaped(answer.sentence))
 
 
-def _moved(found: Stability | None) -> str:
+def _moved(found: Drift | None) -> str:
     if found is None or not found.checks:
         return "unknown"
     return f"{len(found.drifted)} of {len(found.checks)} moved"
@@ -107,14 +108,14 @@ def _stock(found: Examples) -> str:
     return f"{found.tasks:,} of {TASKS} tasks" if found.tasks < TASKS else f"{found.rows:,} examples"
 
 
-def _windows(found: Stability) -> str:
+def _windows(found: Drift) -> str:
     now, before = found.current, found.reference
     sampled = ""
     if max(now.total - now.looked_at, before.total - before.looked_at) > 0:
         sampled = f" Looked at: {now.looked_at:,} of {now.total:,} runs, and {before.looked_at:,} of {before.total:,}."
     return escaped(
         f"{now.start:%-d %b} to {now.end:%-d %b %Y} against up to twelve weeks before.{sampled} Moved: by "
-        f"{100 * MOVED:.0f} points or more, and by more than chance makes in so many checks."
+        "an effect that matters, and by more than chance makes in so many checks."
     )
 
 
@@ -155,17 +156,3 @@ def _carried(found: MovableContext) -> str:
 
 def _whole(value: float) -> str:
     return f"{value:,.0f}"
-
-
-def _row(check: Check) -> dict[str, str]:
-    words, change = _whole, f"longer in {percent(0.5 + check.effect)}"
-    if check.interval:
-        low, high = 100 * check.interval.low, 100 * check.interval.high
-        words, change = percent, f"{100 * check.effect:+.0f} points ({low:+.0f} to {high:+.0f})"
-    return {
-        "": check.name,
-        "Moved": "moved" if check.drifted else "",
-        "Before": f"{words(check.before)} (n {check.n_reference:,})",
-        "Now": f"{words(check.after)} (n {check.n_current:,})",
-        "Change": change,
-    }

@@ -34,8 +34,11 @@ def test_the_seeded_world_is_not_ready_and_says_why() -> None:
     assert found["sentence"].startswith("Not yet: the work moved in the latest four weeks (Runs solved 84 % of 106")
     assert [check["name"] for check in found["stable"]["checks"] if check["drifted"]] == [
         "Runs solved",
-        "Steps a run",
         "Steps of the kind memory",
+        "orders_db_check says failed",
+        "Dollars a run",
+        "Steps a run",
+        "Seconds a run",
     ]
     enough, saves = found["enough"], found["saves"]
     assert (enough["rows"], enough["tasks"], enough["needs"]) == (236, 40, {"rows": 100, "tasks": 50})

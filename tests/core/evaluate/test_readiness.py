@@ -8,10 +8,9 @@ import pytest
 
 from core.errors import NotFound
 from core.evaluate.readiness import State, readiness
-from core.evaluate.stability import Check, Stability, Window
 from core.records import Message, Step, StepKind
 from core.store.engine import Store
-from tests.core.evaluate.conftest import MONDAY, WEEK, keep, run, weekly
+from tests.core.evaluate.conftest import keep, run, weekly
 
 
 def test_an_agent_that_is_not_here_is_named(store: Store) -> None:
@@ -28,16 +27,6 @@ def test_without_times_nobody_can_tell(store: Store) -> None:
         "Not yet: nobody can tell whether the task is stable until runs say when they began. Lessons can teach it "
         "meanwhile."
     )
-
-
-def test_another_check_of_drift_can_be_put_in(store: Store) -> None:
-    keep(store, weekly([0], 3))
-    window = Window(MONDAY, MONDAY + WEEK, 500, 500, ("v1",))
-    topics = Check("Topics", 0.1, 0.5, 0.4, None, 500, 500, clear=True)
-    with store.reading() as session:
-        found = readiness(session, "shop", drift=lambda *_: Stability(window, window, (topics,)))
-    assert found.stable.state is State.NOT_YET
-    assert "Topics" in found.sentence
 
 
 def test_stable_and_enough_is_worth_a_try_whatever_it_saves(store: Store) -> None:
