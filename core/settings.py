@@ -40,6 +40,10 @@ class Settings(BaseSettings):
     """Share of runs that are given no lesson, so that the others can be compared with them."""
     hold_back_share: float = Field(0.10, alias="LOOPWRIGHT_HOLD_BACK_SHARE", ge=0, le=0.5)
     """Share of the other runs from which a lesson is held back, each lesson by itself."""
+    webhook_url: str = Field("", alias="LOOPWRIGHT_WEBHOOK_URL", pattern=r"^(https?://\S+)?$")
+    """Where a guard's alarm is sent, once."""
+    public_url: str = Field("", alias="LOOPWRIGHT_PUBLIC_URL", pattern=r"^(https?://\S+)?$")
+    """The address under which people reach this Loopwright: links in alarms begin with it."""
     anthropic_api_key: SecretStr = Field(SecretStr(""), alias="ANTHROPIC_API_KEY")
     anthropic_base_url: str = Field("", alias="ANTHROPIC_BASE_URL")
 
@@ -47,6 +51,11 @@ class Settings(BaseSettings):
     def folder(self) -> Path:
         """The data folder, absolute; created by `core.store.engine.open_store` when it is first needed."""
         return self.data_dir.expanduser().resolve()
+
+    @property
+    def address(self) -> str:
+        """How links to this Loopwright begin, without a slash at their end."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
 
     @property
     def database_url(self) -> str:

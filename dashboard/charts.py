@@ -14,6 +14,7 @@ from math import ceil
 
 import plotly.graph_objects as go
 
+from core.evaluate.changes import Chart
 from core.evaluate.comparison import VersionComparison
 from core.evaluate.history import TaskLine, VersionPoint
 from core.evaluate.loop import Stage
@@ -225,21 +226,51 @@ def broken_and_fixed(comparison: VersionComparison) -> go.Figure:
 
 
 def weekly_line(
-    name: str, dots: Sequence[Dot], words: Words, colour: str = OTHER, unit: str = "runs", axis: str = ""
+    name: str,
+    dots: Sequence[Dot],
+    words: Words,
+    colour: str = OTHER,
+    unit: str = "runs",
+    axis: str = "",
+    control: Chart | None = None,
 ) -> go.Figure:
-    """One number through the weeks; its last two values are in the title. `axis` is the unit of the numbers."""
+    """One number through the weeks; its last two values are in the title. `axis` is the unit of the numbers.
+
+    With `control` it is a control chart: the centre, the limits that chance keeps to, and the weeks of change.
+    """
     shown = [dot for dot in dots if dot.n >= FEW]
     title = f"{name}: no week has {FEW} {unit} to tell it from"
     if shown:
         title = f"{name}: {words(shown[-1].value)} in the week of {shown[-1].x:%d %b}"
         title += f", {words(shown[-2].value)} in the one before" if len(shown) > 1 else ""
     figure = go.Figure(_dots(dots, words, colour, unit))
+    if control is not None:
+        _draw_control(figure, control, words)
     week = 7 * 86_400_000
     # by the time between them, for weeks without runs are not among the dots
     weeks = {"tick0": shown[0].x, "dtick": week * ceil(((shown[-1].x - shown[0].x).days + 7) / 42)} if shown else {}
     figure.update_xaxes(title="week beginning (UTC)", tickformat="%d %b\n%Y", type="date", **weeks)
     figure.update_yaxes(title=axis, rangemode="tozero", tickformat=".0%" if words is percent else None)
     return titled(figure, title, 250)
+
+
+def _draw_control(figure: go.Figure, chart: Chart, words: Words) -> None:
+    weeks = [one.week for one in chart.controls]
+    steps = {"shape": "hvh", "width": 1, "color": UNKNOWN}
+    for values, name, line in (
+        ([max(0.0, one.low) for one in chart.controls], "lower limit", steps | {"width": 0}),
+        ([one.high for one in chart.controls], "upper limit", steps | {"width": 0}),
+        ([one.centre for one in chart.controls], "centre", steps | {"dash": "dash"}),
+    ):
+        fill = {"fill": "tonexty", "fillcolor": "rgba(140, 133, 122, 0.14)"} if name == "upper limit" else {}
+        figure.add_scatter(x=weeks, y=values, name=name, mode="lines", line=line, hoverinfo="skip", **fill)
+    for change in chart.changes:
+        rose = "rose" if change.after > change.before else "fell"
+        said = f"{rose} to {words(change.after)} from {words(change.before)}"
+        figure.add_vline(x=change.week, line={"color": FAILED, "dash": "dot", "width": 1.5})
+        figure.add_annotation(
+            x=change.week, y=1, yref="paper", yanchor="bottom", text=said, showarrow=False, font_size=11
+        )
 
 
 def loop_funnel(stages: Sequence[Stage]) -> go.Figure:

@@ -30,6 +30,7 @@ COMMANDS = (
         measuring.lift,
         measuring.readiness,
         measuring.drift,
+        measuring.guards,
         running.doctor,
     ),
     *(running.reindex, storage.backup, storage.restore, storage.remove, storage.retract, storage.retention),

@@ -15,12 +15,14 @@ from threading import Event, Thread
 from core.clock import now
 from core.dataset.orders import make_due
 from core.errors import LoopwrightError
+from core.evaluate.rolled_weeks import add_up
 from core.ingest.closing import close_due
 from core.ingest.delivery import assemble_due
 from core.memory.indexer import sync
 from core.retract import apply_retention
 from core.store.text_search import index_due as index_words
 from core.tasks.run_index import sync_runs
+from dashboard.alarms import watch_guards
 from dashboard.process import index_due, lesson_index, run_index, settings, spans_due, store, versions_due
 from dashboard.queue_ordering import orders_due, renew_orders
 
@@ -76,7 +78,13 @@ def make_versions() -> bool:
     return make_due(store())
 
 
+def add_up_weeks() -> bool:
+    """Add up a week of an agent that has very many runs."""
+    return add_up(store(), now())
+
+
 words_due, runs_due, removal_due = Event(), Event(), Event()
+guards_due, weeks_due = Event(), Event()
 
 JOBS = (
     Job("the lesson index", index_lessons, 1.0, index_due),
@@ -85,6 +93,8 @@ JOBS = (
     Job("the order of queues", renew_orders, 60.0, orders_due),
     Job("the index of runs", index_runs, 5.0, runs_due),
     Job("dataset versions", make_versions, 5.0, versions_due),
+    Job("adding up weeks", add_up_weeks, 60.0, weeks_due),
+    Job("the guards", watch_guards, 900.0, guards_due),
     Job("the removal of old runs", remove_overdue, 3600.0, removal_due),
 )
 

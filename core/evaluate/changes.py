@@ -1,126 +1,115 @@
-"""The largest change of a share from one week to the weeks before it, and whether chance alone makes one so large."""
+"""Control charts: from which week on a number is another, and between which limits it moves by chance."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from math import sqrt
 
-import numpy as np
-import numpy.typing as npt
-
-from core.measure.intervals import Interval, Rate
-from core.measure.runs import rate_difference, share_of
+from core.measure.intervals import Interval, Mean, Rate, wilson, z_score
+from core.measure.runs import Median, rate_difference
 
 ALARM = 0.05
-"""How often, at most, a change would be called clear in any of the looks although nothing had changed."""
+"""How often, at most, any week would be marked in all the charts of a page although nothing had changed."""
+LIMITS = 3
+"""Standard errors from the centre to the limits of a control chart (Shewhart 1931)."""
+
+Number = Rate | Mean | Median
 
 
-Clusters = npt.NDArray[np.int64]
-"""Rows of (cluster, successes, runs), each cluster once: runs of one task resemble each other."""
-
-
-@dataclass(frozen=True)
-class Series:
-    """One share through the weeks."""
-
-    name: str
-    weeks: dict[date, Clusters] = field(default_factory=dict)
-
-    def add(self, week: date, rows: Clusters | Sequence[tuple[int, int, int]]) -> None:
-        """Add rows of (cluster, successes, runs) to a week; a cluster may stand in several."""
-        added = np.array(rows, dtype=np.int64).reshape(-1, 3)
-        before = self.weeks.get(week)
-        self.weeks[week] = _once(added if before is None else np.concatenate([before, added]))
-
-    def rate(self, week: date) -> Rate | None:
-        """The share in a week; None without runs."""
-        _, successes, runs = self.weeks[week].T
-        return share_of(successes, runs) if len(runs) else None
-
-
-def _once(rows: Clusters) -> Clusters:
-    clusters, places = np.unique(rows[:, 0], return_inverse=True)
-    if len(clusters) == len(rows):
-        return rows
-    added = np.zeros((len(clusters), 2), dtype=np.int64)
-    np.add.at(added, places, rows[:, 1:])
-    return np.column_stack([clusters, added])
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
-    """A share in one week against the weeks before it, taken together."""
+    """From `week` on a number is another: what it was since the change before, taken together, and what it is then."""
 
-    name: str
     week: date
-    before: Rate
-    after: Rate
+    before: float
+    after: float
     interval: Interval
-    """Of after - before, widened so that all `looks` hold together at 95 %."""
-    looks: int
-    clear: bool
-    """Whether the interval leaves 0 out."""
-
-    @property
-    def sentence(self) -> str:
-        """What changed and when, or that nothing stands out."""
-        when = f"in the week of {self.week.day} {self.week:%B %Y}"
-        said = f"{self.name} {self._verb()} {when}: {_of(self.after)} after {_of(self.before)} in the weeks before"
-        if self.clear:
-            return f"{said}."
-        none = "No week differs from those before it by more than chance makes."
-        return none if self.before.value == self.after.value else f"{none} Nearest to it: {said}."
-
-    def _verb(self) -> str:
-        before, after = self.before.value, self.after.value
-        if self.clear and before and after >= 2 * before:
-            return "doubled" if after < 2.5 * before else f"rose {after / before:.1f}-fold"
-        if self.clear and 2 * after <= before:
-            return "fell to half or less"
-        return "rose" if after > before else "fell"
+    """Of after - before, widened so that all looks of the page hold together at 95 %."""
 
 
-def largest_change(series: Sequence[Series], few: int) -> Change | None:
-    """Compare every week of every series with all weeks before it; weeks with fewer than `few` runs are not compared.
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The centre of the weeks around one, and the limits within which it lies unless something changed."""
 
-    Each of m looks has a Newcombe interval at 1 - 0.05 / m (Bonferroni), so that with no true change any of them is
-    called clear in at most about 5 % of pages. The largest clear change is returned; where none is, the one that comes
-    nearest.
+    week: date
+    centre: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One number through the weeks that tell enough, with its limits and changes."""
+
+    controls: tuple[Control, ...]
+    changes: tuple[Change, ...]
+
+
+def control_charts(series: Sequence[Sequence[tuple[date, Number]]], few: int) -> list[Chart]:
+    """A chart of each series; weeks in order, those with fewer than `few` members are passed over.
+
+    Each week is compared with all weeks since the last change, taken together: m looks in all, each with an interval at
+    1 - 0.05 / m (Bonferroni): Newcombe's of two rates, else ± √(h₁² + h₂²) of two half-widths (Zou & Donner 2008). A
+    week whose interval leaves 0 out begins anew.
     """
-    pairs = [
-        (one.name, week, before, after)
-        for one in series
-        for week, before, after in _looks(one)
-        if min(before.n, after.n) >= few and (before.value or after.value)
-    ]
+    told = [[(week, number) for week, number in one if number.n >= few and number.interval] for one in series]
+    looks = max(1, sum(max(0, len(one) - 1) for one in told))
+    return [_chart(one, 1 - ALARM / looks) for one in told]
+
+
+def _chart(weeks: Sequence[tuple[date, Number]], confidence: float) -> Chart:
+    spans: list[list[tuple[date, Number]]] = []
+    changes = []
+    for week, number in weeks:
+        if spans:
+            before = pooled([earlier for _, earlier in spans[-1]])
+            interval = difference(before, number, confidence)
+            if interval.low <= 0 <= interval.high:
+                spans[-1].append((week, number))
+                continue
+            changes.append(Change(week, before.value, number.value, interval))
+        spans.append([(week, number)])
+    return Chart(tuple(control for span in spans for control in _controls(span)), tuple(changes))
+
+
+def _controls(span: Sequence[tuple[date, Number]]) -> list[Control]:
+    centre = pooled([number for _, number in span]).value
     found = []
-    for name, week, before, after in pairs:
-        interval = rate_difference(before, after, 1 - ALARM / len(pairs))
-        clear = not interval.low <= 0 <= interval.high
-        found.append(Change(name, week, before, after, interval, len(pairs), clear))
-    return max(found, key=lambda change: (change.clear, _size(change)), default=None)
+    for week, number in span:
+        if isinstance(number, Rate):
+            reach = LIMITS * sqrt(centre * (1 - centre) / number.effective_n)
+            found.append(Control(week, centre, max(0.0, centre - reach), min(1.0, centre + reach)))
+        else:
+            reach = LIMITS * _half(number) / z_score(0.95)
+            found.append(Control(week, centre, centre - reach, centre + reach))
+    return found
 
 
-def _looks(series: Series) -> Iterator[tuple[date, Rate, Rate]]:
-    """Each week's share with that of all weeks before it, where both have runs; what came before is added up once."""
-    if not series.weeks:
-        return
-    known = np.unique(np.concatenate([rows[:, 0] for rows in series.weeks.values()]))
-    successes, runs = np.zeros((2, len(known)), dtype=np.int64)
-    for week in sorted(series.weeks):
-        after, earlier = series.rate(week), runs > 0
-        if after and earlier.any():
-            yield week, share_of(successes[earlier], runs[earlier]), after
-        here = np.searchsorted(known, series.weeks[week][:, 0])
-        successes[here] += series.weeks[week][:, 1]
-        runs[here] += series.weeks[week][:, 2]
+def pooled(numbers: Sequence[Number]) -> Number:
+    """Weeks taken together, each by its members; they are taken as independent.
+
+    Where tasks come back from week to week they are not, and a change is found a little too seldom.
+    """
+    n = sum(number.n for number in numbers)
+    value = sum(number.value * number.n for number in numbers) / n
+    if isinstance(numbers[0], Rate):
+        rates = [number for number in numbers if isinstance(number, Rate)]
+        effective, tasks = sum(rate.effective_n for rate in rates), sum(rate.tasks for rate in rates)
+        interval = wilson(value * effective, effective)
+        return Rate(sum(rate.successes for rate in rates), n, value, interval, tasks, effective)
+    half = sqrt(sum((_half(number) * number.n / n) ** 2 for number in numbers))
+    return Mean(n, value, Interval(value - half, value + half))
 
 
-def _size(change: Change) -> float:
-    difference = abs(change.after.value - change.before.value)
-    return difference if change.clear else difference / (change.interval.high - change.interval.low)
+def difference(before: Number, after: Number, confidence: float) -> Interval:
+    """The interval of after - before, two independent numbers of one kind."""
+    if isinstance(before, Rate) and isinstance(after, Rate):
+        return rate_difference(before, after, confidence)
+    reach = sqrt(_half(before) ** 2 + _half(after) ** 2) * z_score(confidence) / z_score(0.95)
+    return Interval(after.value - before.value - reach, after.value - before.value + reach)
 
 
-def _of(rate: Rate) -> str:
-    return f"{100 * rate.value:.0f} % ({rate.successes:.0f} of {rate.n})"
+def _half(number: Number) -> float:
+    return (number.interval.high - number.interval.low) / 2 if number.interval else 0.0

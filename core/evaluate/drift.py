@@ -85,6 +85,12 @@ class Drift:
         return f"{len(moved)} of {len(self.checks)} checks moved: {told(moved[0])}{more}."
 
     @property
+    def other_version(self) -> bool:
+        """Whether a version runs that did not before, or another one runs most."""
+        before, now = self.reference.versions, self.current.versions
+        return bool(set(now) - set(before)) or now[:1] != before[:1]
+
+    @property
     def causes(self) -> tuple[Cause, ...]:
         """Whose doing it may be, one sentence for each that moved."""
         about = Counter(check.about for check in self.drifted)
@@ -194,7 +200,7 @@ def _why(found: Drift, about: About) -> str:
     if about is About.TRAFFIC:
         return f"Other work comes in: {first}."
     if about is About.AGENT:
-        if set(now) - set(before) or now[:1] != before[:1]:
+        if found.other_version:
             ran = f"{listed(now)}; before: {listed(before)}"
             return f"Another version runs ({ran}): {first}."
         if About.TRAFFIC in moved:

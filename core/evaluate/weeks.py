@@ -5,51 +5,27 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from itertools import accumulate
 
-import numpy as np
 from sqlalchemy.orm import Session
 
-from core.evaluate.changes import Change, Series, largest_change
-from core.measure.intervals import Interval, Mean, Rate
+from core.evaluate.week import Week
+from core.measure.intervals import Interval, Rate
 from core.measure.runs import Median, median_ranks, run_mean, run_share
 from core.records import LabelSchema
 from core.store.judgements import Said, labels_by_week, schemas_in_use
-from core.store.results import WeekTally, undated_runs, week_seconds, week_tallies
-from core.store.signals import WeekSignals, week_signals
+from core.store.results import Span, WeekTally, undated_runs, week_seconds, week_tallies
+from core.store.signals import week_signals
 
 FEW = 5
 """A number that rests on fewer runs is not shown: "not enough data"."""
 MOST_GROUPS = 12
+KEPT_GROUPS = 30
+"""Groups that a week knows of, the most frequent ones."""
 
 _CATEGORIES = ("taxonomy", "multi_choice")
-
-
-@dataclass(frozen=True, slots=True)
-class Week:
-    """One week. Every share and mean is over runs; None where there is none to speak of."""
-
-    start: date
-    n: int
-    unknown: int
-    success: Rate | None
-    """Of the runs with an outcome."""
-    errors: Rate
-    """Runs with a step that ended in an error."""
-    steps: Mean
-    latency: Median | None
-    """Seconds a run."""
-    cost: Mean | None
-    """US dollars a run."""
-    traffic: Mapping[str, Rate]
-    """Group of tasks → its share of all runs."""
-    labelled: int
-    labels: Mapping[str, Rate]
-    """Category → the share of the labelled runs on which somebody marked it."""
-    failing: Mapping[str, Rate]
-    """Signal → of the runs on which it says something, the share on which it says that they failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,71 +39,90 @@ class Weeks:
     signals: tuple[str, ...]
     undated: int
     """Runs left out because their source does not say when they began."""
-    change: Change | None
-    """The largest change of a share from one week to the weeks before it; None when no two weeks can be compared."""
+    added_up: datetime | None = None
+    """Since when the oldest of the weeks may not have been looked at again; None where all are as of now."""
 
 
 def weekly(session: Session, agent: str | None = None) -> Weeks:
-    """The weeks of an agent (None: of all agents together)."""
-    tallies: dict[date, list[WeekTally]] = {}
-    for tally in week_tallies(session, agent):
-        tallies.setdefault(tally.week, []).append(tally)
-    labels = _labels(labels_by_week(session, agent), schemas_in_use(session))
-    signals = _signals(week_signals(session, agent))
-    seconds = week_seconds(session, agent)
-    groups = _groups(tallies.values())
-    categories = _ordered(name for runs in labels.values() for marked in runs.values() for name in marked)
-    solved, errors = Series("Success"), Series("Runs with an error")
-    traffic = {name: Series(f"Runs on {name}") for name in groups}
-    labelled = {name: Series(f"The label “{name}”") for name in categories}
-    weeks = []
-    for start, week in tallies.items():
-        solved.add(start, [(t.cluster, t.solved, t.known) for t in week if t.known])
-        errors.add(start, [(t.cluster, t.failing, t.n) for t in week])
-        for name, series in traffic.items():
-            series.add(start, [(t.cluster, t.n if _group(t.task) == name else 0, t.n) for t in week])
-        runs = labels.get(start, {})
-        ones = np.ones(len(runs), dtype=np.int64)
-        for name, series in labelled.items():
-            marked = [name in categories for categories in runs.values()]
-            series.add(start, np.column_stack([list(runs), marked, ones]))
-        weeks.append(
-            Week(
-                start=start,
-                n=sum(tally.n for tally in week),
-                unknown=sum(tally.n - tally.known for tally in week),
-                success=solved.rate(start),
-                errors=run_share([(t.failing, t.n) for t in week]),
-                steps=run_mean([(t.steps, t.n) for t in week]),
-                latency=_median(seconds[start]) if start in seconds else None,
-                cost=_mean([(t.cost, t.n_cost) for t in week if t.n_cost]),
-                traffic={name: rate for name, series in traffic.items() if (rate := series.rate(start))},
-                labelled=len(runs),
-                labels={name: rate for name, series in labelled.items() if (rate := series.rate(start))},
-                failing={
-                    name: rate for name, one in signals.items() if start in one.weeks and (rate := one.rate(start))
-                },
-            )
+    """The weeks of an agent (None: of all agents together), each run looked at now."""
+    return together(agent, weeks_between(session, agent, None), undated_runs(session, agent))
+
+
+def together(agent: str | None, weeks: Sequence[Week], undated: int, added_up: datetime | None = None) -> Weeks:
+    """The weeks with the names that stand in any of them; a share that a week does not name is 0 there.
+
+    No groups are named where all tasks are of one, or of too many to look at.
+    """
+    groups = _named([week.traffic for week in weeks])
+    groups = groups if 2 <= len(groups) <= MOST_GROUPS else ()
+    categories, signals = _named([week.labels for week in weeks]), _named([week.failing for week in weeks], said=True)
+    whole = tuple(
+        replace(
+            week,
+            traffic={name: week.traffic.get(name) or _none(week.n) for name in groups},
+            labels={name: week.labels.get(name) or _none(week.labelled) for name in categories if week.labelled},
         )
-    change = largest_change([solved, errors, *traffic.values(), *labelled.values()], FEW)
-    return Weeks(agent, tuple(weeks), groups, categories, tuple(signals), undated_runs(session, agent), change)
+        for week in weeks
+    )
+    return Weeks(agent, whole, groups, categories, signals, undated, added_up)
 
 
-def _signals(found: Iterable[WeekSignals]) -> dict[str, Series]:
-    """The share that failed by each signal, the most frequent first."""
-    rows: dict[tuple[str, date], list[tuple[int, int, int]]] = {}
+def _named(weeks: Sequence[Mapping[str, Rate]], said: bool = False) -> tuple[str, ...]:
+    """The names by how often they were met, or (`said`) might have been."""
     counts: Counter[str] = Counter()
-    for one in found:
-        rows.setdefault((one.name, one.week), []).append((one.cluster, one.failed, one.n))
-        counts[one.name] += one.n
-    series = {name: Series(name) for name, _ in counts.most_common()}
-    for (name, week), added in rows.items():
-        series[name].add(week, added)
-    return series
+    for week in weeks:
+        for name, rate in week.items():
+            counts[name] += rate.n if said else round(rate.successes)
+    return tuple(name for name, _ in counts.most_common())
 
 
-def _mean(clusters: Sequence[tuple[float, int]]) -> Mean | None:
-    return run_mean(clusters) if clusters else None
+def _none(n: int) -> Rate:
+    return run_share([(0, 1)] * n)
+
+
+def weeks_between(session: Session, agent: str | None, span: Span | None) -> list[Week]:
+    """The weeks of the runs that began within a span (None: of all), in order."""
+    tallies: dict[date, list[WeekTally]] = {}
+    for tally in week_tallies(session, agent, span):
+        tallies.setdefault(tally.week, []).append(tally)
+    labels = _labels(labels_by_week(session, agent, span), schemas_in_use(session))
+    signals: dict[date, dict[str, list[tuple[float, int]]]] = {}
+    for one in week_signals(session, agent, span):
+        signals.setdefault(one.week, {}).setdefault(one.name, []).append((one.failed, one.n))
+    seconds = week_seconds(session, agent, span)
+    return [
+        _week(start, week, seconds.get(start), labels.get(start, {}), signals.get(start, {}))
+        for start, week in tallies.items()
+    ]
+
+
+def _week(
+    start: date,
+    tallies: Sequence[WeekTally],
+    seconds: Sequence[tuple[float, int]] | None,
+    labels: Mapping[int, frozenset[str]],
+    signals: Mapping[str, Sequence[tuple[float, int]]],
+) -> Week:
+    known = [(tally.solved, tally.known) for tally in tallies if tally.known]
+    costs = [(tally.cost, tally.n_cost) for tally in tallies if tally.n_cost]
+    categories = Counter(name for marked in labels.values() for name in marked)
+    return Week(
+        start=start,
+        n=sum(tally.n for tally in tallies),
+        unknown=sum(tally.n - tally.known for tally in tallies),
+        success=run_share(known) if known else None,
+        errors=run_share([(tally.failing, tally.n) for tally in tallies]),
+        steps=run_mean([(tally.steps, tally.n) for tally in tallies]),
+        latency=_median(seconds) if seconds else None,
+        cost=run_mean(costs) if costs else None,
+        traffic=_traffic(tallies),
+        labelled=len(labels),
+        labels={
+            name: run_share([(int(name in marked), 1) for marked in labels.values()])
+            for name, _ in categories.most_common()
+        },
+        failing={name: run_share(rows) for name, rows in signals.items()},
+    )
 
 
 def _median(seconds: Sequence[tuple[float, int]]) -> Median:
@@ -143,23 +138,16 @@ def _median(seconds: Sequence[tuple[float, int]]) -> Median:
     return Median(n, (of_rank((n + 1) // 2) + of_rank(n // 2 + 1)) / 2, interval)
 
 
-def _group(task: str) -> str:
-    """The task's namespace: everything before the last "/"."""
-    return task.rpartition("/")[0]
-
-
-def _groups(weeks: Iterable[Sequence[WeekTally]]) -> tuple[str, ...]:
-    """The namespaces of tasks, most frequent first; none where all tasks are of one, or of too many to look at."""
+def _traffic(tallies: Sequence[WeekTally]) -> dict[str, Rate]:
+    """The share of each group of tasks: what stands before the last "/" of a key that was not guessed."""
+    groups = [("" if tally.derived else tally.task.rpartition("/")[0], tally.n) for tally in tallies]
     counts: Counter[str] = Counter()
-    for week in weeks:
-        for tally in week:
-            if not tally.derived and (group := _group(tally.task)):
-                counts[group] += tally.n
-    return tuple(group for group, _ in counts.most_common()) if 2 <= len(counts) <= MOST_GROUPS else ()
-
-
-def _ordered(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(name for name, _ in Counter(names).most_common())
+    for group, n in groups:
+        counts[group] += n if group else 0
+    return {
+        name: run_share([(n if group == name else 0, n) for group, n in groups])
+        for name, _ in (+counts).most_common(KEPT_GROUPS)
+    }
 
 
 def _labels(

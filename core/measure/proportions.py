@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import sqrt
+from math import erfc, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +58,15 @@ def change_against(before: Rate, after: Rate, others_before: Rate, others_after:
     low = value - sqrt((change - own.low) ** 2 + (theirs.high - change_of_others) ** 2)
     high = value + sqrt((own.high - change) ** 2 + (change_of_others - theirs.low) ** 2)
     return ChangeAgainst(value, Interval(low, high))
+
+
+def p_of_interval(value: float, interval: Interval) -> float:
+    """The two-sided p that a difference is 0, from its 95 % interval: z = value / (half the width / 1.96).
+
+    It holds where the interval is about symmetric. Source: Altman & Bland 2011, BMJ 343, d2304.
+    """
+    half = (interval.high - interval.low) / 2
+    return erfc(abs(value) / half * 1.959964 / sqrt(2)) if half > 0 else float(value == 0)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

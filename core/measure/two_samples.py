@@ -34,12 +34,16 @@ class Blocks:
 
 @dataclass(frozen=True)
 class Difference:
-    """The later mean less the earlier one, with the two-sided p of the permutation test."""
+    """The later mean less the earlier one, with the two-sided p of the permutation test.
+
+    `spread` is the standard deviation of the difference when labels are exchanged.
+    """
 
     before: float
     after: float
     value: float
     p_value: float
+    spread: float
 
 
 def mean_differences(blocks: Blocks, seed: int = 0) -> list[Difference]:
@@ -62,10 +66,10 @@ def mean_differences(blocks: Blocks, seed: int = 0) -> list[Difference]:
             off = np.abs(s / n - (total - s) / (members - n))
         return np.where((n > 0) & (n < members), off, 0.0)
 
-    p = _permuted(statistic, np.abs(after - before), blocks.late, seed)
+    p, spread = _permuted(statistic, np.abs(after - before), blocks.late, seed)
     return [
-        Difference(float(b), float(a), float(a - b), float(p[k]))
-        for k, (b, a) in enumerate(zip(before, after, strict=True))
+        Difference(*(float(part) for part in parts))
+        for parts in zip(before, after, after - before, p, spread, strict=True)
     ]
 
 
@@ -100,7 +104,7 @@ def energy_test(vectors: npt.NDArray[np.floating], weights: Floats, late: Flags,
         return energies
 
     own = late.astype(np.float64)[None, :]
-    p = float(_permuted(statistic, statistic(own)[0], late, seed)[0])
+    p = float(_permuted(statistic, statistic(own)[0], late, seed)[0][0])
     to_late, to_early = (_mean_distance(far, side * weights) for side in (own[0], 1 - own[0]))
     early = (1 - own[0]) * weights
     between = float(to_late @ early / early.sum())
@@ -133,18 +137,20 @@ def _distances(vectors: Floats) -> Floats:
     return found
 
 
-def _permuted(statistic: Callable[[Floats], Floats], seen: Floats, late: Flags, seed: int) -> Floats:
-    """The p of each measure: the statistic (rows of labels → a row of values each) against that of exchanged labels."""
+def _permuted(statistic: Callable[[Floats], Floats], seen: Floats, late: Flags, seed: int) -> tuple[Floats, Floats]:
+    """The p of each measure: the statistic (rows of labels → a row of values each) against that of exchanged labels;
+    and the root mean square of that."""
     rng = np.random.default_rng(seed)
     labels = np.broadcast_to(late.astype(np.float64), (_AT_ONCE, len(late)))
     least = seen - 1e-12 * np.maximum(1.0, np.abs(seen))
-    beyond, drawn = np.zeros(len(seen)), 0
+    beyond, squares, drawn = np.zeros(len(seen)), np.zeros(len(seen)), 0
     for wanted in (DRAWS, DRAWS + MORE_DRAWS):
         while drawn < wanted:
             some = min(_AT_ONCE, wanted - drawn)
-            beyond += (statistic(rng.permuted(labels[:some], axis=1)) >= least).sum(axis=0)
+            found = statistic(rng.permuted(labels[:some], axis=1))
+            beyond += (found >= least).sum(axis=0)
+            squares += (found**2).sum(axis=0)
             drawn += some
         if beyond.min() > RARE:
             break
-    result: Floats = (1 + beyond) / (1 + drawn)
-    return result
+    return (1 + beyond) / (1 + drawn), np.sqrt(squares / drawn)

@@ -42,6 +42,7 @@ from core.store.retractions import (
 )
 from core.store.schemas import schema_versions
 from core.store.traces import find_trace
+from core.store.weeks import forget_weeks_of
 from core.tasks.outcome import refresh_outcomes
 
 KINDS = (REVIEWER, RUN, GUIDELINE)
@@ -166,6 +167,7 @@ def retract(session: Session, target: Target, lead: PersonLine, reason: str) -> 
             after = change_lesson(session, line.uid, line.revision, lead.id, told, state=fate.after)
             note_was(session, number, "lesson", {line.id: {"state": fate.state.value, "revision": after}})
     refresh_outcomes(session, touched.traces)
+    forget_weeks_of(session, touched.traces)
     return number
 
 
@@ -184,6 +186,7 @@ def undo(session: Session, number: int, lead: PersonLine) -> None:
             state = LessonState(fell[line.id]["state"])
             change_lesson(session, line.uid, line.revision, lead.id, "The retraction was undone.", state=state)
     refresh_outcomes(session, touched.traces)
+    forget_weeks_of(session, touched.traces)
 
 
 def _fates(session: Session, target: Target, touched: Touched) -> list[LessonFate]:

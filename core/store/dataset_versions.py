@@ -145,6 +145,12 @@ def list_versions(session: Session, dataset: str | None = None) -> list[DatasetV
     return [_version(one, held) for one, held in session.execute(query)]
 
 
+def newest_versions(session: Session) -> list[DatasetVersion]:
+    """The newest version of each dataset, by name."""
+    newest = {version.dataset: version for version in sorted(list_versions(session), key=lambda one: one.number)}
+    return [newest[name] for name in sorted(newest)]
+
+
 def _one(session: Session, version: int) -> DatasetVersion:
     row, held = session.execute(select(DatasetVersionRow, _held()).where(DatasetVersionRow.id == version)).one()
     return _version(row, held)

@@ -15,7 +15,7 @@ from core.errors import NotFound
 from core.records import Choice, LabelSchema, Role
 from core.store.dialect import BATCH
 from core.store.items import GOLD
-from core.store.results import of_agent, week_of
+from core.store.results import Span, began_in, of_agent, week_of
 from core.store.schemas import schema_from_row
 from core.store.tables import (
     AnnotationRow,
@@ -205,14 +205,14 @@ def stamp_of_judgements(session: Session) -> tuple[Hashable, ...]:
     return tuple(parts)
 
 
-def labels_by_week(session: Session, agent: str | None = None) -> Iterator[tuple[date, Said]]:
+def labels_by_week(session: Session, agent: str | None = None, span: Span | None = None) -> Iterator[tuple[date, Said]]:
     """People's current annotations with the week in which their trace began; one at a time, for there are many."""
     week, answers, marks = week_of(session), cast(AnnotationRow.answers, Text), cast(AnnotationRow.marks, Text)
     query = (
         select(week, TraceRow.id, PersonRow.name, AnnotationRow.schema_id, answers, marks)
         .join(AnnotationRow, AnnotationRow.trace_id == TraceRow.id)
         .join(PersonRow, PersonRow.id == AnnotationRow.person_id)
-        .where(AnnotationRow.current, _by(machines=False), TraceRow.time_known, *of_agent(agent))
+        .where(AnnotationRow.current, _by(machines=False), TraceRow.time_known, *of_agent(agent), *began_in(span))
     )
     for monday, trace, person, schema, said, marked in session.execute(query):
         listed = [] if marked == "[]" else orjson.loads(marked)

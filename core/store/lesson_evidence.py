@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
+from core.records import LessonState
 from core.store.content import clean
-from core.store.tables import AnnotationRow, LessonEvidenceRow, PersonRow, StepRow, TraceRow
+from core.store.tables import (
+    AnnotationRow,
+    LessonApprovalRow,
+    LessonEvidenceRow,
+    LessonRow,
+    PersonRow,
+    StepRow,
+    TraceRow,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +81,42 @@ def lesson_evidence(session: Session, lesson: int) -> list[Evidence]:
         Evidence(row.id, row.trace_id, uid, title, row.step_uid, position, row.annotation_id, name or "")
         for row, uid, title, position, name in session.execute(query)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Whose word an active lesson rests on: who wrote it, whose reviews it came from, who else said that it is right.
+
+    `written` is when it was first written.
+    """
+
+    uid: str
+    when: str
+    people: frozenset[str]
+    written: datetime
+
+
+def lesson_support(session: Session, agent: str | None = None) -> list[Support]:
+    """The support of each active lesson that an agent can be given (None: of all)."""
+    lesson = LessonRow
+    mine = [lesson.state == LessonState.ACTIVE.value]
+    if agent is not None:
+        mine.append(or_(lesson.agent == agent, lesson.agent == ""))
+    people: dict[int, set[str]] = {}
+    writers = select(lesson.id, PersonRow.name).join(PersonRow, PersonRow.id == lesson.created_by)
+    reviewers = (
+        select(lesson.id, PersonRow.name)
+        .join(LessonEvidenceRow, LessonEvidenceRow.lesson_id == lesson.id)
+        .join(AnnotationRow, AnnotationRow.id == LessonEvidenceRow.annotation_id)
+        .join(PersonRow, PersonRow.id == AnnotationRow.person_id)
+    )
+    approvers = (
+        select(lesson.id, PersonRow.name)
+        .join(LessonApprovalRow, LessonApprovalRow.lesson_id == lesson.id)
+        .join(PersonRow, PersonRow.id == LessonApprovalRow.person_id)
+    )
+    for query in (writers, reviewers, approvers):
+        for row, name in session.execute(query.where(*mine)):
+            people.setdefault(row, set()).add(name)
+    rows = session.execute(select(lesson.id, lesson.uid, lesson.when, lesson.created_at).where(*mine))
+    return [Support(uid, when, frozenset(people[row]), written) for row, uid, when, written in rows]

@@ -46,6 +46,7 @@ from core.store.tables import (
 )
 from core.store.task_removal import settle_tasks
 from core.store.text_search import unindex_steps
+from core.store.weeks import forget_weeks_of
 
 STEPS_AT_ONCE = 20
 """Steps whose text is held at once, for one may have megabytes."""
@@ -102,6 +103,7 @@ def remove_runs(session: Session, runs: Sequence[Run], by: str) -> Counter[str]:
         for task, prompt in session.execute(pairs):
             titles.setdefault(task or 0, set()).add(prompt[:300])
     _unindex(session, locked)
+    forget_weeks_of(session, locked)
     counts = _delete(session, reach)
     counts.update(_settle_lessons(session, [lesson.uid for lesson in lessons if lesson.left == 0], by))
     counts.update(settle_tasks(session, titles))

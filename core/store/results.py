@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session
@@ -173,13 +173,22 @@ def week_of(session: Session) -> ColumnElement[str]:
     return func.date(day, literal_column("'-6 days'"), literal_column("'weekday 1'")).label("week")
 
 
+Span = tuple[datetime, datetime]
+"""From the first moment up to the second."""
+
+
+def began_in(span: Span | None) -> list[ColumnElement[bool]]:
+    """Runs that began within a span; of any time for None."""
+    return [] if span is None else [TraceRow.started_at >= span[0], TraceRow.started_at < span[1]]
+
+
 def of_agent(agent: str | None) -> list[ColumnElement[bool]]:
     if agent is None:
         return []
     return [TraceRow.agent_id == select(AgentRow.id).where(AgentRow.name == agent).scalar_subquery()]
 
 
-def week_tallies(session: Session, agent: str | None = None) -> list[WeekTally]:
+def week_tallies(session: Session, agent: str | None = None, span: Span | None = None) -> list[WeekTally]:
     """The dated runs of an agent by week and task; weeks in order."""
     week, cluster = week_of(session), func.coalesce(TraceRow.task_id, -TraceRow.id).label("cluster")
     sums = select(
@@ -190,7 +199,7 @@ def week_tallies(session: Session, agent: str | None = None) -> list[WeekTally]:
         func.sum(TraceRow.n_steps).label("steps"),
         func.coalesce(func.sum(_COST), 0.0).label("cost"),
         func.count(_COST).label("n_cost"),
-    ).where(TraceRow.time_known, *of_agent(agent))
+    ).where(TraceRow.time_known, *of_agent(agent), *began_in(span))
     added = sums.group_by(week, cluster).subquery()
     monday, task, *counts = added.c
     query = select(monday, task, TaskRow.key, TaskRow.derived, *counts).outerjoin(TaskRow, TaskRow.id == task)
@@ -200,12 +209,14 @@ def week_tallies(session: Session, agent: str | None = None) -> list[WeekTally]:
     ]
 
 
-def week_seconds(session: Session, agent: str | None = None) -> dict[date, list[tuple[float, int]]]:
+def week_seconds(
+    session: Session, agent: str | None = None, span: Span | None = None
+) -> dict[date, list[tuple[float, int]]]:
     """Week → (seconds, how many of the week's dated runs took that long), the shortest first."""
     week = week_of(session)
     query = (
         select(week, TraceRow.seconds, func.count())
-        .where(TraceRow.time_known, TraceRow.seconds.is_not(None), *of_agent(agent))
+        .where(TraceRow.time_known, TraceRow.seconds.is_not(None), *of_agent(agent), *began_in(span))
         .group_by(week, TraceRow.seconds)
         .order_by(week, TraceRow.seconds)
     )

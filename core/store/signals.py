@@ -19,7 +19,7 @@ from core.clock import content_hash, now
 from core.records import Signal, SignalKind
 from core.store.content import clean
 from core.store.dialect import insert_new, is_postgresql, parts
-from core.store.results import of_agent, week_of
+from core.store.results import Span, began_in, of_agent, week_of
 from core.store.tables import AgentRow, SignalRow, TraceRow
 
 LINES, LINE = 256, 730_022
@@ -260,12 +260,14 @@ def signal_names(session: Session, most: int = 200) -> list[str]:
     return names
 
 
-def week_signals(session: Session, agent: str | None = None) -> list[WeekSignals]:
+def week_signals(session: Session, agent: str | None = None, span: Span | None = None) -> list[WeekSignals]:
     """What the signals of an agent's dated runs say, by week of the run, name and task; weeks in order."""
     failed = func.max(case((SignalRow.success.is_(True), 0), else_=1)).label("failed")
     a_run = (
         select(SignalRow.trace_id, SignalRow.name, failed)
-        .where(SignalRow.trace_id.is_not(None), SignalRow.success.is_not(None), SignalRow.replaced_at.is_(None))
+        .join(TraceRow, TraceRow.id == SignalRow.trace_id)
+        .where(SignalRow.success.is_not(None), SignalRow.replaced_at.is_(None))
+        .where(TraceRow.time_known, *of_agent(agent), *began_in(span))
         .group_by(SignalRow.trace_id, SignalRow.name)
         .subquery()
     )
@@ -273,7 +275,6 @@ def week_signals(session: Session, agent: str | None = None) -> list[WeekSignals
     query = (
         select(week, a_run.c.name, cluster, func.count(), func.sum(a_run.c.failed))
         .join(TraceRow, TraceRow.id == a_run.c.trace_id)
-        .where(TraceRow.time_known, *of_agent(agent))
         .group_by(week, a_run.c.name, cluster)
         .order_by(week, a_run.c.name, cluster)
     )

@@ -228,6 +228,14 @@ def openings_of(session: Session, name: str) -> list[Opening]:
     ]
 
 
+def opened_cases(session: Session, base: str, candidate: str) -> dict[str, Split]:
+    """The tasks of the suites whose holdout was opened for these two versions, with what each is kept for."""
+    row = SuiteOpeningRow
+    opened = select(row.suite_id).where(row.base == base, row.candidate == candidate)
+    query = select(TaskRow.key, TaskRow.split).join(SuiteCaseRow, SuiteCaseRow.task_id == TaskRow.id)
+    return {key: Split(split) for key, split in session.execute(query.where(SuiteCaseRow.suite_id.in_(opened)))}
+
+
 def _frozen(suite: SuiteRow, n: int) -> Conflict:
     which = suite.name if suite.revision == 1 else f"{suite.name}, revision {suite.revision},"
     return Conflict(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from core.records import Role, SignalKind
 from core.store.dialect import parts
 from core.store.results import of_agent
-from core.store.tables import AnnotationRow, PersonRow, SignalRow, StepRow, TaskRow, TraceRow, VersionRow
+from core.store.tables import AnnotationRow, PersonRow, ResolutionRow, SignalRow, StepRow, TaskRow, TraceRow, VersionRow
 from core.store.work import Answered, Subject
 
 
@@ -144,3 +144,12 @@ def labels_on(session: Session, traces: Iterable[int]) -> list[Answered]:
             given = (orjson.loads(said), orjson.loads(marked))
             found.append(Answered(person, Subject("trace", trace), schema, *given, None, at, revision))
     return found
+
+
+def stamp_of_runs(session: Session) -> tuple[int, ...]:
+    """What changes whenever a run, a signal, a label or a resolution comes or goes; few steps in indexes."""
+    newest = [session.scalar(select(func.max(table.id))) or 0 for table in (TraceRow, SignalRow, ResolutionRow)]
+    labels = session.execute(select(func.max(AnnotationRow.id), func.count().filter(AnnotationRow.current))).one()
+    runs = session.scalar(select(func.count()).select_from(TraceRow)) or 0
+    still_open = session.scalar(select(func.count()).where(TraceRow.closed_at.is_(None))) or 0
+    return (*newest, labels[0] or 0, labels[1], runs, still_open)

@@ -78,3 +78,24 @@ def drift(
         said.append(f"  {mark:<6} {told(check)}: effect {check.effect:+.2f}, p {check.p_adjusted:.4f}")
     said += [f"  too few {one.name}: {one.n_current:,} after {one.n_reference:,}" for one in found.too_few]
     return drift_json(found), said
+
+
+def guards(agent: Agent = "", json: Json = False) -> Answer:
+    """The guards of each agent: how each stands, on what evidence, and what to do."""
+    from core.clock import now
+    from core.evaluate.drift import drift as compare
+    from core.evaluate.guards.every import look
+    from core.store.catalog import list_agents
+    from dashboard.process import store
+
+    with store().reading() as session:
+        agents = [agent] if agent else list_agents(session)
+        found = {name: look(session, name, compare(session, name), now()) for name in agents}
+    said = []
+    for name, listed in found.items():
+        said.append(f"{name}:")
+        for guard in listed:
+            advice = f" {guard.advice}" if guard.advice and guard.needs_somebody else ""
+            said.append(f"  {guard.state.value:<11} {guard.name}: {guard.sentence}{advice}")
+    result = {"agents": [{"agent": name, "guards": [guard.as_json() for guard in found[name]]} for name in found]}
+    return result, said or ["No run has come in yet."]

@@ -17,7 +17,7 @@ def check_row(check: Check) -> dict[str, str]:
         low, high = 100 * check.interval.low, 100 * check.interval.high
         change = f"{100 * check.statistic:+.0f} points ({low:+.0f} to {high:+.0f})"
     else:
-        change = f"longer in {percent(0.5 + check.effect)}" if check.kind is Kind.LENGTH else "other texts"
+        change = f"more in {percent(0.5 + check.effect)}" if check.kind is Kind.LENGTH else "other texts"
         change = f"{100 * check.statistic:+.0f} points" if check.kind is Kind.SHARE else change
     return {
         "": check.name,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from core.evaluate.weeks import Week
-from core.measure.intervals import Interval, Mean, Rate
-from core.measure.runs import Median
+from core.evaluate.changes import Number
+from core.evaluate.week import Week
+from core.measure.intervals import Interval, Rate
 from dashboard.charts import FAILED, OTHER, SOLVED, Dot
 from dashboard.parts.numbers import Words, dollars, duration, mean, percent, plain, share
 
@@ -18,7 +19,7 @@ class Measure:
 
     key: str
     title: str
-    of: Callable[[Week], Rate | Mean | Median | None]
+    of: Callable[[Week], Number | None]
     words: Words
     axis: str
     colour: str = OTHER
@@ -34,6 +35,10 @@ class Measure:
             interval = number.interval and Interval(max(0.0, number.interval.low), number.interval.high)
             found.append(Dot(week.start, number.value, interval, number.n))
         return found
+
+    def series(self, weeks: Sequence[Week]) -> list[tuple[date, Number]]:
+        """Every week that has the number."""
+        return [(week.start, number) for week in weeks if (number := self.of(week)) is not None]
 
     def rows(self, weeks: Sequence[Week]) -> list[dict[str, str]]:
         """Every week as a row."""

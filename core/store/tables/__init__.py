@@ -49,6 +49,7 @@ from core.store.tables.review import (
     QueueRow,
 )
 from core.store.tables.runs import MOST_STEPS, STEP_BITS, SignalRow, StepRow, TraceRow
+from core.store.tables.watching import GuardRow, WeekRow
 
 __all__ = [
     "MOST_STEPS",
@@ -68,6 +69,7 @@ __all__ = [
     "DeliveryRow",
     "DraftCopyRow",
     "DraftRow",
+    "GuardRow",
     "ImportRow",
     "IntakeRow",
     "ItemRow",
@@ -104,5 +106,6 @@ __all__ = [
     "TraceRow",
     "UtcTime",
     "VersionRow",
+    "WeekRow",
     "WithheldRow",
 ]

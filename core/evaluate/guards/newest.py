@@ -1,0 +1,34 @@
+"""The newest version of an agent and the one that it rests on: what guards of a change compare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from core.evaluate.task_runs import NO_RUNS, VersionRuns, by_version
+from core.store.catalog import VersionLine, list_versions
+from core.store.results import tallies
+from core.store.trials import n_results
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """Two versions of an agent with runs or results, and what they did task by task."""
+
+    base: VersionLine
+    candidate: VersionLine
+    before: VersionRuns
+    after: VersionRuns
+
+
+def newest(session: Session, agent: str) -> Newest | None:
+    """The newest version against its base, else against the one before it; None while there are not two with runs."""
+    results = n_results(session)
+    lines = [line for line in list_versions(session, agent) if line.n_traces or line.id in results]
+    if len(lines) < 2:
+        return None
+    candidate, by_name = lines[-1], {line.name: line for line in lines}
+    base = by_name.get(candidate.base, lines[-2])
+    runs = by_version(tallies(session, [base.id, candidate.id]))
+    return Newest(base, candidate, runs.get(base.id, NO_RUNS), runs.get(candidate.id, NO_RUNS))
