@@ -24,10 +24,12 @@ VERDICTS = {
 
 
 def comparison_rows(compared: VersionComparison) -> list[dict[str, str]]:
-    """Success, reliability, cost and latency of both versions, and how far apart they are."""
+    """How much each tried; success, reliability, cost and latency on what both did, and how far apart they are."""
     base, candidate, paired = compared.base, compared.candidate, compared.paired
     columns = ("", f"Base: {base.version}", f"Candidate: {candidate.version}", "Difference")
+    tried = f"{paired.n_tasks:,} by both"
     rows = [
+        ("Tasks tried", *(f"{side.n_tasks:,} of {compared.n_cases:,}" for side in (base, candidate)), tried),
         ("Tasks solved", share(paired.base), share(paired.candidate), _points(paired)),
         ("Cost a task", mean(base.cost, dollars), mean(candidate.cost, dollars), difference(compared.cost, dollars)),
         (
@@ -52,6 +54,14 @@ def _pass(found: PassK) -> str:
     return f"{100 * found.hat:.0f} % ({low:.0f} to {high:.0f} %, n {found.n_tasks} tasks)"
 
 
+def tried_line(compared: VersionComparison) -> str:
+    """How many of the tasks each version tried, as a line; "" where both tried them all."""
+    if compared.paired.n_tasks == compared.n_cases:
+        return ""
+    sides = " and ".join(f"{side.version} {side.n_tasks:,}" for side in (compared.base, compared.candidate))
+    return f"tried: of {_count(compared.n_cases, 'task')} {sides}, {compared.paired.n_tasks:,} by both"
+
+
 def left_out(compared: VersionComparison) -> list[str]:
     """Sentences on what the comparison does not speak of; none where it speaks of everything."""
     said = []
@@ -63,6 +73,8 @@ def left_out(compared: VersionComparison) -> list[str]:
             said.append(f"{_count(len(side.only), 'task')} that {name} tried and {other.version} did not")
         if side.unknown:
             said.append(f"{_count(side.unknown, 'run')} of {name} whose outcome nobody knows")
+        if side.infrastructure:
+            said.append(f"{_count(side.infrastructure, 'run')} of {name} that broke through infrastructure")
         if side.not_comparable:
             said.append(f"{_count(side.not_comparable, 'run')} of {name} whose task is guessed or missing")
     if compared.closed:
@@ -148,6 +160,7 @@ def success_rows(points: Sequence[VersionPoint]) -> list[dict[str, str]]:
             "Date": _date(point),
             "Tasks solved": share(point.success),
             "Without outcome": f"{point.unknown:,} of {point.n_runs:,} runs",
+            "Infrastructure": f"{point.infrastructure:,} broke" if point.infrastructure else "",
             "Against": point.against or "none before it",
             "Broken": str(len(point.broken)) if point.against else "",
             "Fixed": str(len(point.fixed)) if point.against else "",
