@@ -26,6 +26,7 @@ from dashboard.parts.numbers import escaped
 from dashboard.parts.published import show_published
 from dashboard.parts.suite_coverage import show_coverage
 from dashboard.parts.version_tables import (
+    BOTH,
     VERDICTS,
     changed_rows,
     comparison_rows,
@@ -44,7 +45,7 @@ MEASURES = {
     "Cost": (cost_by_version, cost_rows),
     "Time": (latency_by_version, cost_rows),
 }
-OPEN = "open"
+OPEN, SIDE_BY_SIDE = "open", "side by side"
 
 actor = acting()
 st.title(
@@ -151,7 +152,7 @@ if compared:
         st.header(f"{title} ({len(tasks)})", anchor=False)
         if tasks:
             rows = changed_rows(tasks, runs, compared.base, compared.candidate, broken)
-            links = dict.fromkeys(list(rows[0])[3:], OPEN)
+            links = dict.fromkeys(list(rows[0])[4:], OPEN) | {BOTH: SIDE_BY_SIDE}
             show_table(rows, f"{title} tasks, with a link to both runs", links, ["What it asks"])
         else:
             st.caption("None.")

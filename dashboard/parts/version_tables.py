@@ -14,6 +14,7 @@ from core.records import Outcome
 from core.store.results import RunLink
 from dashboard.parts.numbers import between, clipped, difference, dollars, duration, mean, percent, share
 
+BOTH = "Both runs"
 VERDICTS = {
     "better": (":material/trending_up:", "blue"),
     "worse": (":material/trending_down:", "red"),
@@ -121,20 +122,22 @@ def _count(n: int, noun: str) -> str:
 def changed_rows(
     tasks: Sequence[str], runs: Sequence[RunLink], base: Side, candidate: Side, broken: bool
 ) -> list[dict[str, str]]:
-    """One row a task that was broken (or fixed), with a link to the run of each version that shows it."""
+    """One row a task that was broken (or fixed), with links to the run of each version that shows it, and to both."""
     by_place: dict[tuple[str, int], list[RunLink]] = {}
     for run in runs:
         by_place.setdefault((run.task, run.version_id), []).append(run)
     rows = []
     for task in tasks:
         before, after = (by_place.get((task, side.version_id), []) for side in (base, candidate))
+        one, other = _shows(before, solved=broken), _shows(after, solved=not broken)
         rows.append(
             {
                 "Task": task,
                 "What it asks": clipped(next((run.title for run in (*before, *after)), ""), 70),
                 "Solved": f"{_solved(before)} → {_solved(after)}",
-                f"Base: {base.version}": _link(before, solved=broken),
-                f"Candidate: {candidate.version}": _link(after, solved=not broken),
+                BOTH: f"/traces?trace={one}&beside={other}" if one and other else "",
+                f"Base: {base.version}": _link(one),
+                f"Candidate: {candidate.version}": _link(other),
             }
         )
     return rows
@@ -145,11 +148,14 @@ def _solved(runs: Sequence[RunLink]) -> str:
     return f"{sum(run.outcome is Outcome.SOLVED for run in known)} of {len(known)}" if known else "result only"
 
 
-def _link(runs: Sequence[RunLink], solved: bool) -> str:
-    """The address of the first run that shows it; "" where only results were recorded."""
+def _shows(runs: Sequence[RunLink], solved: bool) -> int:
+    """The first run that shows it; 0 where only results were recorded."""
     known = [run for run in runs if run.outcome is not Outcome.UNKNOWN]
-    shown = next((run for run in known if (run.outcome is Outcome.SOLVED) is solved), None)
-    return f"/traces?trace={shown.trace_id}" if shown else ""
+    return next((run.trace_id for run in known if (run.outcome is Outcome.SOLVED) is solved), 0)
+
+
+def _link(trace: int) -> str:
+    return f"/traces?trace={trace}" if trace else ""
 
 
 def success_rows(points: Sequence[VersionPoint]) -> list[dict[str, str]]:
