@@ -46,6 +46,11 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+INFRASTRUCTURE = "infrastructure"
+"""The name of a signal on a whole run that says that the trial broke through what it ran on, not through the agent: its
+value is the reason. Such a run's outcome is unknown, and comes from there."""
+
+
 class Role(StrEnum):
     """What a person may do; a machine is a rater that is never mixed with people."""
 
@@ -400,7 +405,10 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The outcome of one trial of which nothing else was recorded: no steps, so nothing to read or to label."""
+    """The outcome of one trial of which nothing else was recorded: no steps, so nothing to read or to label.
+
+    With `infrastructure` it broke through what it ran on: it counts as such, and its outcome as unknown.
+    """
 
     result_id: str
     agent: str
@@ -412,6 +420,7 @@ class Result:
     cost: float | None = None
     seconds: float | None = None
     at: datetime | None = None
+    infrastructure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

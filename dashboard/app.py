@@ -67,6 +67,7 @@ chosen = st.navigation(
         ],
         "Prove": [
             page("evaluation", "Evaluation", "fact_check", "Did a version get better, and what did it break?"),
+            page("suites", "Suites", "rule", "The fixed sets of tasks that versions are compared on."),
             page("drift", "Drift", "show_chart", "What changes from week to week."),
             page("team", "Team", "groups", "Agreement between reviewers, and what they have done."),
         ],

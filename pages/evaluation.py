@@ -10,7 +10,7 @@ from core.evaluate.history import version_history
 from core.evaluate.published import published_rates
 from core.store.catalog import list_versions
 from core.store.results import runs_of_tasks
-from core.store.suites import find_suite, list_suites
+from core.store.suites import find_suite, suite_lines
 from core.store.trials import n_results, published_versions
 from dashboard.charts import (
     broken_and_fixed,
@@ -26,6 +26,7 @@ from dashboard.parts.numbers import escaped
 from dashboard.parts.published import show_published
 from dashboard.parts.suite_coverage import show_coverage
 from dashboard.parts.version_tables import (
+    BOTH,
     VERDICTS,
     changed_rows,
     comparison_rows,
@@ -44,7 +45,7 @@ MEASURES = {
     "Cost": (cost_by_version, cost_rows),
     "Time": (latency_by_version, cost_rows),
 }
-OPEN = "open"
+OPEN, SIDE_BY_SIDE = "open", "side by side"
 
 actor = acting()
 st.title(
@@ -52,7 +53,7 @@ st.title(
 )
 with store().reading() as session:
     known, results, rated = list_versions(session), n_results(session), published_versions(session)
-    suites = list_suites(session)
+    labels = {line.name: line.label for line in reversed(suite_lines(session))}
 lines = [line for line in known if line.n_traces or line.id in results]
 shown = [line for line in known if line in lines or line.id in rated]
 if not shown:
@@ -88,7 +89,7 @@ base = choose(places[1], "Base", versions, "evaluation_base", "The version it is
 suite = choose(
     places[3],
     "Suite",
-    [SHARED, *suites],
+    [SHARED, *sorted(labels)],
     "evaluation_suite",
     "A fixed set of tasks; comparing on it for the first time fixes it. Without one: every task that both tried.",
 )
@@ -96,6 +97,13 @@ suite = None if suite == SHARED else suite
 holdout = suite is not None and choose_holdout(suite, base, candidate, actor)
 if suite is not None and actor.leads:
     show_coverage(suite, agent)
+if actor.leads:
+    st.page_link(
+        Path(__file__).with_name("suites.py"),
+        label="Look at this suite" if suite else "Make a suite, so that the tasks are fixed",
+        icon=":material/rule:",
+        query_params={"suites_suite": label} if (label := labels.get(suite or "")) else None,
+    )
 
 compared, runs = None, []
 if actor.leads:
@@ -144,7 +152,7 @@ if compared:
         st.header(f"{title} ({len(tasks)})", anchor=False)
         if tasks:
             rows = changed_rows(tasks, runs, compared.base, compared.candidate, broken)
-            links = dict.fromkeys(list(rows[0])[3:], OPEN)
+            links = dict.fromkeys(list(rows[0])[4:], OPEN) | {BOTH: SIDE_BY_SIDE}
             show_table(rows, f"{title} tasks, with a link to both runs", links, ["What it asks"])
         else:
             st.caption("None.")

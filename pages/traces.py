@@ -14,6 +14,7 @@ from dashboard.components import run_table, trace_reader
 from dashboard.identity import acting
 from dashboard.parts.bulk_labels import bulk_door, show_unfinished
 from dashboard.parts.removal import removal_door, show_removed
+from dashboard.parts.runs_beside import BESIDE, show_beside
 from dashboard.parts.saved_filters import saved_filters_door
 from dashboard.parts.similar import ABOUT, choose_meaning, find_similar, show_similar
 from dashboard.parts.trace_facts import show_facts, show_task
@@ -39,7 +40,7 @@ def open_trace(trace: int) -> None:
 
 def back_to_list() -> None:
     """Leave the run for the list."""
-    for name in ("trace", "step"):
+    for name in ("trace", "step", BESIDE):
         st.query_params.pop(name, None)
 
 
@@ -52,6 +53,9 @@ actor = acting()
 st.html(WIDE)
 wanted = st.query_params.get("trace")
 view, problem = None, ""
+if wanted is not None and BESIDE in st.query_params:
+    wanted, problem = None, show_beside(actor)  # ends here unless there is a problem
+    back_to_list()
 if wanted is not None:
     try:
         with store().reading() as session:

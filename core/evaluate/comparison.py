@@ -39,6 +39,10 @@ class Side:
     """Runs that are compared."""
     unknown: int
     """Runs left out because nobody knows their outcome."""
+    infrastructure: int
+    """Runs left out because they broke through what they ran on, and not through the agent."""
+    n_tasks: int
+    """Tasks that it has an outcome on, of the `n_cases` of the comparison."""
     not_comparable: int
     """Runs left out because their task is guessed or missing."""
     only: tuple[str, ...]
@@ -71,6 +75,8 @@ class VersionComparison:
     held: int
     """Shared tasks that most runs of the base solved."""
     suite: str
+    n_cases: int
+    """Tasks that are meant: of the suite, with its holdout or without; without a suite those that either has tried."""
     untried: tuple[str, ...]
     """Tasks of the suite that neither version has an outcome on."""
     revision: int = 0
@@ -119,6 +125,7 @@ class VersionComparison:
         paired = self.paired
         return {
             "n_tasks": paired.n_tasks,
+            "n_cases": self.n_cases,
             "suite": self.suite or None,
             "revision": self.revision or None,
             "base": _side_json(self.base, paired.base.value, paired.base.interval),
@@ -184,6 +191,7 @@ def compare_versions(
         latency=_paired(ours, theirs, "seconds"),
         held=sum(ours.tasks[task].mostly for task in shared),
         suite=suite or "",
+        n_cases=len(meant) if chosen is not None else len(ours.tasks.keys() | theirs.tasks.keys()),
         untried=tuple(task for task in cases if task in meant and task not in ours.tasks and task not in theirs.tasks),
         revision=0 if chosen is None else chosen.revision,
         by_tag=_by_tag([cases[task] for task in shared if task in cases], before, after, margin),
@@ -245,6 +253,8 @@ def _side(version: str, version_id: int, runs: VersionRuns, shared: list[str], o
         latency=_mean(tried, "seconds"),
         n_runs=sum(task.known for task in tried),
         unknown=runs.unknown,
+        infrastructure=runs.infrastructure,
+        n_tasks=len(runs.tasks),
         not_comparable=runs.n_not_comparable,
         only=tuple(task for task in runs.tasks if task not in other.tasks),
     )
@@ -273,6 +283,11 @@ def _nothing_shared(base: str, candidate: str, suite: str | None, ours: VersionR
                 f"The {runs.n} runs of {name} name no task, so it is not known which belong together: "
                 "give them a task key (loopwright.task.key)."
             )
+        if not runs.tasks and runs.infrastructure == runs.n:
+            return (
+                f"The {runs.n} runs of {name}{of_suite} all broke through infrastructure, and say nothing about it: "
+                "run them again."
+            )
         if not runs.tasks:
             return f"No run of {name}{of_suite} has an outcome yet: review some, or import their test results."
     return f"{base} and {candidate} were tried on different tasks{of_suite}: run one on the tasks of the other."
@@ -283,6 +298,7 @@ def _side_json(side: Side, success: float, interval: Interval) -> dict[str, Any]
         "version": side.version,
         "success": success,
         "interval": _bounds(interval),
+        "n_tasks": side.n_tasks,
         "n_runs": side.n_runs,
         "pass_hat": {str(each.k): each.hat for each in side.pass_k},
         "pass_at": {str(each.k): each.at for each in side.pass_k},
@@ -291,6 +307,7 @@ def _side_json(side: Side, success: float, interval: Interval) -> dict[str, Any]
         "latency": side.latency.value if side.latency else None,
         "latency_interval": _bounds(side.latency.interval) if side.latency else None,
         "unknown": side.unknown,
+        "infrastructure": side.infrastructure,
         "not_comparable": side.not_comparable,
         "only": list(side.only),
     }

@@ -96,15 +96,15 @@ def _kinds(live: Sequence[LiveTask], cases: Sequence[Case]) -> tuple[Kind, ...]:
     """The kind with most runs first."""
     mine: dict[str, int] = {}
     for case in cases:
-        mine[_kind(case.task)] = mine.get(_kind(case.task), 0) + 1
+        mine[kind_of(case.task)] = mine.get(kind_of(case.task), 0) + 1
     came: dict[str, list[LiveTask]] = {}
     for one in live:
-        came.setdefault(GUESSED if one.derived else _kind(one.key), []).append(one)
+        came.setdefault(GUESSED if one.derived else kind_of(one.key), []).append(one)
     kinds = [Kind(name, len(of), sum(one.runs for one in of), mine.get(name, 0)) for name, of in came.items()]
     return tuple(sorted(kinds, key=lambda kind: (-kind.runs, kind.name)))
 
 
-def _kind(task: str) -> str:
+def kind_of(task: str) -> str:
     """The namespace of a task: everything before the last "/"."""
     return task.rpartition("/")[0] or "without a namespace"
 

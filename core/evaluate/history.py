@@ -28,6 +28,9 @@ class VersionPoint:
     base: str
     n_runs: int
     unknown: int
+    """Runs without an outcome, but for those that broke."""
+    infrastructure: int
+    """Runs that broke through what they ran on: no failures of the agent, and left out."""
     n_tasks: int
     """Tasks that can be compared."""
     success: Rate | None
@@ -124,6 +127,7 @@ def _point(line: VersionLine, runs: VersionRuns, against: str, tried: Mapping[st
         base=line.base,
         n_runs=runs.n,
         unknown=runs.unknown,
+        infrastructure=runs.infrastructure,
         n_tasks=len(runs.tasks),
         success=clustered_rate(trials) if trials else None,
         cost=_mean([task.cost for task in everything]),

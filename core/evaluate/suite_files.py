@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -51,6 +52,12 @@ def read_cases(name: str, data: bytes) -> SuiteFile:
     if not cases:
         raise InvalidInput("The file names no task.", field="file")
     return SuiteFile(tuple(cases.values()), splits)
+
+
+def write_cases(cases: Sequence[Case]) -> str:
+    """Cases as JSON lines that `read_cases` takes."""
+    rows = [{**asdict(case), "split": case.split.value} for case in cases]
+    return "".join(json.dumps({name: row[name] for name in FIELDS}, ensure_ascii=False) + "\n" for row in rows)
 
 
 def put_cases(session: Session, suite: str, found: SuiteFile) -> int:

@@ -46,6 +46,8 @@ class VersionRuns:
     taskless: TaskRuns
     n: int
     unknown: int
+    """Runs whose outcome nobody knows; without those that broke through infrastructure."""
+    infrastructure: int
 
     def only(self, tasks: Collection[str]) -> VersionRuns:
         """The same with these tasks alone to compare."""
@@ -57,7 +59,7 @@ class VersionRuns:
         return sum(runs.known + runs.unknown for runs in (*self.derived, self.taskless))
 
 
-NO_RUNS = VersionRuns({}, (), TaskRuns(0, 0, 0, None, None), 0, 0)
+NO_RUNS = VersionRuns({}, (), TaskRuns(0, 0, 0, None, None), 0, 0, 0)
 
 
 def by_version(tallies: Iterable[Tally]) -> dict[int, VersionRuns]:
@@ -78,7 +80,8 @@ def _sorted_out(tallies: Sequence[Tally]) -> VersionRuns:
         derived=[_runs(tally) for tally in tallies if tally.derived],
         taskless=next((_runs(tally) for tally in tallies if not tally.task), NO_RUNS.taskless),
         n=sum(tally.n for tally in tallies),
-        unknown=sum(tally.n - tally.known for tally in tallies),
+        unknown=sum(tally.n - tally.known - tally.infrastructure for tally in tallies),
+        infrastructure=sum(tally.infrastructure for tally in tallies),
     )
 
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from core.records import Outcome
+from core.records import INFRASTRUCTURE, Outcome
 from core.store.dialect import is_postgresql, parts
 from core.store.tables import AgentRow, ResultRow, SuiteCaseRow, TaskRow, TraceRow
 
@@ -35,6 +35,8 @@ class Tally:
     n_cost: int
     seconds: float
     n_seconds: int
+    infrastructure: int = 0
+    """Of the `n`: broke through what they ran on; none of these is among the known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ def tallies(session: Session, versions: Sequence[int], suite: int | None = None)
         func.count(_COST).filter(_KNOWN).label("n_cost"),
         func.coalesce(func.sum(TraceRow.seconds).filter(_KNOWN), 0.0).label("seconds"),
         func.count(TraceRow.seconds).filter(_KNOWN).label("n_seconds"),
+        func.count().filter(~_KNOWN, TraceRow.outcome_from == INFRASTRUCTURE).label("infrastructure"),
     ).where(TraceRow.version_id.in_(versions))
     if suite is not None:
         sums = sums.where(TraceRow.task_id.in_(select(SuiteCaseRow.task_id).where(SuiteCaseRow.suite_id == suite)))
@@ -104,7 +107,7 @@ def tallies(session: Session, versions: Sequence[int], suite: int | None = None)
 
 def _result_tallies(session: Session, versions: Sequence[int], suite: int | None) -> list[Tally]:
     """The same of trials of which only the result was recorded."""
-    known = ResultRow.outcome != Outcome.UNKNOWN.value
+    known = ResultRow.outcome.not_in([Outcome.UNKNOWN.value, INFRASTRUCTURE])
     cost = func.nullif(ResultRow.cost, 0)
     query = (
         select(
@@ -118,6 +121,7 @@ def _result_tallies(session: Session, versions: Sequence[int], suite: int | None
             func.count(cost).filter(known),
             func.coalesce(func.sum(ResultRow.seconds).filter(known), 0.0),
             func.count(ResultRow.seconds).filter(known),
+            func.count().filter(ResultRow.outcome == INFRASTRUCTURE),
         )
         .join(TaskRow, TaskRow.id == ResultRow.task_id)
         .where(ResultRow.version_id.in_(versions))
@@ -142,7 +146,7 @@ def _with_results(runs: list[Tally], results: list[Tally]) -> list[Tally]:
     return list(found.values())
 
 
-_ADDED = ("n", "known", "solved", "cost", "n_cost", "seconds", "n_seconds")
+_ADDED = ("n", "known", "solved", "cost", "n_cost", "seconds", "n_seconds", "infrastructure")
 
 
 def runs_of_tasks(session: Session, versions: Sequence[int], tasks: Sequence[str]) -> list[RunLink]:

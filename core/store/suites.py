@@ -41,8 +41,14 @@ class SuiteLine:
     content_hash: str
     margin: float
     n_cases: int
+    n_validation: int
     n_holdout: int
     openings: int
+
+    @property
+    def label(self) -> str:
+        """How one revision is named: `airline@2`."""
+        return f"{self.name}@{self.revision}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,7 @@ class Opening:
 def add_tasks(session: Session, name: str, tasks: Iterable[int]) -> int:
     """Add tasks to a draft suite, made when it is new; how many were not in it. Raises Conflict when it is frozen."""
     suite = draft_of(session, name)
+    hold(session, suite)
     known = set(session.scalars(select(SuiteCaseRow.task_id).where(SuiteCaseRow.suite_id == suite.id)))
     new = set(tasks) - known
     if new and suite.frozen_at is not None:
@@ -84,6 +91,7 @@ def set_cases(session: Session, suite: SuiteRow, cases: Sequence[Case]) -> int:
 
     Raises Conflict when it is frozen, NotFound for a task that is not here.
     """
+    hold(session, suite)
     known = {case.task: case for case in list_cases(session, suite.id)}
     changed = [case for case in cases if case.task not in known or _said(case) != _said(known[case.task])]
     if changed and suite.frozen_at is not None:
@@ -98,12 +106,26 @@ def set_cases(session: Session, suite: SuiteRow, cases: Sequence[Case]) -> int:
 
 def remove_cases(session: Session, suite: SuiteRow, tasks: Sequence[str]) -> int:
     """Take tasks out of a draft; how many were in it. Raises Conflict when it is frozen."""
+    hold(session, suite)
     held = {case.task for case in list_cases(session, suite.id)}
     gone = held & set(tasks)
     if gone and suite.frozen_at is not None:
         raise _frozen(suite, len(held))
     _drop(session, suite.id, list(_tasks(session, sorted(gone)).values()))
     return len(gone)
+
+
+def set_margin(session: Session, suite: SuiteRow, margin: float) -> None:
+    """Say which difference is none that matters, as a share (0.05 is five points), before it is compared on.
+
+    Raises Conflict when it is frozen, InvalidInput for one that is not between 0 and 0.5.
+    """
+    if not 0 < margin <= 0.5:
+        raise InvalidInput("The margin is more than 0 and at most 0.5, which is fifty points.", field="margin")
+    if suite.frozen_at is not None and margin != suite.margin:
+        raise _frozen(suite, len(list_cases(session, suite.id)))
+    suite.margin = margin
+    session.flush()
 
 
 def new_revision(session: Session, name: str, note: str = "") -> SuiteRow:
@@ -152,10 +174,11 @@ def suite_lines(session: Session, name: str = "") -> list[SuiteLine]:
     """Every revision of every suite (of one, where it is named), by name, the newest first."""
     query = select(SuiteRow).order_by(SuiteRow.revision.desc())
     rows = list(session.scalars(query.where(SuiteRow.name == name) if name else query))
-    case, kept = SuiteCaseRow, TaskRow.split == Split.HOLDOUT.value
-    counted = select(case.suite_id, func.count(), func.count().filter(kept))
+    case = SuiteCaseRow
+    kept = (func.count().filter(TaskRow.split == split.value) for split in (Split.VALIDATION, Split.HOLDOUT))
+    counted = select(case.suite_id, func.count(), *kept)
     counted = counted.join(TaskRow, TaskRow.id == case.task_id).group_by(case.suite_id)
-    counts = {suite: (n, held) for suite, n, held in session.execute(counted)}
+    counts = {row[0]: (row[1], row[2], row[3]) for row in session.execute(counted)}
     opened = select(SuiteOpeningRow.suite_id, func.count()).group_by(SuiteOpeningRow.suite_id)
     openings: dict[int, int] = dict(session.execute(opened).all())
     lines = [
@@ -167,7 +190,7 @@ def suite_lines(session: Session, name: str = "") -> list[SuiteLine]:
             row.frozen_at,
             row.content_hash,
             row.margin,
-            *counts.get(row.id, (0, 0)),
+            *counts.get(row.id, (0, 0, 0)),
             openings.get(row.id, 0),
         )
         for row in rows
@@ -195,10 +218,17 @@ def suite_tasks(session: Session, suite: int) -> dict[int, str]:
 
 
 def freeze(session: Session, suite: SuiteRow) -> None:
-    """Fix a revision, by the hash of what its cases say; a frozen one stays as it is."""
+    """Fix a revision, by the hash of what its cases say; a frozen one stays as it is.
+
+    Raises InvalidInput where it has no case.
+    """
+    hold(session, suite)
     if suite.frozen_at is None:
+        cases = list_cases(session, suite.id)
+        if not cases:
+            raise InvalidInput(f"The suite {suite.name} has no task yet: add some before it is frozen.", field="suite")
         suite.frozen_at = now()
-        suite.content_hash = hash_of(list_cases(session, suite.id))
+        suite.content_hash = hash_of(cases)
         session.flush()
 
 
@@ -234,6 +264,12 @@ def opened_cases(session: Session, base: str, candidate: str) -> dict[str, Split
     opened = select(row.suite_id).where(row.base == base, row.candidate == candidate)
     query = select(TaskRow.key, TaskRow.split).join(SuiteCaseRow, SuiteCaseRow.task_id == TaskRow.id)
     return {key: Split(split) for key, split in session.execute(query.where(SuiteCaseRow.suite_id.in_(opened)))}
+
+
+def hold(session: Session, suite: SuiteRow) -> None:
+    """Whoever changes or freezes a suite waits for who is at it, so that the hash is of what it holds (PostgreSQL)."""
+    session.flush()
+    session.refresh(suite, with_for_update=True)
 
 
 def _frozen(suite: SuiteRow, n: int) -> Conflict:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.clock import content_hash
-from core.records import Aggregate, Outcome, Result, Signal, SignalKind
+from core.records import INFRASTRUCTURE, Aggregate, Outcome, Result, Signal, SignalKind
 from core.store.catalog import task_ids, version_id
 from core.store.content import clean
 from core.store.dialect import insert_new, parts
@@ -115,7 +115,7 @@ def _row(result: Result, version: int, task: int) -> dict[str, Any]:
         "version_id": version,
         "task_id": task,
         "trial": result.trial,
-        "outcome": result.outcome.value,
+        "outcome": INFRASTRUCTURE if result.infrastructure else result.outcome.value,
         "cost": result.cost,
         "seconds": result.seconds,
         "source": clean(result.source, 100),
@@ -125,6 +125,11 @@ def _row(result: Result, version: int, task: int) -> dict[str, Any]:
 
 def _signal(row: dict[str, Any], uid: str) -> Signal:
     """The result as evidence on its run; what is neither solved nor failed is graded between, or says nothing."""
+    if row["outcome"] == INFRASTRUCTURE:
+        told = f"said by {row['source']}" if row["source"] else "said by a result"
+        return Signal(
+            uid, INFRASTRUCTURE, SignalKind.AUTOMATED, told, source=row["source"], key=row["key"], at=row["at"]
+        )
     outcome = Outcome(row["outcome"])
     success = {Outcome.SOLVED: True, Outcome.FAILED: False}.get(outcome)
     value: float | str = 0.5 if outcome is Outcome.PARTLY else outcome.value

@@ -5,6 +5,10 @@ Where people disagree, a lead's resolution counts, else the strict majority; wit
 grade between counts as *partly*. A grade is a number between 0 and 1 that a benchmark or a validator gave, or that has
 the name of a verdict; any other signal whose `success` is None says nothing: 0.4 may be seconds. A user's thumb comes
 after an automated check because it judges the conversation, not the state it left. Machines' labels do not count.
+
+A trial that broke through what it ran on says nothing about the agent, whatever a harness graded: unless a person
+judged the run, its outcome is unknown, from "infrastructure". Success is left out like failure, or the rest would be
+too good.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from functools import lru_cache
 from sqlalchemy.orm import Session
 
 from core.measure.majority import majority
-from core.records import Outcome, Role, Signal, SignalKind
+from core.records import INFRASTRUCTURE, Outcome, Role, Signal, SignalKind
 from core.store.annotations import Given, annotations_of
 from core.store.dialect import parts
 from core.store.outcomes import judged_as, set_outcomes
@@ -47,6 +51,7 @@ VERDICTS = frozenset(
 _GRADERS = frozenset({"benchmark", "columns", "inspect", "validator"})
 """Sources whose numbers between 0 and 1 are grades, whatever their name."""
 
+_DID_NOT = ("", "false", "no", "none", "0", "0.0")
 _ORDER = ("automated check", "user's judgement", "user's behaviour", "judge's opinion", OWN_WORD)
 _KINDS = {SignalKind.EXPLICIT: _ORDER[1], SignalKind.IMPLICIT: _ORDER[2]}
 
@@ -66,6 +71,8 @@ def outcome_of(
     if people:
         agreed = majority([str(vote) for vote in people])
         return (Outcome(agreed), "people") if agreed is not None else (Outcome.UNKNOWN, DISAGREE)
+    if any(broke_down(one) for one in signals):
+        return Outcome.UNKNOWN, INFRASTRUCTURE
     for source in _ORDER:
         said = [(one.name, _reads(one)) for one in signals if one.step_id is None and _source(one) == source]
         known = [(name, outcome) for name, outcome in said if outcome is not None]
@@ -93,6 +100,12 @@ def contradictions(outcome: Outcome, annotations: Sequence[Given], signals: Sequ
         against = (one for one in signals if one.step_id is None and one.success is (not solved))
         said += [f"{_source(one)} {one.name}: {'success' if one.success else 'failure'}" for one in against]
     return tuple(said)
+
+
+def broke_down(signal: Signal) -> bool:
+    """Whether a signal says that the run broke through what it ran on; its value may say that it did not."""
+    whole = signal.name == INFRASTRUCTURE and signal.step_id is None
+    return whole and str(signal.value).strip().lower() not in _DID_NOT
 
 
 @lru_cache(maxsize=1_000)

@@ -60,7 +60,7 @@ def compare(
 ) -> Answer:
     """Two versions on one suite: what got better, what broke, and how sure that is."""
     from core.evaluate.comparison import compare_versions, open_for
-    from dashboard.parts.version_tables import left_out, tag_lines
+    from dashboard.parts.version_tables import left_out, tag_lines, tried_line
     from dashboard.process import store
 
     with store().session() as session:
@@ -69,4 +69,5 @@ def compare(
         result = compare_versions(session, base, candidate, suite, agent or None, holdout=bool(holdout))
     lists = {"broken": result.paired.regressed, "fixed": result.paired.fixed, "left out": left_out(result)}
     named = [f"{what}: {', '.join(tasks)}" for what, tasks in lists.items() if tasks]
-    return result.as_json(), [result.sentence, *filter(None, [result.advice]), *named, *tag_lines(result)]
+    told = filter(None, [result.advice, tried_line(result)])
+    return result.as_json(), [result.sentence, *told, *named, *tag_lines(result)]

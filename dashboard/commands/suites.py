@@ -31,6 +31,9 @@ def suite(
     tag: Annotated[list[str] | None, typer.Option(help="A tag of what is added; several times.")] = None,
     difficulty: Annotated[str, typer.Option(help="How difficult what is added is, in a word.")] = "",
     expected: Annotated[str, typer.Option(help="What a good outcome of what is added is.")] = "",
+    margin: Annotated[
+        float | None, typer.Option(help="Of a draft: the difference that is none that matters, 0.05 for five points.")
+    ] = None,
     note: Annotated[str, typer.Option(help="Why a new revision is made.")] = "",
     coverage: Annotated[
         bool, typer.Option("--coverage", help="With show: what it lacks of the tasks that come in.")
@@ -43,7 +46,7 @@ def suite(
     from core.evaluate.suite_files import put_cases, read_cases
     from core.ingest.document import read_file
     from core.similarity.embedder import default_embedder
-    from core.store.suites import Case, draft_of, find_suite, freeze, new_revision, remove_cases, set_cases
+    from core.store.suites import Case, draft_of, find_suite, freeze, new_revision, remove_cases, set_cases, set_margin
     from dashboard.parts.suite_coverage import coverage_lines
     from dashboard.process import store
 
@@ -61,7 +64,9 @@ def suite(
             set_cases(
                 session, draft_of(session, name), [Case(key, tuple(tag or ()), difficulty, expected) for key in keys]
             )
-        elif action == "remove":
+        if action in ("add", "freeze") and margin is not None:
+            set_margin(session, find_suite(session, name), margin)
+        if action == "remove":
             remove_cases(session, find_suite(session, name), _keys(session, task or [], begins))
         elif action == "freeze":
             freeze(session, find_suite(session, name))

@@ -12,6 +12,9 @@ _SIDES = register("loopwright_sides", "sides_page.js", ("reader.css", "sides.css
 
 
 def show_sides(answers: Sequence[Mapping[str, Any]], context: str = "") -> None:
-    """Two to six answers ({text}, or {segment, outline, first, facts}) as A, B, …; `context` came before all."""
+    """Two to six answers ({text}, or {segment, outline, first, facts}) as A, B, …, unless they have a `name`.
+
+    `context` came before all. Two runs are folded to where they part.
+    """
     named = [{"name": name, **one} for name, one in zip(ascii_uppercase, answers, strict=False)]
     _SIDES(key="sides", data={"context": context, "answers": named})

@@ -1,10 +1,11 @@
 // Two to six answers to one task beside each other, as a part of a page: texts (of two with their differing words), or
-// runs.
+// runs (two are folded to where they part).
 //
 //   data: {context, answers: [{name, text} or {name, segment, outline, first, facts}]}
 
 import { diffWords, drawDiff, likeness } from "./diff.js"
 import { el } from "./dom.js"
+import { sharedStart } from "./parting.js"
 import { createReader } from "./reader.js"
 
 // Below this, marking every word that differs would mark nearly all of them and hide the text.
@@ -25,6 +26,18 @@ export function mount(place, data) {
   function clear() {
     for (const reader of readers) reader.destroy()
     readers = []
+  }
+
+  // As many steps as both begin with, but for the last of the shorter: something is left to read.
+  function shared([one, other]) {
+    return Math.max(0, Math.min(sharedStart(one.first?.steps, other.first?.steps), one.segment.n_steps - 1, other.segment.n_steps - 1))
+  }
+
+  function fold(parted, start, folded) {
+    const said = start === 0 ? "They part at the first step." : start === 1 ? "The first step is the same on both sides." : `The first ${start} steps are the same on both sides.`
+    const flip = el("button", { type: "button", onclick: () => fold(parted, start, !folded) }, folded ? (start === 1 ? "Show it" : "Show them") : "Fold again")
+    parted.replaceChildren(said, ...(start ? [flip] : []))
+    for (const reader of readers) reader.foldBefore(folded ? start : 0)
   }
 
   function text(parts, only, whole) {
@@ -51,9 +64,13 @@ export function mount(place, data) {
       else queueMicrotask(() => readers.push(createReader(body, { segments: [one.segment], outline: one.outline, first: one.first, facts: one.facts, keys: false })))
       return node
     }
+    const runs = answers.length === 2 && answers.every((one) => one.segment !== undefined)
+    const start = runs ? shared(answers) : 0
+    const parted = el("div.parted", { hidden: !runs })
     const before = context && el("section.before", {}, el("h3", {}, "What came before, on all sides"), text(null, null, context))
-    place.replaceChildren(...[before, el("div.beside", {}, answers.map((one, index) => side(one, index ? "new" : "gone")))].filter(Boolean))
+    place.replaceChildren(...[before, parted, el("div.beside", {}, answers.map((one, index) => side(one, index ? "new" : "gone")))].filter(Boolean))
     fit()
+    if (runs) queueMicrotask(() => fold(parted, start, true)) // after the readers, which are made the same way
   }
 
   draw(data)

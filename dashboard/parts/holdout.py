@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from core.evaluate.comparison import open_for
-from core.store.suites import Opening, find_suite, openings_of, suite_lines
+from core.store.suites import find_suite, openings_of, suite_lines
 from dashboard.identity import Actor
 from dashboard.parts.figures import show_table
+from dashboard.parts.suite_words import opening_row
 from dashboard.process import store
 
 _OPEN = "evaluation_opened"
@@ -40,14 +41,7 @@ def choose_holdout(suite: str, base: str, candidate: str, actor: Actor) -> bool:
                 st.session_state[_OPEN] = asked
                 st.rerun()
         if openings:
-            show_table([_row(one) for one in openings], "Openings of the holdout", words=["Who", "Versions", "Why"])
+            show_table(
+                [opening_row(one) for one in openings], "Openings of the holdout", words=["Who", "Versions", "Why"]
+            )
     return st.session_state.get(_OPEN) == asked
-
-
-def _row(opening: Opening) -> dict[str, str]:
-    return {
-        "When": f"{opening.at:%Y-%m-%d %H:%M} UTC",
-        "Who": opening.by,
-        "Versions": f"{opening.base} → {opening.candidate}",
-        "Why": opening.reason,
-    }

@@ -14,6 +14,7 @@ from core.records import Outcome
 from core.store.results import RunLink
 from dashboard.parts.numbers import between, clipped, difference, dollars, duration, mean, percent, share
 
+BOTH = "Both runs"
 VERDICTS = {
     "better": (":material/trending_up:", "blue"),
     "worse": (":material/trending_down:", "red"),
@@ -24,10 +25,12 @@ VERDICTS = {
 
 
 def comparison_rows(compared: VersionComparison) -> list[dict[str, str]]:
-    """Success, reliability, cost and latency of both versions, and how far apart they are."""
+    """How much each tried; success, reliability, cost and latency on what both did, and how far apart they are."""
     base, candidate, paired = compared.base, compared.candidate, compared.paired
     columns = ("", f"Base: {base.version}", f"Candidate: {candidate.version}", "Difference")
+    tried = f"{paired.n_tasks:,} by both"
     rows = [
+        ("Tasks tried", *(f"{side.n_tasks:,} of {compared.n_cases:,}" for side in (base, candidate)), tried),
         ("Tasks solved", share(paired.base), share(paired.candidate), _points(paired)),
         ("Cost a task", mean(base.cost, dollars), mean(candidate.cost, dollars), difference(compared.cost, dollars)),
         (
@@ -52,6 +55,14 @@ def _pass(found: PassK) -> str:
     return f"{100 * found.hat:.0f} % ({low:.0f} to {high:.0f} %, n {found.n_tasks} tasks)"
 
 
+def tried_line(compared: VersionComparison) -> str:
+    """How many of the tasks each version tried, as a line; "" where both tried them all."""
+    if compared.paired.n_tasks == compared.n_cases:
+        return ""
+    sides = " and ".join(f"{side.version} {side.n_tasks:,}" for side in (compared.base, compared.candidate))
+    return f"tried: of {_count(compared.n_cases, 'task')} {sides}, {compared.paired.n_tasks:,} by both"
+
+
 def left_out(compared: VersionComparison) -> list[str]:
     """Sentences on what the comparison does not speak of; none where it speaks of everything."""
     said = []
@@ -63,6 +74,8 @@ def left_out(compared: VersionComparison) -> list[str]:
             said.append(f"{_count(len(side.only), 'task')} that {name} tried and {other.version} did not")
         if side.unknown:
             said.append(f"{_count(side.unknown, 'run')} of {name} whose outcome nobody knows")
+        if side.infrastructure:
+            said.append(f"{_count(side.infrastructure, 'run')} of {name} that broke through infrastructure")
         if side.not_comparable:
             said.append(f"{_count(side.not_comparable, 'run')} of {name} whose task is guessed or missing")
     if compared.closed:
@@ -109,20 +122,22 @@ def _count(n: int, noun: str) -> str:
 def changed_rows(
     tasks: Sequence[str], runs: Sequence[RunLink], base: Side, candidate: Side, broken: bool
 ) -> list[dict[str, str]]:
-    """One row a task that was broken (or fixed), with a link to the run of each version that shows it."""
+    """One row a task that was broken (or fixed), with links to the run of each version that shows it, and to both."""
     by_place: dict[tuple[str, int], list[RunLink]] = {}
     for run in runs:
         by_place.setdefault((run.task, run.version_id), []).append(run)
     rows = []
     for task in tasks:
         before, after = (by_place.get((task, side.version_id), []) for side in (base, candidate))
+        one, other = _shows(before, solved=broken), _shows(after, solved=not broken)
         rows.append(
             {
                 "Task": task,
                 "What it asks": clipped(next((run.title for run in (*before, *after)), ""), 70),
                 "Solved": f"{_solved(before)} → {_solved(after)}",
-                f"Base: {base.version}": _link(before, solved=broken),
-                f"Candidate: {candidate.version}": _link(after, solved=not broken),
+                BOTH: f"/traces?trace={one}&beside={other}" if one and other else "",
+                f"Base: {base.version}": _link(one),
+                f"Candidate: {candidate.version}": _link(other),
             }
         )
     return rows
@@ -133,11 +148,14 @@ def _solved(runs: Sequence[RunLink]) -> str:
     return f"{sum(run.outcome is Outcome.SOLVED for run in known)} of {len(known)}" if known else "result only"
 
 
-def _link(runs: Sequence[RunLink], solved: bool) -> str:
-    """The address of the first run that shows it; "" where only results were recorded."""
+def _shows(runs: Sequence[RunLink], solved: bool) -> int:
+    """The first run that shows it; 0 where only results were recorded."""
     known = [run for run in runs if run.outcome is not Outcome.UNKNOWN]
-    shown = next((run for run in known if (run.outcome is Outcome.SOLVED) is solved), None)
-    return f"/traces?trace={shown.trace_id}" if shown else ""
+    return next((run.trace_id for run in known if (run.outcome is Outcome.SOLVED) is solved), 0)
+
+
+def _link(trace: int) -> str:
+    return f"/traces?trace={trace}" if trace else ""
 
 
 def success_rows(points: Sequence[VersionPoint]) -> list[dict[str, str]]:
@@ -148,6 +166,7 @@ def success_rows(points: Sequence[VersionPoint]) -> list[dict[str, str]]:
             "Date": _date(point),
             "Tasks solved": share(point.success),
             "Without outcome": f"{point.unknown:,} of {point.n_runs:,} runs",
+            "Infrastructure": f"{point.infrastructure:,} broke" if point.infrastructure else "",
             "Against": point.against or "none before it",
             "Broken": str(len(point.broken)) if point.against else "",
             "Fixed": str(len(point.fixed)) if point.against else "",

@@ -35,6 +35,7 @@ def point(version, solved=8, n=10, **more):
         "base": "",
         "n_runs": n,
         "unknown": 0,
+        "infrastructure": 0,
         "n_tasks": n,
         "success": rate(solved, n) if n else None,
         "cost": Mean(n, 0.02, Interval(0.01, 0.03)) if n else None,

@@ -52,7 +52,8 @@ def test_a_suite_is_made_from_a_file_frozen_and_revised(tmp_path: Path) -> None:
     }
     assert loopwright("suite", "add", "shop", "--begins", "shop/", "--tag", "all")["n_cases"] == 7
     assert loopwright("suite", "remove", "shop", "shop/7")["n_cases"] == 6
-    frozen = loopwright("suite", "freeze", "shop")
+    frozen = loopwright("suite", "freeze", "shop", "--margin", "0.03")
+    assert frozen["margin"] == 0.03
     assert len(frozen["content_hash"]) == 64
     assert "is frozen with 6 tasks: make a new revision of it" in refused("suite", "add", "shop", "shop/7")
     assert loopwright("suite", "revise", "shop", "--note", "with seven")["revision"] == 2

@@ -70,6 +70,8 @@ def test_a_page_draws(page: str, role: Role) -> None:
         ("traces", {"trace": "999999"}),
         ("traces", {"trace": "abc"}),
         ("traces", {"trace": "1", "step": "999999"}),
+        ("traces", {"trace": "1", "beside": "999999"}),
+        ("suites", {"suites_suite": "<b>@0"}),
         ("review", {"item": "999999"}),
         ("traces", {"trace": "1", "step": "9" * 5000}),
         ("review", {"item": "abc", "review_queue": "77"}),

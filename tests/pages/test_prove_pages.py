@@ -110,6 +110,7 @@ def test_evaluation_puts_the_verdict_first_and_links_to_both_runs(world):
     # Two reviewers disagree on one run of v1, which leaves its outcome unknown; v2 ran once more in the second week.
     assert list(broken["Solved"]) == ["3 of 3 → 1 of 4"]
     assert broken["Base: v1"][0].startswith("/traces?trace=")
+    assert broken["Both runs"][0] == f"{broken['Base: v1'][0]}&beside={broken['Candidate: v2'][0].rpartition('=')[2]}"
 
 
 def test_a_draft_suite_is_fixed_by_being_compared_on(world):

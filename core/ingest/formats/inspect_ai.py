@@ -15,6 +15,7 @@ from typing import Any
 from core.clock import content_hash, parse_time
 from core.ingest.document import Document
 from core.ingest.formats.inspect_scores import scores_of
+from core.ingest.infrastructure import broke
 from core.ingest.reading import BadRecord, chat_step, check_json, count, from_json_text, is_record, need, number
 from core.ingest.reading import plain_text as text_of
 from core.ingest.vendor_messages import conversation, tool_schemas
@@ -99,7 +100,10 @@ def _trace(sample: Any, about: Mapping[str, Any]) -> Trace:
         tools=next((tool_schemas(event["tools"]) for event in events if event.get("tools")), ()),
         tags=tuple(tag for tag in _list(about, "tags") if isinstance(tag, str)),
         attributes={key: value for key, value in kept.items() if value not in (None, [], {}, "")},
-        signals=tuple(scores_of(uid, sample, {str(one["scorer"]) for one in judged})),
+        signals=(
+            *scores_of(uid, sample, {str(one["scorer"]) for one in judged}),
+            *((broke(uid, _error(sample["error"]), NAME),) if sample.get("error") else ()),
+        ),
     )
 
 
@@ -256,6 +260,11 @@ def _event_step(event: Mapping[str, Any], steps: list[Step]) -> Step:
     return Step(uid, StepKind.LLM, "agent", input=tuple(said), output=_answer(event), **facts)
 
 
+def _error(error: Any) -> str:
+    """What ended a sample before its time; Inspect scores no such sample."""
+    return str(error.get("message") or "it failed") if isinstance(error, dict) else str(error)
+
+
 def _endings(sample: Mapping[str, Any], position: int) -> Iterator[Step]:
     """What cut a sample short: a limit that it ran into, or an error."""
     limit, error = sample.get("limit"), sample.get("error")
@@ -264,6 +273,6 @@ def _endings(sample: Mapping[str, Any], position: int) -> Iterator[Step]:
         yield Step(str(position), StepKind.OTHER, "limit", error=said)
         position += 1
     if error:
-        said = str(error.get("message") or "it failed") if isinstance(error, dict) else str(error)
+        said = _error(error)
         trace = {"traceback": error["traceback"]} if is_record(error, "traceback") else {}
         yield Step(str(position), StepKind.OTHER, "error", error=said, attributes=trace)

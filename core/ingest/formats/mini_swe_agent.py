@@ -14,6 +14,7 @@ from typing import Any
 from core.clock import content_hash, parse_time
 from core.ingest.document import Document
 from core.ingest.formats.swe_agent import run_folder
+from core.ingest.infrastructure import broke_by
 from core.ingest.reading import BadRecord, chat_message, chat_step, check_json, count, is_record, maybe, need, number
 from core.records import Arrival, Outcome, Rejected, Result, Step, StepKind, Task, ToolCall, Trace
 
@@ -24,13 +25,16 @@ _LISTS = {
     "resolved_ids": Outcome.SOLVED,
     "unresolved_ids": Outcome.FAILED,
     "empty_patch_ids": Outcome.FAILED,
-    "error_ids": Outcome.UNKNOWN,
+    "error_ids": Outcome.UNKNOWN,  # the harness broke on it
 }
 _COUNTED = {"resolved_ids": "resolved_instances", "unresolved_ids": "unresolved_instances"}
 
 
 def read(document: Document) -> Iterator[Arrival] | None:
-    """One trace a trajectory; one result an instance of a report, and none for one that was never submitted."""
+    """One trace a trajectory; one result an instance of a report, and none for one that was never submitted.
+
+    An instance among a report's errors was not evaluated, because the harness broke on it: that is no failure.
+    """
     value = document.value
     if is_record(value, "trajectory_format", "messages"):
         return iter([_read(document)])
@@ -63,8 +67,9 @@ def _trace(value: Mapping[str, Any], path: PurePath) -> Trace:
     said = next((m.content for step in steps if step.kind is StepKind.USER for m in step.output), "")
     asked = _TASK.search(said)
     times = [step.started_at for step in steps if step.started_at]
+    uid = f"{NAME}-{content_hash(value, 32)}"
     return Trace(
-        trace_id=f"{NAME}-{content_hash(value, 32)}",
+        trace_id=uid,
         source=NAME,
         steps=steps,
         agent=NAME,
@@ -74,6 +79,7 @@ def _trace(value: Mapping[str, Any], path: PurePath) -> Trace:
         ended_at=max(times, default=None),
         cost=number((maybe(info, "model_stats", dict) or {}).get("instance_cost")) or None,
         attributes={key: info[key] for key in info if info[key] not in ("", None)},
+        signals=broke_by(uid, info.get("exit_status"), NAME),
     )
 
 
@@ -121,7 +127,9 @@ def _read_report(document: Document) -> Iterator[Arrival]:
         yield Rejected(f"report of {run}", str(error), value)
         return
     for instance, outcome in decided:
-        yield Result(f"{run}/{instance}", NAME, run, Task(f"swe-bench/{instance}"), outcome, REPORTS)
+        broken = outcome is Outcome.UNKNOWN
+        task = Task(f"swe-bench/{instance}")
+        yield Result(f"{run}/{instance}", NAME, run, task, outcome, REPORTS, infrastructure=broken)
 
 
 def run_name(path: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from core.clock import content_hash
 from core.ingest.document import Document
+from core.ingest.infrastructure import broke_by
 from core.ingest.reading import (
     BadRecord,
     chat_message,
@@ -63,8 +64,9 @@ def _trace(value: Mapping[str, Any], path: PurePath) -> Trace:
     kept |= {key: info[key] for key in info if info[key] not in ("", None)}
     stem = path.name.split(".traj")[0]
     folder = run_folder(path, stem)
+    uid = f"{NAME}-{content_hash(value, 32)}"
     return Trace(
-        trace_id=f"{NAME}-{content_hash(value, 32)}",
+        trace_id=uid,
         source=NAME,
         steps=steps,
         agent=NAME,
@@ -73,6 +75,7 @@ def _trace(value: Mapping[str, Any], path: PurePath) -> Trace:
         cost=number(stats.get("instance_cost")) or None,  # a replay costs 0
         seconds=_seconds(turns),
         attributes=kept,
+        signals=broke_by(uid, info.get("exit_status"), NAME),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from core.clock import parse_time
 from core.ingest.document import Document
 from core.ingest.formats.tau_bench import success_signal
+from core.ingest.infrastructure import broke_by
 from core.ingest.reading import (
     BadRecord,
     chat_message,
@@ -78,6 +79,7 @@ def _trace(simulation: Any, info: Mapping[str, Any], definitions: Mapping[str, A
         policy = Message("system", environment["policy"])
         steps.insert(0, Step("policy", StepKind.OTHER, "system", output=(policy,)))
     reward = number(_inner(simulation, "reward_info").get("reward"))
+    graded = () if reward is None or not 0 <= reward <= 1 else (success_signal(uid, reward),)
     kept = {"user": _inner(info, "user_info").get("llm"), "git_commit": info.get("git_commit")}
     kept |= {key: simulation.get(key) for key in ("termination_reason", "seed", "user_cost", "reward_info")}
     kept |= {"header_agent_model": named or None, "header_doubt": doubt or None}
@@ -96,7 +98,7 @@ def _trace(simulation: Any, info: Mapping[str, Any], definitions: Mapping[str, A
         seconds=number(times.get("duration")),
         tools=tuple(_tools(environment.get("tool_defs"))),
         attributes={key: value for key, value in kept.items() if value is not None},
-        signals=() if reward is None or not 0 <= reward <= 1 else (success_signal(uid, reward),),
+        signals=(*graded, *broke_by(uid, simulation.get("termination_reason"), NAME)),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from core.clock import content_hash
+from core.ingest.infrastructure import ATTRIBUTE, broke
 from core.ingest.reading import number
 from core.ingest.semantics.events import EVALUATION
 from core.ingest.semantics.gathering import gather
@@ -31,6 +32,8 @@ def signals_of(span: Span) -> tuple[Signal, ...]:
             break
     if _evaluates(span):
         found += _evaluator(span)
+    if reason := text_of(span.attributes.get(ATTRIBUTE)):
+        found.append(broke(span.trace_id, reason, "opentelemetry"))
     return tuple(found)
 
 

@@ -85,7 +85,7 @@ class SuiteOpeningRow(Base):
 
 
 class ResultRow(Base):
-    """The outcome of a trial of which nothing else was recorded."""
+    """The outcome of a trial of which nothing else was recorded; "infrastructure" where that broke it."""
 
     __tablename__ = "result"
     __table_args__ = (Index("ix_result_version_task", "version_id", "task_id"),)

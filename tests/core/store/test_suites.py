@@ -24,6 +24,7 @@ from core.store.suites import (
     openings_of,
     remove_cases,
     set_cases,
+    set_margin,
     suite_lines,
 )
 from core.store.tables import SuiteRow
@@ -112,3 +113,22 @@ def test_what_is_not_there_is_named(store: Store) -> None:
                 draft_of(session, name)
         with pytest.raises(NotFound, match="no task shop/1"):
             set_cases(session, draft, [Case("shop/1")])
+
+
+def test_a_margin_is_set_before_anything_is_compared(store: Store) -> None:
+    with store.session() as session:
+        add_tasks(session, "shop", tasks(session, "1"))
+        draft = find_suite(session, "shop")
+        set_margin(session, draft, 0.1)
+        for wrong in (0.0, 0.51, float("nan")):
+            with pytest.raises(InvalidInput, match="more than 0"):
+                set_margin(session, draft, wrong)
+        freeze(session, draft)
+        with pytest.raises(Conflict, match="frozen with 1 task"):
+            set_margin(session, draft, 0.2)
+        assert draft.margin == 0.1
+
+
+def test_an_empty_draft_is_not_frozen(store: Store) -> None:
+    with store.session() as session, pytest.raises(InvalidInput, match="no task yet"):
+        freeze(session, draft_of(session, "shop"))

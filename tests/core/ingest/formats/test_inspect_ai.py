@@ -15,7 +15,7 @@ from sqlalchemy import select
 from core.ingest.accept import ImportOptions, import_paths
 from core.ingest.document import open_document
 from core.ingest.formats import inspect_ai
-from core.records import Rejected, Signal, SignalKind, Step, StepKind, Trace
+from core.records import INFRASTRUCTURE, Rejected, Signal, SignalKind, Step, StepKind, Trace
 from core.store.engine import Store
 from core.store.tables import SignalRow, TraceRow
 
@@ -121,6 +121,9 @@ def test_an_error_and_a_limit_end_a_run_and_are_read() -> None:
         Step("4", StepKind.OTHER, "limit", error="stopped by its token limit of 500.0"),
         Step("5", StepKind.OTHER, "error", error="TimeoutError()", attributes={"traceback": "Traceback …"}),
     )
+    assert [one.value for one in trace.signals if one.name == INFRASTRUCTURE] == ["TimeoutError()"]
+    (limited,) = records_of(sample(limit={"type": "token", "limit": 500.0}))
+    assert not [one for one in limited.signals if one.name == INFRASTRUCTURE]
 
 
 def test_a_log_without_samples_says_so_in_json_and_eval() -> None:

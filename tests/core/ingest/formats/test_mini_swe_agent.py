@@ -109,7 +109,15 @@ def test_a_report() -> None:
     made = all_of(REPORT, "swe-bench_lite__dev__mine.json")
     outcomes = (Outcome.SOLVED, Outcome.FAILED, Outcome.FAILED, Outcome.UNKNOWN)
     assert made == [
-        Result(f"mine/r__r-{n}", "mini-swe-agent", "mine", Task(f"swe-bench/r__r-{n}"), outcome, "swe-bench")
+        Result(
+            f"mine/r__r-{n}",
+            "mini-swe-agent",
+            "mine",
+            Task(f"swe-bench/r__r-{n}"),
+            outcome,
+            "swe-bench",
+            infrastructure=n == 4,
+        )
         for n, outcome in enumerate(outcomes, 1)
     ]
 

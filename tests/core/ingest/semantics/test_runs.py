@@ -19,7 +19,7 @@ from core.ingest.semantics import (
     step_of,
 )
 from core.ingest.spans import Span, SpanEvent
-from core.records import Message, Signal, SignalKind, Step, StepKind, ToolCall
+from core.records import INFRASTRUCTURE, Message, Signal, SignalKind, Step, StepKind, ToolCall
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -214,3 +214,9 @@ def test_tools_find_their_calls() -> None:
     assert link_tools(linked) == linked
     by_id = link_tools([steps[0], Step("t", StepKind.TOOL, "", call_id="c2")])
     assert by_id[1] == Step("t", StepKind.TOOL, "weather", call_id="c2", arguments={"city": "New York"})
+
+
+def test_a_span_says_that_the_run_broke_through_infrastructure() -> None:
+    (found,) = signals_of(span({"loopwright.infrastructure": "the sandbox died"}))
+    told = ("t", None, INFRASTRUCTURE, "the sandbox died", "t/infrastructure")
+    assert (found.trace_id, found.step_id, found.name, found.value, found.key) == told
