@@ -64,7 +64,7 @@ def _send(alarm: GuardLine) -> str:
 
 def message(alarm: GuardLine) -> dict[str, str]:
     """What is posted; `id` is the same however often it is sent, `text` is what chats show."""
-    url = f"{settings().address}/drift?drift_agent={quote(alarm.agent)}"
+    url = f"{settings().address}/drift?drift_agent={quote(alarm.agent)}&drift_view=Guards"
     return {
         "id": content_hash([alarm.agent, alarm.name, alarm.since.isoformat()], 32),
         "agent": alarm.agent,

@@ -168,13 +168,13 @@ StandIn = TypeVar("StandIn", Claude, Collector)
 @contextmanager
 def serving(stand_in: StandIn) -> Iterator[StandIn]:
     """The stand-in on a free port of this machine; its `url` says where."""
-    with _server(stand_in.answer) as url:
+    with served(stand_in.answer) as url:
         stand_in.url = url
         yield stand_in
 
 
 @contextmanager
-def _server(answer: Callable[[Asked], Answer]) -> Iterator[str]:
+def served(answer: Callable[[Asked], Answer]) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 

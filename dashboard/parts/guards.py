@@ -26,7 +26,7 @@ SAYS = {
     "Reward hacking": "Does the automated score rise while people do not find the runs any better?",
     "Overfitting to recent feedback": "Do lessons rest on one person or one week; do gains vanish on the holdout?",
     "Drift": "Do the latest weeks differ from those before?",
-    "Contamination": "Do datasets rest on what nobody verified, on the agent's own words, or on what it was told?",
+    "Contamination": "Do datasets rest on the agent's own words that nobody saw, or on what it had been told?",
     "Leakage": "Does anything that teaches rest on a task that is kept for evaluation?",
     "Open loop": "Is there feedback that nothing consumes, and for how long?",
 }

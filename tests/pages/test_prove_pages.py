@@ -140,11 +140,21 @@ def test_a_wrong_address_shows_the_page_with_a_message(world, page, address):
 
 
 def test_drift_shows_weeks_and_says_when_nothing_stands_out(world):
-    at = opened("drift")
+    assert "Too few rows to compare" in words(opened("drift"))
+    at = opened("drift", drift_agent="shop", drift_view="Week by week")
     assert "Solved: 100 % in the week of 07 Sep" in words(at)
     table = next(table.value for table in at.dataframe if "Solved" in table.value.columns)
     assert list(table["Week of"]) == ["2026-08-31", "2026-09-07"]
     assert "Timeout Issues" in words(at)
+
+
+def test_guards_of_an_agent_stand_on_drift_each_with_what_to_do(world):
+    at = opened("drift", drift_agent="shop", drift_view="Guards")
+    said = words(at)
+    assert "guards" in said
+    for guard in ("Forgetting", "Reward hacking", "Contamination", "Leakage", "Open loop"):
+        assert f"**{guard}**" in said
+    assert "Keep some tasks of a suite for holdout." in said
 
 
 def test_drift_of_runs_without_a_time_says_so():

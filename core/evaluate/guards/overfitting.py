@@ -74,8 +74,11 @@ def _gap(session: Session, versions: Newest) -> Difference | None:
         if task in versions.before.tasks and task in versions.after.tasks:
             before, after = versions.before.tasks[task].trials, versions.after.tasks[task].trials
             gains[split is not Split.HOLDOUT].append(sum(after) / len(after) - sum(before) / len(before))
-    if min(map(len, gains.values())) < FEWEST:
-        return None
-    values = np.array([*gains[False], *gains[True]])[:, None]
-    late = np.arange(len(values)) >= len(gains[False])
+    return gap_between(gains[False], gains[True]) if min(map(len, gains.values())) >= FEWEST else None
+
+
+def gap_between(inside: list[float], outside: list[float]) -> Difference:
+    """The mean gain of tasks outside the holdout less that of those inside it, by exchanging tasks."""
+    values = np.array([*inside, *outside])[:, None]
+    late = np.arange(len(values)) >= len(inside)
     return mean_differences(Blocks(late, values, np.ones_like(values)))[0]

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from core.evaluate.changes import Series, largest_change
 from core.evaluate.weeks import weekly
 from core.measure.intervals import Interval
 from core.records import Annotation, Mark, Role, Task
@@ -103,41 +102,23 @@ def test_labels_count_runs_once_and_leave_machines_out(store):
     assert weeks.categories == ("Tool-related", "Resource Abuse")
 
 
-def test_a_change_is_named_only_when_chance_does_not_make_it(store):
-    calm = [run(f"c{week}/{n}", "v1", f"t/{n}", float(n % 4 > 0), at(week)) for week in range(4) for n in range(40)]
-    keep(store, calm)
+def test_no_rows_are_no_weeks(store):
+    keep(store, [run("1", "v1", "t/1", 1.0, at(0))])
     with store.reading() as session:
-        nothing = weekly(session, "shop").change
-    assert not nothing.clear
-    assert nothing.sentence.startswith("No week differs")
-    keep(store, [run(f"w/{n}", "v1", f"t/{n}", float(n % 4 == 0), at(4)) for n in range(40)])
-    with store.reading() as session:
-        change = weekly(session, "shop").change
-    assert change.clear
-    assert change.sentence == (
-        "Success fell to half or less in the week of 28 September 2026: 25 % (10 of 40) after 75 % (120 of 160) "
-        "in the weeks before."
-    )
-
-
-def test_doubled_is_said_of_what_doubled():
-    series = Series("Runs on returns")
-    series.add(date(2026, 8, 31), [(n, int(n < 20), 1) for n in range(100)])
-    series.add(date(2026, 9, 7), [(n, int(n < 128), 1) for n in range(100, 200)])
-    assert not largest_change([series], 5).clear
-    series.add(date(2026, 9, 7), [(n, int(n < 254), 1) for n in range(200, 300)])
-    assert largest_change([series], 5).sentence == (
-        "Runs on returns doubled in the week of 7 September 2026: 41 % (82 of 200) after 20 % (20 of 100) "
-        "in the weeks before."
-    )
-
-
-def test_too_few_rows_are_not_compared_and_no_rows_are_no_weeks(store):
-    keep(store, [run(f"{week}/{n}", "v1", f"t/{n}", float(week), at(week)) for week in range(2) for n in range(4)])
-    with store.reading() as session:
-        assert weekly(session, "shop").change is None
         empty = weekly(session, "nobody")
-    assert (empty.weeks, empty.change, empty.undated) == ((), None, 0)
+    assert (empty.weeks, empty.undated) == ((), 0)
+
+
+def test_a_share_that_a_week_does_not_name_is_nothing_of_all_its_runs(store):
+    keep(store, [run(f"a{n}", "v1", f"shop/a/{n}", 1.0, at(0)) for n in range(6)])
+    keep(store, [run(f"b{n}", "v1", f"shop/b/{n}", 1.0, at(1)) for n in range(4)])
+    with store.reading() as session:
+        first, second = weekly(session, "shop").weeks
+    assert {name: (rate.successes, rate.n) for name, rate in first.traffic.items()} == {
+        "shop/a": (6, 6),
+        "shop/b": (0, 6),
+    }
+    assert second.traffic["shop/a"].successes == 0
 
 
 def test_tasks_are_grouped_by_their_namespace_but_guessed_ones_are_not(store):
