@@ -118,7 +118,7 @@ if compared:
     show_comparison(compared, runs)
 
 with store().reading() as session:
-    history = version_history(session, agent, suite)
+    history = version_history(session, agent, suite, holdout)
 st.header("Every version", anchor=False)
 bound = {"key": "evaluation_measure", "bind": "query-params", "label_visibility": "collapsed"}
 measure = st.segmented_control("Measure", list(MEASURES), default="Success", required=True, **bound)
