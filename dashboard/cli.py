@@ -7,7 +7,18 @@ from __future__ import annotations
 
 import typer
 
-from dashboard.commands import files, learning, measuring, reviewing, running, schemas, splitting, storage, suites
+from dashboard.commands import (
+    files,
+    learning,
+    measuring,
+    reviewing,
+    running,
+    schemas,
+    splitting,
+    storage,
+    suites,
+    versions,
+)
 from dashboard.commands.printing import printing
 
 app = typer.Typer(
@@ -26,6 +37,7 @@ COMMANDS = (
         files.datasets,
         splitting.split,
         suites.suite,
+        versions.version,
         learning.compare,
         measuring.lift,
         measuring.readiness,

@@ -13,29 +13,20 @@ from core.store.results import runs_of_tasks
 from core.store.suites import find_suite, suite_lines
 from core.store.trials import n_results, published_versions
 from dashboard.charts import (
-    broken_and_fixed,
     cost_by_version,
     latency_by_version,
     success_by_version,
     task_version_map,
 )
 from dashboard.identity import acting
-from dashboard.parts.figures import choose, show_chart, show_small_table, show_table
+from dashboard.parts.comparison_view import show_comparison
+from dashboard.parts.figures import choose, show_chart
 from dashboard.parts.holdout import choose_holdout
 from dashboard.parts.numbers import escaped
 from dashboard.parts.published import show_published
 from dashboard.parts.suite_coverage import show_coverage
-from dashboard.parts.version_tables import (
-    BOTH,
-    VERDICTS,
-    changed_rows,
-    comparison_rows,
-    cost_rows,
-    left_out,
-    success_rows,
-    tag_rows,
-    task_rows,
-)
+from dashboard.parts.version_dates import show_dates
+from dashboard.parts.version_tables import cost_rows, success_rows, task_rows
 from dashboard.process import store
 
 SHARED = "all tasks"
@@ -45,7 +36,6 @@ MEASURES = {
     "Cost": (cost_by_version, cost_rows),
     "Time": (latency_by_version, cost_rows),
 }
-OPEN, SIDE_BY_SIDE = "open", "side by side"
 
 actor = acting()
 st.title(
@@ -125,45 +115,17 @@ else:
     )
 
 if compared:
-    icon, colour = VERDICTS[compared.paired.verdict]
-    with st.container(horizontal=True):
-        st.badge(compared.paired.verdict, icon=icon, color=colour)
-        if compared.holdout:
-            st.badge("on the holdout alone", icon=":material/lock_open:", color="orange")
-    st.subheader(escaped(compared.sentence), anchor=False)
-    st.markdown(escaped(compared.advice))
-    show_small_table(comparison_rows(compared))
-    if without := left_out(compared):
-        st.caption(escaped("Left out: " + "; ".join(without) + "."))
-    st.caption(
-        f"In brackets the 95 % interval and n. How p was found: {compared.paired.test}, on the tasks' differences.",
-        help="docs/numbers.md says how each number is made and what it does not say.",
-    )
-    if compared.by_tag:
-        st.header("By tag", anchor=False, help="p is Holm's over all tags: one false alarm among them all in 5 %.")
-        show_table(tag_rows(compared), "Success by tag of the suite")
-    show_chart(
-        broken_and_fixed(compared),
-        [{"What became of it": "broken", "Task": task} for task in compared.paired.regressed]
-        + [{"What became of it": "fixed", "Task": task} for task in compared.paired.fixed],
-        "evaluation_changed",
-    )
-    for title, tasks, broken in (("Broken", compared.paired.regressed, True), ("Fixed", compared.paired.fixed, False)):
-        st.header(f"{title} ({len(tasks)})", anchor=False)
-        if tasks:
-            rows = changed_rows(tasks, runs, compared.base, compared.candidate, broken)
-            links = dict.fromkeys(list(rows[0])[4:], OPEN) | {BOTH: SIDE_BY_SIDE}
-            show_table(rows, f"{title} tasks, with a link to both runs", links, ["What it asks"])
-        else:
-            st.caption("None.")
+    show_comparison(compared, runs)
 
 with store().reading() as session:
-    history = version_history(session, agent, suite)
+    history = version_history(session, agent, suite, holdout)
 st.header("Every version", anchor=False)
 bound = {"key": "evaluation_measure", "bind": "query-params", "label_visibility": "collapsed"}
 measure = st.segmented_control("Measure", list(MEASURES), default="Success", required=True, **bound)
 draw, rows_of = MEASURES[measure]
 show_chart(draw(history.points), rows_of(history.points), "evaluation_versions", opened=True)
+if actor.leads:
+    show_dates([line for line in shown if line.agent == agent])
 if rates:
     show_published(rates)
 

@@ -171,12 +171,11 @@ def compare_versions(
             raise InvalidInput(f"{says}: there is nothing to compare.", field="candidate")
     chosen = find_suite(session, suite) if suite else None
     versions = [first.id, second.id]
-    runs = by_version(tallies(session, versions, None if chosen is None else chosen.id))
-    ours, theirs = (runs.get(version, NO_RUNS) for version in versions)
     cases = {} if chosen is None else {case.task: case for case in list_cases(session, chosen.id)}
     meant = _meant(cases, holdout, suite)
-    if chosen is not None:
-        ours, theirs = (side.only(meant) for side in (ours, theirs))
+    found = tallies(session, versions, None if chosen is None else chosen.id)
+    runs = by_version(one for one in found if chosen is None or one.task in meant)
+    ours, theirs = (runs.get(version, NO_RUNS) for version in versions)
     shared = [task for task in ours.tasks if task in theirs.tasks]
     if not shared:
         raise InvalidInput(_nothing_shared(base, candidate, suite, ours, theirs), field="candidate")

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from core.evaluate.task_runs import NO_RUNS, VersionRuns, by_version, natural
 from core.measure.intervals import Mean, Rate, clustered_rate, rate
 from core.measure.runs import run_mean
+from core.records import Split
 from core.store.catalog import VersionLine, list_versions
 from core.store.results import tallies
-from core.store.suites import find_suite
+from core.store.suites import find_suite, list_cases
 from core.store.trials import published_versions
 
 
@@ -87,15 +88,20 @@ class History:
     tasks: tuple[TaskLine, ...]
 
 
-def version_history(session: Session, agent: str, suite: str | None = None) -> History:
+def version_history(session: Session, agent: str, suite: str | None = None, holdout: bool = False) -> History:
     """The history of an agent, on all its tasks or on those of a suite. Raises NotFound for an unknown suite.
 
+    Of a suite the tasks of its holdout are left out, unless `holdout` asks for them alone, as in comparisons.
     Versions of which nothing but published rates is known are left out (core.evaluate.published).
     """
     published = published_versions(session)
     lines = list_versions(session, agent)
     chosen = find_suite(session, suite).id if suite else None
-    runs = by_version(tallies(session, [line.id for line in lines], chosen))
+    found = tallies(session, [line.id for line in lines], chosen)
+    if chosen is not None:
+        meant = {one.task for one in list_cases(session, chosen) if (one.split is Split.HOLDOUT) is holdout}
+        found = [one for one in found if one.task in meant]
+    runs = by_version(found)
     lines = [line for line in lines if line.id in runs or line.id not in published]
     tried = {line.name: runs[line.id] for line in lines if line.id in runs}
     points = [

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from core.store.results import Tally
 
@@ -48,10 +48,6 @@ class VersionRuns:
     unknown: int
     """Runs whose outcome nobody knows; without those that broke through infrastructure."""
     infrastructure: int
-
-    def only(self, tasks: Collection[str]) -> VersionRuns:
-        """The same with these tasks alone to compare."""
-        return replace(self, tasks={task: runs for task, runs in self.tasks.items() if task in tasks})
 
     @property
     def n_not_comparable(self) -> int:

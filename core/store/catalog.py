@@ -56,16 +56,44 @@ def set_version(session: Session, version: Version) -> None:
     if version.note:
         row.note = version.note
     if version.base:
-        base = session.get_one(VersionRow, version_id(session, version.agent, version.base))
-        ancestor: VersionRow | None = base
-        while ancestor is not None:
-            if ancestor.id == row.id:
-                raise Conflict(
-                    f"{version.base} already rests on {version.name}: a version cannot be its own base.", field="base"
-                )
-            ancestor = session.get(VersionRow, ancestor.base_id) if ancestor.base_id else None
-        row.base_id = base.id
+        _rest_on(session, row, session.get_one(VersionRow, version_id(session, version.agent, version.base)))
     session.flush()
+
+
+def set_version_date(session: Session, version: int, date: datetime | None) -> None:
+    """Say when a version (row id) was made; None takes that back: then it is the time of its earliest run."""
+    row = session.get_one(VersionRow, version)
+    row.date, row.date_set = date, date is not None
+    session.flush()
+    if date is None:
+        refresh_version_dates(session, [version])
+        session.refresh(row)
+
+
+def set_version_base(session: Session, version: int, base: str) -> None:
+    """Say which version of its agent a version (row id) was made from, "" for none.
+
+    Raises NotFound, and Conflict where that one rests on it already.
+    """
+    row = session.get_one(VersionRow, version)
+    if not base:
+        row.base_id = None
+    else:
+        of_agent = select(VersionRow).where(VersionRow.agent_id == row.agent_id, VersionRow.name == base)
+        found = session.scalars(of_agent).first()
+        if found is None:
+            raise NotFound(f"Its agent has no version {base}.", field="base")
+        _rest_on(session, row, found)
+    session.flush()
+
+
+def _rest_on(session: Session, row: VersionRow, base: VersionRow) -> None:
+    ancestor: VersionRow | None = base
+    while ancestor is not None:
+        if ancestor.id == row.id:
+            raise Conflict(f"{base.name} already rests on {row.name}: a version cannot be its own base.", field="base")
+        ancestor = session.get(VersionRow, ancestor.base_id) if ancestor.base_id else None
+    row.base_id = base.id
 
 
 def refresh_version_dates(session: Session, version_ids: Iterable[int]) -> None:

@@ -160,13 +160,14 @@ def _link(trace: int) -> str:
 
 def success_rows(points: Sequence[VersionPoint]) -> list[dict[str, str]]:
     """All versions in the order of their release: how good, and what each broke and fixed against which."""
+    broke = any(point.infrastructure for point in points)
     return [
         {
             "Version": point.version,
             "Date": _date(point),
             "Tasks solved": share(point.success),
             "Without outcome": f"{point.unknown:,} of {point.n_runs:,} runs",
-            "Infrastructure": f"{point.infrastructure:,} broke" if point.infrastructure else "",
+            **({"Infrastructure": f"{point.infrastructure:,} broke"} if broke else {}),
             "Against": point.against or "none before it",
             "Broken": str(len(point.broken)) if point.against else "",
             "Fixed": str(len(point.fixed)) if point.against else "",

@@ -3,7 +3,10 @@
 from datetime import UTC, datetime
 
 from core.evaluate.history import Breakage, Cell, version_history
-from core.records import Task, Version
+from core.records import Split, Task, Version
+from core.store.engine import Store
+from core.store.suites import Case, draft_of, set_cases
+from core.store.task_splits import set_splits
 from tests.core.evaluate.conftest import keep, plan, run, tau2
 
 RESULTS = {
@@ -69,3 +72,16 @@ def test_files_lie_about_time(store, real_data):
     assert (base.version, sft.version, sft.against) == ("base", "sft", "base")
     assert (round(base.success.value, 2), round(sft.success.value, 2)) == (0.85, 0.85)
     assert (len(sft.broken), len(sft.fixed), sft.regression.n) == (6, 6, 34)
+
+
+def test_the_holdout_of_a_suite_is_no_part_of_its_history_until_it_is_opened(store: Store) -> None:
+    keep(store, plan({"v1": {"1": "s", "2": "s"}, "v2": {"1": "s", "2": "f"}}))
+    with store.session() as session:
+        set_cases(session, draft_of(session, "kept"), [Case("shop/1"), Case("shop/2")])
+        set_splits(session, {"shop/2": Split.HOLDOUT})
+        closed, opened = (version_history(session, "shop", "kept", holdout) for holdout in (False, True))
+        assert [point.broken for point in closed.points] == [(), ()]
+        assert [line.task for line in closed.tasks] == ["shop/1"]
+        assert [point.broken for point in opened.points] == [(), ("shop/2",)]
+        set_splits(session, {"shop/1": Split.HOLDOUT})
+        assert version_history(session, "shop", "kept").tasks == ()

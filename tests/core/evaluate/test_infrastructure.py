@@ -67,7 +67,7 @@ def test_history_counts_it_apart(world: Store) -> None:
         first, second = version_history(session, "shop").points
     assert (first.infrastructure, second.infrastructure, second.unknown, second.n_runs) == (0, 2, 0, 6)
     rows = success_rows([first, second])
-    assert [row["Infrastructure"] for row in rows] == ["", "2 broke"]
+    assert [row["Infrastructure"] for row in rows] == ["0 broke", "2 broke"]
     assert rows[1]["Without outcome"] == "0 of 6 runs"
 
 
