@@ -129,7 +129,8 @@ def store(database_url: str) -> Iterator[Store]:
 def _postgres_database(server_url: str, template: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(_libpq(server_url), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        # with fsync off a copy of the files is made in half the time that writing them through the log takes
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         yield _database(server_url, name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
@@ -105,10 +107,15 @@ def migrate(engine: Engine) -> None:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL lock_timeout = 0")  # another process may be at it, and take long
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(730021)")
-        before = MigrationContext.configure(connection).get_current_revision()
-        command.upgrade(migration_config(connection), "head")
-        if before != MigrationContext.configure(connection).get_current_revision():
+        if MigrationContext.configure(connection).get_current_revision() != newest_revision():
+            command.upgrade(migration_config(connection), "head")
             check_references(connection)
+
+
+@cache
+def newest_revision() -> str | None:
+    """The revision of this Loopwright's schema, read from the migrations once: that takes longer than to open."""
+    return ScriptDirectory.from_config(migration_config(None)).get_current_head()
 
 
 REBUILDS = {"rebuilds": True}
