@@ -9,6 +9,7 @@ from core.store.queues import left_for, list_queues, progress
 from dashboard.charts import loop_funnel
 from dashboard.identity import acting
 from dashboard.parts.figures import show_chart, show_table
+from dashboard.parts.guards import show_alarms
 from dashboard.parts.numbers import ago, clipped, escaped
 from dashboard.parts.version_tables import VERDICTS
 from dashboard.process import store
@@ -42,8 +43,15 @@ for place, stage in zip(st.columns(5), loop.stages, strict=True):
         st.markdown(f"**{stage.name}**", help=SAYS[stage.name])
         st.markdown(f"### {stage.n:,}")
         st.caption(stage.unit + (f"; {stage.passed:,} of {stage.arrived:,} {stage.what}" if stage.arrived else ""))
+        if stage.last:
+            st.caption(f"last {ago(stage.last)}")
+        if stage.since and stage.passed < stage.arrived:
+            st.caption(f"the oldest that waits came {ago(stage.since)}")
         if loop.leak and loop.leak.stage is stage:
             st.badge("leaks here", icon=":material/water_drop:", color="orange")
+
+if actor.leads:
+    show_alarms()
 
 left, right = st.columns([2, 3])
 with left:

@@ -21,9 +21,10 @@ from core.dataset.lines import json_line
 from core.dataset.outcome_pairs import TRIALS
 from core.dataset.provenance import pseudonym
 from core.dataset.selection import Progress, Selection, quietly
+from core.dataset.sources import CORRECTION, correction_key
 from core.dataset.spool import Spool
 from core.record_lines import to_json
-from core.records import Annotation, LabelSchema, Person, Resolution, Role, Withheld
+from core.records import Annotation, Correction, LabelSchema, Person, Resolution, Role, Withheld
 from core.redact_records import redacted_by
 from core.review.pairing import correction_pair
 from core.store.annotations import Given, annotations_of, annotations_with_ids
@@ -64,6 +65,7 @@ class _Carrying:
         self._replaces = selection.definition.gates[SECRET]
         self._runs = {run.id: run for run in sorted(_runs(selection), key=lambda run: run.uid)}
         self._people: dict[str, Role] = {}
+        self._renamed: dict[str, str] = {}
 
     def carried(self, progress: Progress) -> Carried:
         traces, labels = Spool(), Spool()
@@ -83,13 +85,14 @@ class _Carrying:
         adopted = [one.adopted_id for one in of_runs if one.adopted_id is not None and one.adopted_id not in people]
         known = people | annotations_with_ids(self._session, adopted)
         uids = [
-            correction_pair(self._runs[one.trace_id].uid, correction.step_id, correction.corrected)
+            self._pair_of(self._runs[one.trace_id], correction)
             for one in known.values()
             for correction in one.corrections
         ]
         pairs = {one.pair.id: one.pair.uid for one in self._selection.rows.candidates if one.pair is not None}
         pairs |= {row_id: uid for uid, row_id in find_pairs(self._session, uids).items()}
         of_pairs = [one for one in rulings if one.subject.pair_id in pairs]
+        pairs = {row_id: self._renamed.get(uid, uid) for row_id, uid in pairs.items()}
         ordered = dict(sorted(pairs.items(), key=lambda pair: pair[1]))
         return _Said(known, frozenset(people), [*of_runs, *of_pairs], ordered)
 
@@ -97,10 +100,18 @@ class _Carrying:
         """The lines of labels.jsonl: each after what it points at."""
         schemas = schemas_in_use(self._session)
         yield from map(self._line, _schemas(said, schemas))
-        yield from map(self._line, whole_pairs(self._session, list(said.pairs)))
+        for pair in whole_pairs(self._session, list(said.pairs)):
+            yield self._line(replace(pair, pair_id=self._renamed.get(pair.pair_id, pair.pair_id)))
         yield from self._in_order(self._annotation(one, said, schemas) for one in said.labels.values())
         for _, choices in groupby(whole_preferences(self._session, list(said.pairs)), lambda said: said[0].pair_id):
-            named = (replace(choice, person=self._named(choice.person, role)) for choice, role in choices)
+            named = (
+                replace(
+                    choice,
+                    person=self._named(choice.person, role),
+                    pair_id=self._renamed.get(choice.pair_id, choice.pair_id),
+                )
+                for choice, role in choices
+            )
             yield from sorted(map(self._line, named))
         yield from self._in_order(self._resolution(one, said, schemas) for one in said.rulings)
         yield from map(self._line, self._withheld(frozenset(said.pairs)))
@@ -168,7 +179,25 @@ class _Carrying:
             candidate, gate = one.candidate, one.gate
             here = all(run.id in self._runs for run in candidate.runs)
             if gate in (LEAK, SECRET, WITHHELD) and here and (candidate.pair is None or candidate.pair.id in pairs):
-                yield Withheld(candidate.key, self._asked.withheld.get(candidate.key, gate))
+                key = candidate.key
+                if candidate.source == CORRECTION and candidate.correction is not None:
+                    run, correction = candidate.runs[0], candidate.correction
+                    known, step = correction_key(run, correction.step_id, correction.corrected), correction.step_id
+                    side = key.removeprefix(known)  # of formats that have a row of each
+                    key = correction_key(run, step, self._sent(correction.corrected, run.agent)) + side
+                yield Withheld(key, self._asked.withheld.get(candidate.key, gate))
+
+    def _sent(self, text: str, agent: str) -> str:
+        """A text as it stands in the lines."""
+        return str(self._asked.secrets_of(agent).value(text)[0]) if self._replaces else text
+
+    def _pair_of(self, run: RunLine, correction: Correction) -> str:
+        """The pair of a correction; it is known by the corrected text, and where that changes so does its name."""
+        pair = correction_pair(run.uid, correction.step_id, correction.corrected)
+        sent = self._sent(correction.corrected, run.agent)
+        if sent != correction.corrected:
+            self._renamed[pair] = correction_pair(run.uid, correction.step_id, sent)
+        return pair
 
 
 def _runs(selection: Selection) -> set[RunLine]:

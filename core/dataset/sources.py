@@ -31,7 +31,7 @@ _DIRECTIONS = {
 }
 
 
-_CORRECTION = "correction"
+CORRECTION = "correction"
 """The source of pairs that put a corrected step beside its original."""
 
 
@@ -106,7 +106,7 @@ def corrections(session: Session, among: Sequence[int] | None = None) -> list[Ca
     schemas, rulings = schema_names(session), current_resolutions(session)
     adopted, chosen = adopted_corrections(session, rulings), _chosen(rulings)
     given = votes(session)
-    asked = {pair.uid: (pair, given.get(pair.id, [])) for pair in pair_lines(session) if pair.source == _CORRECTION}
+    asked = {pair.uid: (pair, given.get(pair.id, [])) for pair in pair_lines(session) if pair.source == CORRECTION}
     same: dict[tuple[int, str, str], list[tuple[Given, Correction]]] = {}
     written = adopted.with_adopted(annotations_of(session, among, corrected=True))
     meant = None if among is None else set(among)
@@ -124,6 +124,11 @@ def corrections(session: Session, among: Sequence[int] | None = None) -> list[Ca
         rules = next((chosen[pair.id] for pair, _ in compared if pair.id in chosen), None)
         found.append(_correction(run, of_text, compared, schemas, adopted.on(of_text), rules))
     return found
+
+
+def correction_key(run: RunLine, step: str, corrected: str) -> str:
+    """What the candidate of a corrected step is known by."""
+    return f"correction:{run.uid}:{step}:{content_hash(corrected.strip(), 12)}"
 
 
 def _correction(
@@ -154,8 +159,8 @@ def _correction(
         agreed = Verdict.GOOD if _DIRECTIONS[Choice(chosen.answer)] is better else Verdict.DISPUTED
         rules = ruling(chosen, schemas)
     return Candidate(
-        key=f"correction:{run.uid}:{correction.step_id}:{content_hash(correction.corrected.strip(), 12)}",
-        source="correction",
+        key=correction_key(run, correction.step_id, correction.corrected),
+        source=CORRECTION,
         verdict=agreed if people else Verdict.UNVERIFIED,
         runs=(run,),
         correction=correction,
@@ -175,7 +180,7 @@ def preferences(session: Session, among: Sequence[int] | None = None) -> list[Ca
     """
     schemas, chosen = schema_names(session), _chosen(current_resolutions(session))
     given = votes(session)
-    pairs = [pair for pair in pair_lines(session) if pair.source != _CORRECTION]
+    pairs = [pair for pair in pair_lines(session) if pair.source != CORRECTION]
     if among is not None:
         meant = set(among)
         pairs = [pair for pair in pairs if pair.trace_a in meant and pair.trace_b in meant]

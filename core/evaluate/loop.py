@@ -19,6 +19,7 @@ from core.store.stages import (
     count_reviewed,
     failures_reviewed,
     given_lessons,
+    latest,
     lessons_in,
     waiting_for_review,
 )
@@ -42,6 +43,8 @@ class Stage:
     """What arrived, in words."""
     since: datetime | None = None
     """Since when the oldest of what waits has waited."""
+    last: datetime | None = None
+    """When the newest of what is in it came."""
 
     @property
     def through(self) -> float | None:
@@ -87,16 +90,28 @@ def loop_state(session: Session) -> Loop:
     verdicts = [one.comparison.paired.verdict for one in compared if one.comparison]
     reviewed, unreviewed = count_reviewed(session), waiting_for_review(session)
     active, proposed = lessons_in(session, [LessonState.ACTIVE]), lessons_in(session, UNDECIDED)
-    asked, _, used = given_lessons(session)
+    asked, last_asked, used = given_lessons(session)
+    newest = latest(session)
     failures = failures_reviewed(session)
     # Without any lesson, what could have become one is a failure that somebody looked at.
     lessons = active.n + proposed.n or failures
     stages = (
-        Stage("Collected", sum(agent.runs for agent in arrived), "runs"),
-        Stage("Reviewed", reviewed, "runs", reviewed, reviewed + unreviewed.n, "runs to review", unreviewed.oldest),
-        Stage("Taught", active.n, "active lessons", active.n, lessons, "lessons written", proposed.oldest),
-        Stage("Recalled", asked, "recalls", used, active.n, "active lessons", None if used else active.oldest),
-        Stage("Improved", verdicts.count("better"), f"of {len(verdicts)} newest versions better"),
+        Stage(
+            "Collected", sum(agent.runs for agent in arrived), "runs", last=max((a.last for a in arrived), default=None)
+        ),
+        Stage(
+            *("Reviewed", reviewed, "runs", reviewed, reviewed + unreviewed.n, "runs to review"),
+            *(unreviewed.oldest, newest.labelled),
+        ),
+        Stage(
+            *("Taught", active.n, "active lessons", active.n, lessons, "lessons written", proposed.oldest),
+            newest.taught,
+        ),
+        Stage(
+            *("Recalled", asked, "recalls", used, active.n, "active lessons", None if used else active.oldest),
+            last_asked,
+        ),
+        Stage("Improved", verdicts.count("better"), f"of {len(verdicts)} newest versions better", last=newest.version),
     )
     return Loop(stages, _leak(stages, failures, proposed.n, compared), arrived, compared)
 

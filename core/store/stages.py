@@ -22,6 +22,7 @@ from core.store.tables import (
     RecallLessonRow,
     RecallRow,
     TraceRow,
+    VersionRow,
 )
 
 RECENT = timedelta(days=7)
@@ -80,6 +81,26 @@ def waiting_for_review(session: Session) -> Count:
     query = select(func.count(TraceRow.id.distinct()), func.min(TraceRow.arrived_at))
     waiting = query.join(ItemRow, ItemRow.trace_id == TraceRow.id).where(ItemRow.state == OPEN, ~_labelled())
     return Count(*session.execute(waiting).one())
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """When a person last labelled a run, when a lesson last became active, and the date of the newest version."""
+
+    labelled: datetime | None
+    taught: datetime | None
+    version: datetime | None
+
+
+def latest(session: Session) -> Latest:
+    """When something last came into each of these stages."""
+    labelled = (
+        select(func.max(AnnotationRow.submitted_at))
+        .join(PersonRow, PersonRow.id == AnnotationRow.person_id)
+        .where(AnnotationRow.current, PersonRow.role != Role.MACHINE.value)
+    )
+    taught = select(func.max(LessonRow.changed_at)).where(LessonRow.state == LessonState.ACTIVE.value)
+    return Latest(session.scalar(labelled), session.scalar(taught), session.scalar(select(func.max(VersionRow.date))))
 
 
 def failures_reviewed(session: Session) -> int:

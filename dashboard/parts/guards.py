@@ -20,6 +20,7 @@ STATES: dict[State, tuple[str, Literal["blue", "gray", "orange", "red"]]] = {
     State.ALARM: (":material/notification_important:", "red"),
     State.CANNOT_TELL: (":material/question_mark:", "gray"),
 }
+_MOST_ALARMS = 3
 _DOORS = {"drift": ("See what moved", {"drift_view": "What moved"})}
 SAYS = {
     "Forgetting": "Does the newest version fail at a kind of task that the one before it could do?",
@@ -47,6 +48,18 @@ def show_guards(agent: str, guards: Sequence[Guard]) -> None:
         f"Guards that rest on a test share one 5 % in a look, and their alarms 10 % in {LOOKS} weekly looks. They are "
         f"looked at every quarter of an hour, too; a new alarm is {sent}."
     )
+
+
+def show_alarms() -> None:
+    """The guards that stand at alarm or watch, of all agents, as they were last looked at; nothing where none does."""
+    with store().reading() as session:
+        lines = [line for line in guard_lines(session) if line.state in (State.ALARM, State.WATCH)]
+    for line in sorted(lines, key=lambda line: (line.state != State.ALARM, line.since))[:_MOST_ALARMS]:
+        icon, colour = STATES[State(line.state)]
+        said, look = st.columns([5, 1], vertical_alignment="center")
+        said.markdown(f":{colour}[{icon}] **{escaped(line.agent)}, {line.name.lower()}:** {escaped(line.sentence)}")
+        address = {"drift_agent": line.agent, "drift_view": "Guards"}
+        look.page_link(_PAGES / "drift.py", label="Guards", icon=":material/shield:", query_params=address)
 
 
 def summary(guards: Sequence[Guard]) -> tuple[str, str, str]:

@@ -153,6 +153,30 @@ def test_what_is_withheld_for_its_text_stays_withheld(store: Store, elsewhere: S
     assert (one / LABELS).read_bytes() == (other / LABELS).read_bytes()
 
 
+@pytest.mark.parametrize("format", ["kto", "dpo"])
+def test_a_correction_that_holds_a_key_is_known_again(
+    store: Store, elsewhere: Store, tmp_path: Path, format: str
+) -> None:
+    """Its key is replaced on the way: what is withheld stays so, and who voted against it still does."""
+    key = "sk-ant-REDACTED-4f9Kq2LmXw81vTzRpYc0"
+    with store.session() as session:
+        keep(session, said("told", "Which key do I use?", 0), said("right", "Is the red lamp in stock?", 1))
+        keep(session, said("voted", "Where is the blue chair?", 0))
+        label(session, "told", "ann", "failed", {"3": f"Use {key} for it."})
+        label(session, "voted", "ann", "failed", {"3": f"It is behind {key}."}, minutes=1)
+        pair_corrections(session)
+        for pair in list_pairs(session):
+            if "behind" in pair.text_a + pair.text_b:
+                worse = Choice.B if pair.name_a == "corrected" else Choice.A
+                resolve(session, Subject(pair_id=pair.id), None, "preference", worse.value, [], lead(session))
+        choose(session, texts("p", "Which way?", "To the left, by the mill.", "To the right."), "a", "a", "b")
+    one, other, report = sent(store, elsewhere, define(format), tmp_path)
+    assert report.rejected == []
+    assert (one / TRAIN).read_bytes() == (other / TRAIN).read_bytes()
+    assert b"behind" not in (other / TRAIN).read_bytes()
+    assert key.encode() not in b"".join(path.read_bytes() for path in one.iterdir())
+
+
 def test_a_zip_from_the_page_is_taken_as_it_is(store: Store, elsewhere: Store) -> None:
     fill(store)
     version = make_version(store, define("kto"), "kto")
