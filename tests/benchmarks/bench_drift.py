@@ -171,14 +171,14 @@ def compared(weeks: Sequence[Lot]) -> Checked:
 
 CHANGED: dict[str, tuple[Agent, str]] = {
     "three runs of ten are about something else": (Agent(other_texts=0.3), "What is asked"),
-    "returns rise from 30 to 55 % of the runs": (Agent(mix=(0.3, 0.55, 0.15)), "Runs on shop/returns"),
+    "returns rise from 30 to 60 % of the runs": (Agent(mix=(0.25, 0.6, 0.15)), "Runs on shop/returns"),
     "25 points fewer runs are solved": (Agent(easier=-0.27), "Runs solved"),
     "runs with an error rise from 5 to 20 %": (Agent(errors=0.2), "Runs with an error"),
     "runs take half as long again": (Agent(slower=1.5), "Seconds a run"),
     "runs have two steps more": (Agent(longer=2), "Steps a run"),
     "a tool is called in 65 instead of 40 % of the runs": (Agent(calls=0.65), "Runs that call pay"),
     "users' thumbs down rise from 20 to 70 %": (Agent(thumbs_down=0.7), "thumb says failed"),
-    "the judge errs in 50 instead of 10 % of the runs": (Agent(judge_wrong=0.5), "judge agrees with people"),
+    "the judge errs in 55 instead of 10 % of the runs": (Agent(judge_wrong=0.55), "judge agrees with people"),
     "what is marked as rude rises from 15 to 60 %": (Agent(rude=0.6), "Labelled “rude”"),
     "a person answers 80 instead of 5 % by lot": (Agent(careless=0.8), "Answers on which two people agree"),
 }
