@@ -110,6 +110,8 @@ def write_version(session: Session, version: DatasetVersion, out: str, how: Writ
 
 def check_out(out: str) -> None:
     """Raise InvalidInput where `write_version` would not write, before anything is made."""
+    if not out.strip():
+        raise InvalidInput("Name a folder with --out.", field="out")
     if "://" in out:
         _check_address(*_address(out), out)
     else:
@@ -142,6 +144,9 @@ def _address(out: str) -> tuple[AbstractFileSystem, str]:
         files, path = fsspec.core.url_to_fs(out)
     except (ImportError, ValueError) as error:
         raise InvalidInput(f"{out} cannot be written to: {error}", field="out") from error
+    protocol = out.partition("://")[0]
+    if protocol in ("http", "https"):  # read-only for fsspec
+        raise InvalidInput(f"{protocol}:// keeps no files: name a folder, or an address such as s3://…", field="out")
     return files, path.rstrip("/")
 
 

@@ -310,6 +310,10 @@ def test_a_version_is_written_to_an_address(store: Store):
     bucket.rm("/bucket", recursive=True)
     with pytest.raises(InvalidInput, match="nowhere://x cannot be written to"):
         export_version(store, define("sft"), "nowhere://x")
+    with pytest.raises(InvalidInput, match="http:// keeps no files"):
+        export_version(store, define("sft"), "http://127.0.0.1/x")
+    with pytest.raises(InvalidInput, match="Name a folder"):
+        export_version(store, define("sft"), " ")
 
 
 @pytest.mark.parametrize("name", ["../x", "", "a/b", ".hidden", "x" * 81, "new\nline"])
