@@ -19,7 +19,7 @@ from core.store.annotations import Given, annotations_of
 from core.store.datasets import PairLine, RunLine, Vote, pair_lines, run_lines, schema_names, votes
 from core.store.resolutions import Resolved, Subject, current_resolutions
 from core.store.work import PREFERENCE
-from core.tasks.outcome import DISAGREE, OUTCOME, RESOLUTION
+from core.tasks.outcome import BY_PEOPLE, DISAGREE, OUTCOME, RESOLUTION
 
 _DIRECTIONS = {
     Choice.A_MUCH: Verdict.A,
@@ -92,7 +92,7 @@ def _of_outcome(run: RunLine) -> Verdict:
 
 def verifies(outcome_from: str) -> bool:
     """Whether an outcome that comes from there can be taught."""
-    return outcome_from in (RESOLUTION, "people") or outcome_from.startswith("automated check")
+    return outcome_from in BY_PEOPLE or outcome_from.startswith("automated check")
 
 
 def corrections(session: Session, among: Sequence[int] | None = None) -> list[Candidate]:

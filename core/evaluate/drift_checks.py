@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import asin, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +12,7 @@ import numpy.typing as npt
 from core.evaluate.annotator_drift import AnnotatorDrift
 from core.evaluate.drift_measures import SOLVED, About, Kind, Measure, Side, measures, members
 from core.measure.intervals import Interval, z_score
-from core.measure.proportions import benjamini_hochberg
+from core.measure.proportions import benjamini_hochberg, cohens_h
 from core.measure.ranks import median
 from core.measure.two_samples import Blocks, Difference, energy_test, mean_differences
 from core.records import LabelSchema
@@ -168,11 +167,6 @@ def _check(measure: Measure, found: Difference) -> Check:
     effect, reach = cohens_h(found.before, found.after), z_score(0.95) * found.spread
     interval = Interval(max(-1.0, found.value - reach), min(1.0, found.value + reach))
     return Check(*of, found.before, found.after, found.value, effect, found.p_value, *n, interval)
-
-
-def cohens_h(before: float, after: float) -> float:
-    """The effect size of a change in a share: 2 arcsin √after - 2 arcsin √before, -π to π (Cohen 1988, ch. 6)."""
-    return 2 * asin(sqrt(after)) - 2 * asin(sqrt(before))
 
 
 def _annotators(people: AnnotatorDrift | None) -> list[Check]:

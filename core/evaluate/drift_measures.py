@@ -12,16 +12,13 @@ from core.records import LabelSchema, Outcome, SignalKind, StepKind
 from core.review.gold import COMPARED, SETS, comparable
 from core.store.windows import RunBrief, SaidOf, StepCount
 from core.store.work import Answered
-from core.tasks.outcome import RESOLUTION
+from core.tasks.outcome import BY_PEOPLE
 
 MOST_NAMES = 10
 """Tools, groups of tasks, signals and categories that are looked at: the most frequent ones."""
 
 SOLVED = "Runs solved"
 AGREES = " agrees with people"
-
-PEOPLE = ("people", RESOLUTION)
-"""Where an outcome comes from that a person gave."""
 
 
 class About(StrEnum):
@@ -219,7 +216,7 @@ def _with_people(side: Side, name: str) -> list[Row]:
     solved = {
         run.id: (run.cluster, run.outcome == Outcome.SOLVED)
         for run in side.labelled
-        if run.outcome_from in PEOPLE and run.outcome != Outcome.UNKNOWN
+        if run.outcome_from in BY_PEOPLE and run.outcome != Outcome.UNKNOWN
     }
     return [
         (solved[one.trace_id][0], float(one.success == solved[one.trace_id][1]), 1)

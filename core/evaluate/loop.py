@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
 from core.evaluate.comparison import VersionComparison, compare_versions
+from core.evaluate.guards.newest import newest_pair
 from core.records import LessonState
 from core.store.catalog import VersionLine, list_versions
 from core.store.lessons import UNDECIDED
@@ -97,19 +98,37 @@ def loop_state(session: Session) -> Loop:
     lessons = active.n + proposed.n or failures
     stages = (
         Stage(
-            "Collected", sum(agent.runs for agent in arrived), "runs", last=max((a.last for a in arrived), default=None)
+            "Collected", sum(one.runs for one in arrived), "runs", last=max((one.last for one in arrived), default=None)
         ),
         Stage(
-            *("Reviewed", reviewed, "runs", reviewed, reviewed + unreviewed.n, "runs to review"),
-            *(unreviewed.oldest, newest.labelled),
+            "Reviewed",
+            reviewed,
+            "runs",
+            passed=reviewed,
+            arrived=reviewed + unreviewed.n,
+            what="runs to review",
+            since=unreviewed.oldest,
+            last=newest.labelled,
         ),
         Stage(
-            *("Taught", active.n, "active lessons", active.n, lessons, "lessons written", proposed.oldest),
-            newest.taught,
+            "Taught",
+            active.n,
+            "active lessons",
+            passed=active.n,
+            arrived=lessons,
+            what="lessons written",
+            since=proposed.oldest,
+            last=newest.taught,
         ),
         Stage(
-            *("Recalled", asked, "recalls", used, active.n, "active lessons", None if used else active.oldest),
-            last_asked,
+            "Recalled",
+            asked,
+            "recalls",
+            passed=used,
+            arrived=active.n,
+            what="active lessons",
+            since=None if used else active.oldest,
+            last=last_asked,
         ),
         Stage("Improved", verdicts.count("better"), f"of {len(verdicts)} newest versions better", last=newest.version),
     )
@@ -123,13 +142,13 @@ def _compared(session: Session, agents: Sequence[str]) -> tuple[Newest, ...]:
         if line.n_traces:
             lines[line.agent].append(line)
     found = []
-    for agent in [agent for agent in agents if len(lines[agent]) > 1][:MOST_AGENTS]:
-        newest, names = lines[agent][-1], [line.name for line in lines[agent]]
-        base = newest.base if newest.base in names else names[-2]
+    pairs = [(agent, pair) for agent in agents if (pair := newest_pair(lines[agent])) is not None]
+    for agent, (base, newest) in pairs[:MOST_AGENTS]:
+        names = (base.name, newest.name)
         try:
-            found.append(Newest(agent, base, newest.name, compare_versions(session, base, newest.name, agent=agent)))
+            found.append(Newest(agent, *names, compare_versions(session, *names, agent=agent)))
         except InvalidInput as problem:
-            found.append(Newest(agent, base, newest.name, None, problem.message))
+            found.append(Newest(agent, *names, None, problem.message))
     return tuple(found)
 
 

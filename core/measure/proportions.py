@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import erfc, sqrt
+from math import asin, erfc, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +58,11 @@ def change_against(before: Rate, after: Rate, others_before: Rate, others_after:
     low = value - sqrt((change - own.low) ** 2 + (theirs.high - change_of_others) ** 2)
     high = value + sqrt((own.high - change) ** 2 + (change_of_others - theirs.low) ** 2)
     return ChangeAgainst(value, Interval(low, high))
+
+
+def cohens_h(before: float, after: float) -> float:
+    """The effect size of a change in a share: 2 arcsin √after - 2 arcsin √before, -π to π (Cohen 1988, ch. 6)."""
+    return 2 * asin(sqrt(after)) - 2 * asin(sqrt(before))
 
 
 def p_of_interval(value: float, interval: Interval) -> float:

@@ -94,9 +94,11 @@ def energy_test(vectors: npt.NDArray[np.floating], weights: Floats, late: Flags,
     differs. ValueError where a window has no vector. Source: Székely & Rizzo 2013, Energy statistics,
     J. Stat. Plan. Inference 143.
     """
+    from scipy.spatial.distance import pdist, squareform
+
     if late.all() or not late.any():
         raise ValueError("a window has nothing to compare")
-    far = _distances(np.asarray(vectors, dtype=np.float64))
+    far: Floats = squareform(pdist(np.asarray(vectors, dtype=np.float64)))
 
     def statistic(drawn: Floats) -> Floats:
         signed = _signed(drawn, weights)
@@ -129,12 +131,6 @@ def _signed(drawn: Floats, weights: Floats) -> Floats:
     after, before = drawn * weights, (1 - drawn) * weights
     signed: Floats = after / after.sum(axis=1, keepdims=True) - before / before.sum(axis=1, keepdims=True)
     return signed
-
-
-def _distances(vectors: Floats) -> Floats:
-    squares = (vectors**2).sum(axis=1)
-    found: Floats = np.sqrt(np.maximum(squares[:, None] + squares[None, :] - 2 * vectors @ vectors.T, 0.0))
-    return found
 
 
 def _permuted(statistic: Callable[[Floats], Floats], seen: Floats, late: Flags, seed: int) -> tuple[Floats, Floats]:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
 from core.records import LessonState
 from core.store.content import clean
+from core.store.stages import lessons_for
 from core.store.tables import (
     AnnotationRow,
     LessonApprovalRow,
@@ -99,9 +100,7 @@ class Support:
 def lesson_support(session: Session, agent: str | None = None) -> list[Support]:
     """The support of each active lesson that an agent can be given (None: of all)."""
     lesson = LessonRow
-    mine = [lesson.state == LessonState.ACTIVE.value]
-    if agent is not None:
-        mine.append(or_(lesson.agent == agent, lesson.agent == ""))
+    mine = lessons_for([LessonState.ACTIVE], agent)
     people: dict[int, set[str]] = {}
     writers = select(lesson.id, PersonRow.name).join(PersonRow, PersonRow.id == lesson.created_by)
     reviewers = (

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.clock import now
 from core.records import LessonState, Outcome, Role
 from core.store.items import OPEN
 from core.store.recalls import GIVEN
+from core.store.results import of_agent
 from core.store.tables import (
     AgentRow,
     AnnotationRow,
@@ -48,7 +49,7 @@ class Arrived:
     last: datetime
 
 
-def _labelled() -> ColumnElement[bool]:
+def labelled() -> ColumnElement[bool]:
     """A person (no machine) said something about the trace."""
     return exists().where(
         AnnotationRow.trace_id == TraceRow.id,
@@ -76,11 +77,11 @@ def count_reviewed(session: Session) -> int:
     return session.scalar(query) or 0
 
 
-def waiting_for_review(session: Session) -> Count:
-    """Traces that stand in a queue and that no person has labelled."""
+def waiting_for_review(session: Session, agent: str | None = None) -> Count:
+    """Traces (of an agent) that stand in a queue and that no person has labelled."""
     query = select(func.count(TraceRow.id.distinct()), func.min(TraceRow.arrived_at))
-    waiting = query.join(ItemRow, ItemRow.trace_id == TraceRow.id).where(ItemRow.state == OPEN, ~_labelled())
-    return Count(*session.execute(waiting).one())
+    waiting = query.join(ItemRow, ItemRow.trace_id == TraceRow.id).where(ItemRow.state == OPEN, ~labelled())
+    return Count(*session.execute(waiting.where(*of_agent(agent))).one())
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +95,34 @@ class Latest:
 
 def latest(session: Session) -> Latest:
     """When something last came into each of these stages."""
-    labelled = (
+    said = (
         select(func.max(AnnotationRow.submitted_at))
         .join(PersonRow, PersonRow.id == AnnotationRow.person_id)
         .where(AnnotationRow.current, PersonRow.role != Role.MACHINE.value)
     )
     taught = select(func.max(LessonRow.changed_at)).where(LessonRow.state == LessonState.ACTIVE.value)
-    return Latest(session.scalar(labelled), session.scalar(taught), session.scalar(select(func.max(VersionRow.date))))
+    return Latest(session.scalar(said), session.scalar(taught), session.scalar(select(func.max(VersionRow.date))))
 
 
 def failures_reviewed(session: Session) -> int:
     """Traces that a person has labelled and that did not solve their task: what there is to learn from."""
     missed = TraceRow.outcome.in_((Outcome.FAILED.value, Outcome.PARTLY.value))
-    return session.scalar(select(func.count()).select_from(TraceRow).where(missed, _labelled())) or 0
+    return session.scalar(select(func.count()).select_from(TraceRow).where(missed, labelled())) or 0
 
 
-def lessons_in(session: Session, states: Sequence[LessonState]) -> Count:
-    """Lessons in these states; `oldest` is when the one that was not changed for longest came into its own."""
-    query = select(func.count(), func.min(LessonRow.changed_at)).where(
-        LessonRow.state.in_([one.value for one in states])
-    )
-    return Count(*session.execute(query).one())
+def lessons_in(session: Session, states: Sequence[LessonState], agent: str | None = None) -> Count:
+    """Lessons in these states (that an agent can be given); `oldest` is when the one that was not changed for longest
+    came into its own."""
+    query = select(func.count(), func.min(LessonRow.changed_at))
+    return Count(*session.execute(query.where(*lessons_for(states, agent))).one())
+
+
+def lessons_for(states: Sequence[LessonState], agent: str | None) -> list[ColumnElement[bool]]:
+    """Lessons in these states: all, or those of an agent and of every agent."""
+    found: list[ColumnElement[bool]] = [LessonRow.state.in_([one.value for one in states])]
+    if agent is not None:
+        found.append(or_(LessonRow.agent == agent, LessonRow.agent == ""))
+    return found
 
 
 def given_lessons(session: Session) -> tuple[int, datetime | None, int]:

@@ -32,6 +32,9 @@ OUTCOME = "outcome"
 
 DISAGREE = "people disagree"
 RESOLUTION = "resolution"
+PEOPLE = "people"
+BY_PEOPLE = (PEOPLE, RESOLUTION)
+"""Where an outcome comes from that a person gave."""
 
 JUDGE = "judge"
 """The `source` of a signal that a model gave as its opinion: the last to be asked, because it verifies nothing."""
@@ -70,7 +73,7 @@ def outcome_of(
     ]
     if people:
         agreed = majority([str(vote) for vote in people])
-        return (Outcome(agreed), "people") if agreed is not None else (Outcome.UNKNOWN, DISAGREE)
+        return (Outcome(agreed), PEOPLE) if agreed is not None else (Outcome.UNKNOWN, DISAGREE)
     if any(broke_down(one) for one in signals):
         return Outcome.UNKNOWN, INFRASTRUCTURE
     for source in _ORDER:

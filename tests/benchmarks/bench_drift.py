@@ -193,7 +193,7 @@ def guards_in(weeks: Sequence[Lot], rng: np.random.Generator, change: str = "") 
     found = compared(weeks)
     window = Window(NOW - timedelta(weeks=4), NOW, 100, 100, ("v1",))
     moved = drifting(Drift("a", window, window, found.checks, found.too_few, found.telling, None))
-    before, after = trials(rng, 0.0, change)
+    before, after = trials(rng, change)
     lines = [VersionLine(n, "a", f"v{n}", None, False, "", 1, "") for n in (1, 2)]
     forgot = forgetting(Newest(lines[0], lines[1], replace(NO_RUNS, tasks=before), replace(NO_RUNS, tasks=after)))
     people = [share_of(scores(rng, 60, 0.5)), share_of(scores(rng, 60, 0.5))]
@@ -210,14 +210,14 @@ def scores(rng: np.random.Generator, n: int, chance: float) -> list[Score]:
     return [Score(number, int(rng.random() < chance), 1) for number in range(n)]
 
 
-def trials(rng: np.random.Generator, gain: float, change: str) -> tuple[dict[str, TaskRuns], dict[str, TaskRuns]]:
+def trials(rng: np.random.Generator, change: str) -> tuple[dict[str, TaskRuns], dict[str, TaskRuns]]:
     """Four groups of 25 tasks with four trials each under two versions; the first group may be forgotten."""
     sides: tuple[dict[str, TaskRuns], dict[str, TaskRuns]] = ({}, {})
     for group in range(4):
         lost = 0.3 if change == "Forgetting" and group == 0 else 0.0
         for number in range(25):
             chance = float(rng.beta(2, 1.5))
-            for tasks, at in zip(sides, (chance, max(0.0, chance + gain - lost)), strict=True):
+            for tasks, at in zip(sides, (chance, max(0.0, chance - lost)), strict=True):
                 tasks[f"g{group}/{number}"] = TaskRuns(int(rng.binomial(4, at)), 4, 0, None, None)
     return sides
 

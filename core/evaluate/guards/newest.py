@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -22,13 +23,20 @@ class Newest:
     after: VersionRuns
 
 
+def newest_pair(lines: Sequence[VersionLine]) -> tuple[VersionLine, VersionLine] | None:
+    """The base and the newest of an agent's versions in their order: what it names as its base, else the one before."""
+    if len(lines) < 2:
+        return None
+    by_name = {line.name: line for line in lines}
+    return by_name.get(lines[-1].base, lines[-2]), lines[-1]
+
+
 def newest(session: Session, agent: str) -> Newest | None:
     """The newest version against its base, else against the one before it; None while there are not two with runs."""
     results = n_results(session)
     lines = [line for line in list_versions(session, agent) if line.n_traces or line.id in results]
-    if len(lines) < 2:
+    if (pair := newest_pair(lines)) is None:
         return None
-    candidate, by_name = lines[-1], {line.name: line for line in lines}
-    base = by_name.get(candidate.base, lines[-2])
+    base, candidate = pair
     runs = by_version(tallies(session, [base.id, candidate.id]))
     return Newest(base, candidate, runs.get(base.id, NO_RUNS), runs.get(candidate.id, NO_RUNS))

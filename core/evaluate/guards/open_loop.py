@@ -12,10 +12,9 @@ from core.store.feedback import (
     complaints_unread,
     labels_in_no_dataset,
     lessons_never_given,
-    lessons_undecided,
-    runs_waiting,
 )
-from core.store.stages import Count
+from core.store.lessons import UNDECIDED
+from core.store.stages import Count, lessons_in, waiting_for_review
 
 NAME = "Open loop"
 WATCH, ALARM = timedelta(days=7), timedelta(days=30)
@@ -55,8 +54,10 @@ def open_loop(session: Session, agent: str, now: datetime) -> Guard:
             "Put them into a queue.",
             "queues",
         ),
-        _Waiting(runs_waiting(session, agent), "runs in queues wait for a reviewer", "Review the next one.", "review"),
-        _Waiting(lessons_undecided(session, agent), "lessons wait for a lead", "Decide about them.", "lessons"),
+        _Waiting(
+            waiting_for_review(session, agent), "runs in queues wait for a reviewer", "Review the next one.", "review"
+        ),
+        _Waiting(lessons_in(session, UNDECIDED, agent), "lessons wait for a lead", "Decide about them.", "lessons"),
         _Waiting(
             lessons_never_given(session, agent),
             "active lessons were never given to the agent",

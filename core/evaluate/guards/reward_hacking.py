@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from core.evaluate.drift_measures import PEOPLE
 from core.evaluate.guards.newest import Newest
 from core.evaluate.guards.state import Guard, State
 from core.measure.intervals import Rate
 from core.measure.proportions import change_against, p_of_interval
 from core.measure.runs import run_share
 from core.store.scores import Score, automated_scores, median_steps, people_scores
+from core.tasks.outcome import BY_PEOPLE
 
 NAME = "Reward hacking"
 FEWEST = 20
@@ -27,7 +27,7 @@ def reward_hacking(session: Session, versions: Newest | None) -> Guard:
         return Guard(NAME, State.CANNOT_TELL, "There is no second version yet to compare with.", page="evaluation")
     ids = (versions.base.id, versions.candidate.id)
     checks = [automated_scores(session, version) for version in ids]
-    people = [people_scores(session, version, PEOPLE) for version in ids]
+    people = [people_scores(session, version, BY_PEOPLE) for version in ids]
     n_checks, n_people = ([sum(one.n for one in side) for side in sides] for sides in (checks, people))
     if min(n_checks) < FEWEST:
         few = f"Checks judged {n_checks[1]:,} runs of {versions.candidate.name} and {n_checks[0]:,} of "

@@ -20,9 +20,10 @@ from core.evaluate.guards.open_loop import open_loop
 from core.evaluate.guards.overfitting import overfitting
 from core.evaluate.guards.reward_hacking import reward_hacking
 from core.evaluate.guards.state import ALARM, Guard, State, together
-from core.records import Lesson, LessonState, Signal, SignalKind, Split, Task, Trace, Version
+from core.records import Lesson, LessonState, Role, Signal, SignalKind, Split, Task, Trace, Version
 from core.store.dataset_versions import begin_version, end_version
 from core.store.engine import Store
+from core.store.feedback import complaints_unread
 from core.store.lessons import add_lesson
 from core.store.people import person_id
 from core.store.suites import Case, draft_of, find_suite, open_holdout, set_cases
@@ -225,6 +226,17 @@ def test_a_complaint_that_nobody_reads_is_named_with_its_age(store: Store, days:
     )
     if state is not State.FINE:
         assert (found.page, found.advice) == ("queues", "Put them into a queue.")
+
+
+def test_a_machine_that_labelled_it_has_not_read_it(store: Store) -> None:
+    thumb = Signal("r0", "thumb", SignalKind.EXPLICIT, "down", False, at=MONDAY)
+    keep(store, [replace(run("r0", "v1", "shop/r0", None), signals=(thumb,))])
+    with store.session() as session:
+        person_id(session, "judge", Role.MACHINE)
+        label(session, ["r0"], lambda number: "failed", "judge")
+        assert complaints_unread(session, "shop").n == 1
+        label(session, ["r0"], lambda number: "failed", "ann")
+        assert complaints_unread(session, "shop").n == 0
 
 
 def test_lessons_that_wait_for_a_lead_or_for_an_agent_are_counted(store: Store) -> None:
