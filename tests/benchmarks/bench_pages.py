@@ -35,7 +35,7 @@ TARGET = 1.0
 """Seconds of processor for a page that is opened again."""
 QUIET = 0.03
 """The share of a processor below which the server counts as idle."""
-_DONE = """() => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning"
+DONE = """() => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning"
   && document.querySelector("[data-testid=stMainBlockContainer] [data-testid=stElementContainer]")
   && !document.querySelector("[data-testid=stSpinner], [data-testid=stSkeleton]")"""
 
@@ -111,7 +111,7 @@ def timed(server: Server, page: Page, work: Callable[[], object]) -> Took:
     processor, clock = used(server.process.pid), time.perf_counter()
     work()
     page.wait_for_timeout(100)
-    page.wait_for_function(_DONE)
+    page.wait_for_function(DONE)
     took = time.perf_counter() - clock
     wait_until_idle(server.process.pid)  # what comes after the page, such as the data of its components, is of it
     return took, used(server.process.pid) - processor
