@@ -33,7 +33,7 @@ if not agents:
         Path(__file__).with_name("traces.py"), label="Import runs on the Traces page", icon=":material/upload:"
     )
     st.stop()
-places = st.columns([3, 5, 3], vertical_alignment="bottom")
+places = st.columns([3, 5, 4], vertical_alignment="bottom")
 agent = choose(places[0], "Agent", [EVERY, *agents] if len(agents) > 1 else agents, "drift_agent")
 of = None if agent == EVERY else agent
 views = [MOVED, GUARDS, WEEKS] if actor.leads and of is not None else [MOVED, WEEKS]
